@@ -1,0 +1,120 @@
+"""What every lesson asks of its arguments, and what it says when they don't fit.
+
+Each check returns nothing, or raises an error that says what was found, why it can't work and what to do.
+"""
+
+import reprlib
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "require_distributions",
+    "require_generator",
+    "require_probabilities",
+    "require_size",
+    "require_table",
+    "require_vocabulary",
+    "require_weights",
+    "require_word",
+    "require_words",
+]
+
+
+def require_words(words: object) -> None:
+    """Refuse one bare `str`, which would be read as a list of letters, and what can't be walked through at all."""
+    if isinstance(words, str):
+        raise TypeError(f"words is one str, {reprlib.repr(words)}; did you mean [{reprlib.repr(words)}]?")
+    if not isinstance(words, Iterable):
+        raise TypeError(f"words must be a list of str, or another iterable of them, got {reprlib.repr(words)}")
+
+
+def require_word(word: object) -> None:
+    """Refuse anything but a `str`."""
+    if not isinstance(word, str):
+        raise TypeError(f"a word must be a str, got {reprlib.repr(word)}; convert it first, or leave it out")
+
+
+def require_size(name: str, value: object) -> None:
+    """Refuse anything but a whole number from 0 up."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number (an int), got {reprlib.repr(value)}")
+    if value < 0:
+        raise ValueError(f"{name} is {value}, but there can't be fewer than none: choose 0 or more")
+
+
+def require_generator(generator: object) -> None:
+    """Refuse anything but a `torch.Generator` or `None`."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator must be a torch.Generator or None, got {reprlib.repr(generator)}; "
+            "did you mean torch.Generator().manual_seed(42)?"
+        )
+
+
+def require_vocabulary(vocabulary: object, table: Tensor | None = None) -> None:
+    """Refuse a vocabulary that does not begin with ".", repeats a character, or does not fit `table`."""
+    if not isinstance(vocabulary, str):
+        raise TypeError(f"the vocabulary must be a str such as '.abc', got {reprlib.repr(vocabulary)}")
+    if not vocabulary.startswith("."):
+        raise ValueError(
+            f"the vocabulary {reprlib.repr(vocabulary)} does not begin with '.', the boundary token, whose id is 0; "
+            "build one from your words: build_vocabulary(words)"
+        )
+    if len(set(vocabulary)) < len(vocabulary):
+        repeated = next(character for character in vocabulary if vocabulary.count(character) > 1)
+        raise ValueError(
+            f"the vocabulary repeats {repeated!r}, so that token would have two ids; keep one of them, "
+            "or build the vocabulary from your words: build_vocabulary(words)"
+        )
+    if table is not None and table.shape != (len(vocabulary), len(vocabulary)):
+        raise ValueError(
+            f"the table has shape {tuple(table.shape)}, but the vocabulary has {len(vocabulary)} tokens and needs "
+            f"{(len(vocabulary), len(vocabulary))}; use the vocabulary that the table was counted with"
+        )
+
+
+def require_table(name: str, table: object, *, square: bool = False) -> None:
+    """Refuse anything but a tensor of real numbers with two axes (of the same length, if `square`)."""
+    if not isinstance(table, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(table).__name__}; try torch.tensor(...)")
+    if table.dtype == torch.bool or table.is_complex():
+        raise TypeError(f"{name} must hold integers or floats, got {table.dtype}; try {name}.to(torch.int64)")
+    if table.ndim != 2 or (square and table.shape[0] != table.shape[1]):
+        wanted = "as many rows as columns, one for each token" if square else "two axes: (current, next)"
+        raise ValueError(f"{name} has shape {tuple(table.shape)}, but a table needs {wanted}")
+
+
+def require_weights(name: str, table: Tensor) -> None:
+    """Refuse a table with a negative, infinite or undefined entry."""
+    _refuse_entries(name, table, ~((table >= 0) & table.isfinite()), "every entry must be a finite number from 0 up")
+
+
+def require_probabilities(name: str, table: Tensor) -> None:
+    """Refuse a table with an entry outside 0..1; 1.0000001, as rounding makes it, is still a 1."""
+    advice = "a probability lies between 0 and 1; make the table with normalize(counts)"
+    _refuse_entries(name, table, ~((table >= 0) & (table <= 1 + 10 * _rounding(table))), advice)
+
+
+def require_distributions(name: str, table: Tensor) -> None:
+    """Refuse a table that is not row-stochastic: entries in 0..1, every row summing to 1."""
+    require_probabilities(name, table)
+    row_sums = table.double().sum(dim=1)
+    wrong = ((row_sums - 1).abs() > max(1e-4, _rounding(table))).nonzero().flatten().tolist()
+    if wrong:
+        raise ValueError(
+            f"row {wrong[0]} of {name} sums to {row_sums[wrong[0]].item():.6g}, not to 1, so it is no probability "
+            "distribution; divide every row by its sum: normalize(counts)"
+        )
+
+
+def _rounding(table: Tensor) -> float:
+    return torch.finfo(table.dtype).eps if table.is_floating_point() else 0.0
+
+
+def _refuse_entries(name: str, table: Tensor, wrong: Tensor, advice: str) -> None:
+    if wrong.any():
+        row, column = wrong.nonzero()[0].tolist()
+        found = table[row, column].item()
+        raise ValueError(f"{name}[{row}, {column}] is {found}, but {advice}")

@@ -1,0 +1,137 @@
+import hashlib
+import math
+from collections import Counter
+from itertools import accumulate
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import word_lists
+
+from bigramlab import load_names, read_words, split_words
+
+lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=12)
+
+
+def test_the_names_are_the_documented_ones():
+    names = load_names()
+    assert names[:5] == ["emma", "olivia", "ava", "isabella", "sophia"]
+    assert (len(names), len(set(names)), sum(map(len, names))) == (32_033, 29_494, 196_113)
+    assert {len(name) for name in names} == set(range(2, 16))
+    assert set("".join(names)) == set("abcdefghijklmnopqrstuvwxyz")
+    text = "".join(name + "\n" for name in names)
+    assert hashlib.sha256(text.encode()).hexdigest().startswith("3a83b1b3f3b9535e")
+
+
+def test_changing_the_list_does_not_change_the_names():
+    load_names().clear()
+    assert len(load_names()) == 32_033
+
+
+@given(lines=st.lists(lines, max_size=8), bom=st.booleans(), end=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_read_words_gives_the_lines_without_the_blanks(tmp_path_factory, lines, bom, end):
+    path = tmp_path_factory.mktemp("words") / "words.txt"
+    path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + end.join(["first", *lines]).encode())
+    assert read_words(path) == ["first", *(line.strip() for line in lines if line.strip())]
+
+
+def test_read_words_takes_a_str_for_the_path(tmp_path):
+    (tmp_path / "words.txt").write_text("zoë\n", encoding="utf-8")
+    assert read_words(str(tmp_path / "words.txt")) == ["zoë"]
+
+
+def test_read_words_names_the_file_that_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file '.*nowhere\.txt' .*give the path of a text file"):
+        read_words(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf"])
+def test_read_words_refuses_a_file_without_words(tmp_path, content):
+    (tmp_path / "blank.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"blank\.txt' holds no words .*write one word a line"):
+        read_words(tmp_path / "blank.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("anna\nzoë\n".encode("latin-1"), 2),
+        ("anna\r\nbea\r\nzoë".encode("latin-1"), 3),
+        ("anna\n".encode("utf-16"), 1),
+    ],
+)
+def test_read_words_names_the_line_that_is_not_utf_8(tmp_path, content, line):
+    (tmp_path / "old.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"old\.txt', line {line}: byte 0x.. is not UTF-8 text; save the file"):
+        read_words(tmp_path / "old.txt")
+
+
+shares = st.lists(st.integers(1, 20), min_size=1, max_size=5).map(lambda cells: [cell / sum(cells) for cell in cells])
+
+
+@given(words=word_lists, fractions=shares, seed=st.integers(0, 2**32))
+def test_split_words_rearranges_keeps_copies_together_and_meets_the_fractions(words, fractions, seed):
+    before = list(words)
+    lists = split_words(words, fractions, generator=torch.Generator().manual_seed(seed))
+    copies = Counter(words)
+    assert words == before
+    assert len(lists) == len(fractions)
+    assert sum(map(Counter, lists), Counter()) == copies
+    assert sum(len(set(part)) for part in lists) == len(copies)
+    most = max(copies.values(), default=0)
+    for part, fraction in zip(lists, fractions, strict=True):
+        assert abs(len(part) - fraction * len(words)) <= most + 1e-9
+    for cut, fraction in zip(accumulate(map(len, lists)), accumulate(fractions), strict=True):
+        assert abs(cut - fraction * len(words)) <= most / 2 + 1e-9
+
+
+def test_split_words_shuffles_with_the_generator_and_touches_no_other():
+    words = [str(i) for i in range(1000)]
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(1)
+    first = split_words(words, generator=generator)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert split_words(words, generator=torch.Generator().manual_seed(1)) == first
+    assert split_words(words, generator=generator) != first
+    assert [len(part) for part in first] == [800, 100, 100]
+    assert all(part != sorted(part, key=int) for part in first)
+    split_words(words)
+    assert not torch.equal(torch.get_rng_state(), before)
+
+
+def test_copies_of_a_word_do_not_stay_side_by_side():
+    (only,) = split_words(["a"] * 50 + ["b"] * 50, (1.0,), generator=torch.Generator().manual_seed(0))
+    assert only not in (["a"] * 50 + ["b"] * 50, ["b"] * 50 + ["a"] * 50)
+
+
+def test_no_name_leaks_from_the_training_names():
+    train, dev, test = map(set, split_words(load_names(), generator=torch.Generator().manual_seed(0)))
+    assert not train & dev
+    assert not train & test
+    assert not dev & test
+
+
+def test_split_words_of_nothing_is_nothing():
+    assert split_words([]) == [[], [], []]
+
+
+@pytest.mark.parametrize("fractions", [(0.8, 0.1), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()])
+def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
+    with pytest.raises(ValueError, match="give a positive share for each list, together 1"):
+        split_words(["a", "b"], fractions)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("emma",), r"words is one str, 'emma'; did you mean \['emma'\]\?"),
+        ((7,), "words must be a list of str, or another iterable of them, got 7"),
+        ((["emma", None],), "a word must be a str, got None"),
+        ((["emma"], 0.8), r"fractions must be a sequence such as \(0\.8, 0\.1, 0\.1\), got 0\.8"),
+    ],
+)
+def test_split_words_refuses_the_wrong_kind(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        split_words(*arguments)

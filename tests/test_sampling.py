@@ -1,0 +1,177 @@
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import walkable_tables
+
+from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, sample, sample_words, smooth, surprisal
+
+seeds = st.integers(0, 2**32)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@given(counts=walkable_tables(), seed=seeds)
+def test_a_walk_ends_at_the_boundary_has_none_before_and_takes_possible_steps_only(counts, seed):
+    probs = normalize(counts)
+    before = probs.clone()
+    ids = sample(probs, generator=seeded(seed))
+    assert torch.equal(probs, before)
+    assert ids.dtype == torch.int64
+    assert ids[-1] == 0
+    assert (ids[:-1] > 0).all()
+    path = [0, *ids.tolist()]
+    assert all(counts[current, following] > 0 for current, following in itertools.pairwise(path))
+
+
+@given(counts=walkable_tables(), seed=seeds, n=st.integers(0, 20))
+def test_words_are_walks_without_the_boundary_and_more_words_begin_with_the_fewer(counts, seed, n):
+    probs, vocabulary = normalize(counts), ".abcdef"[: len(counts)]
+    words = sample_words(probs, vocabulary, n, generator=seeded(seed))
+    assert len(words) == n
+    assert "." not in "".join(words)
+    assert words == sample_words(probs, vocabulary, n + 5, generator=seeded(seed))[:n]
+    first = sample(probs, generator=seeded(seed))
+    assert words[:1] == ["".join(vocabulary[id] for id in first[:-1])][:n]
+
+
+@given(data=st.data(), size=st.integers(1, 4))
+def test_the_support_of_the_samples_is_the_support_of_the_model(data, size):
+    cells = st.lists(st.booleans(), min_size=size, max_size=size)
+    counts = torch.tensor(data.draw(st.lists(cells, min_size=size, max_size=size))).long()
+    counts[:, 0] = 1
+    vocabulary = ".abc"[:size]
+    words = sample_words(normalize(counts), vocabulary, 8_000, generator=seeded())
+    reached = torch.zeros(size, dtype=torch.bool)
+    reached[0] = True
+    for _ in range(size):
+        reached = reached | (counts[reached].sum(0) > 0)
+    # A possible bigram stands at most 3 steps from the start, each of probability 1/4 at least, so one word has it with
+    # probability 1/256 at least, and all 8,000 lack it with (255/256)^8000 < 1e-13.
+    assert torch.equal(count_bigrams(words, vocabulary) > 0, (counts > 0) & reached[:, None])
+
+
+def test_words_come_as_often_as_the_model_says():
+    probs = normalize(torch.tensor([[1, 5, 2], [3, 1, 2], [4, 2, 0]]))
+    n = 100_000
+    words = sample_words(probs, ".ab", n, generator=seeded())
+    # Hoeffding: a right function is off by more than this with probability 2 exp(-2 n t²) = 1e-12.
+    tolerance = math.sqrt(math.log(2e12) / (2 * n))
+    for word in ["", "a", "b", "aa", "ab", "ba", "bb", "aba", "aab"]:
+        probability = math.exp(-surprisal(word, probs, ".ab").sum())
+        assert words.count(word) / n == pytest.approx(probability, abs=tolerance)
+
+
+def test_the_names_table_writes_unseen_bigrams_once_smoothed():
+    vocabulary = build_vocabulary(load_names())
+    counts = count_bigrams(load_names(), vocabulary)
+    never = counts == 0
+    seen = count_bigrams(sample_words(normalize(counts), vocabulary, 20_000, generator=seeded()), vocabulary)
+    assert not seen[never].any()
+    words = sample_words(normalize(smooth(counts)), vocabulary, 20_000, generator=seeded())
+    assert count_bigrams(words, vocabulary)[never].any()
+
+
+def test_a_rounded_row_never_draws_past_its_end():
+    row = [0.1] * 10 + [0.0]  # the running sum of ten float32 tenths is not exactly 1, and the last token is impossible
+    table = torch.tensor([row] * 11)
+    ids = [id for _ in range(2_000) for id in sample(table).tolist()]
+    assert set(ids) == set(range(10))
+
+
+def test_only_the_given_generator_moves():
+    probs = normalize(torch.tensor([[1, 1], [1, 1]]))
+    generator, before = seeded(), torch.get_rng_state()
+    start = generator.get_state()
+    sample(probs, generator=generator)
+    assert not torch.equal(generator.get_state(), start)
+    assert torch.equal(torch.get_rng_state(), before)
+    sample(probs)
+    assert not torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_token_that_no_walk_reaches_may_lead_nowhere():
+    assert sample(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])).tolist() == [1, 0]
+
+
+def test_a_table_of_halves_is_taken_in_every_precision():
+    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        assert sample(normalize(torch.ones(27, 27, dtype=dtype)), generator=seeded())[-1] == 0
+
+
+def test_worked_example():
+    assert sample(torch.tensor([[0.0, 1.0], [1.0, 0.0]])).tolist() == [1, 0]
+    assert sample_words(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ".a", 3) == ["a", "a", "a"]
+
+
+refusals = pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([[1, 3], [2, 2]], r"probs\[0, 1\] is 3, but a probability lies between 0 and 1; .*normalize\(counts\)"),
+        ([[0.5, 0.4], [0.5, 0.5]], "row 0 of probs sums to 0.9, not to 1, .*divide every row by its sum"),
+        ([[1.0, 0.0], [0.0, 0.0]], "row 1 of probs sums to 0, not to 1"),
+        ([[1.5, -0.5], [0.5, 0.5]], r"probs\[0, 0\] is 1.5, but"),
+        ([[math.nan, 1.0], [0.5, 0.5]], r"probs\[0, 0\] is nan, but"),
+        ([[0.5, 0.5]], r"probs has shape \(1, 2\), but a table needs as many rows as columns"),
+        ([0.5, 0.5], r"probs has shape \(2,\)"),
+        ([[0.0, 1.0], [0.0, 1.0]], r"from token 1, which a walk can reach, no path leads to token 0 \('\.'\)"),
+        (
+            [[0.5, 0.5, 0.0, 0.0], [0.5, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]],
+            "from token 2, which a walk can reach, no path leads",
+        ),
+        ([[0.0, 1.0], [1e-30, 1.0]], "a walk has not ended after 1,000,000 tokens: '.' is too improbable"),
+    ],
+)
+
+
+@pytest.mark.usefixtures("unchecked")
+@refusals
+def test_sample_refuses(table, message):
+    with pytest.raises(ValueError, match=message):
+        sample(torch.tensor(table))
+
+
+@pytest.mark.usefixtures("unchecked")
+@refusals
+def test_sample_words_refuses_what_sample_refuses(table, message):
+    with pytest.raises(ValueError, match=message):
+        sample_words(torch.tensor(table), ".abc"[: len(table)], 1)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("vocabulary", "n", "message"),
+    [
+        (".ab", 1, r"the table has shape \(2, 2\), but the vocabulary has 3 tokens"),
+        ("ab", 1, r"the vocabulary 'ab' does not begin with '\.'"),
+        ("..", 1, r"the vocabulary repeats '\.'"),
+        (".a", -1, "n is -1, but there can't be fewer than none: choose 0 or more"),
+    ],
+)
+def test_sample_words_refuses(vocabulary, n, message):
+    with pytest.raises(ValueError, match=message):
+        sample_words(torch.full((2, 2), 0.5), vocabulary, n)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sample([[1.0]]), "probs must be a torch.Tensor, got list"),
+        (lambda: sample(torch.ones(1, 1), generator=42), r"got 42; did you mean torch.Generator\(\).manual_seed\(42\)"),
+        (lambda: sample_words(torch.ones(1, 1), ".", 2.0), r"n must be a whole number \(an int\), got 2.0"),
+        (lambda: sample_words(torch.ones(1, 1), ".", True), "n must be a whole number"),
+    ],
+)
+def test_the_wrong_kind_is_refused(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_no_words_are_no_words():
+    assert sample_words(torch.ones(1, 1), ".", 0) == []

@@ -1,0 +1,55 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import count_tables
+
+from bigramlab import normalize, smooth
+
+
+@given(counts=count_tables(), k=st.one_of(st.integers(0, 1000), st.floats(0, 1000, width=32)))
+def test_every_cell_gains_k_and_the_counts_stay_as_they_were(counts, k):
+    before = counts.clone()
+    smoothed = smooth(counts, k)
+    assert torch.equal(counts, before)
+    assert smoothed.data_ptr() != counts.data_ptr()
+    for row, smoothed_row in zip(counts.tolist(), smoothed.tolist(), strict=True):
+        assert smoothed_row == pytest.approx([count + k for count in row], rel=1e-6)
+
+
+@given(counts=count_tables(), k=st.floats(0.01, 100))
+def test_smoothing_leaves_no_zero_probability_entry(counts, k):
+    assert (normalize(smooth(counts, k)) > 0).all()
+
+
+@given(count_tables())
+def test_one_is_added_by_default_and_integers_stay_integers(counts):
+    assert torch.equal(smooth(counts), counts + torch.ones_like(counts))
+    assert smooth(counts).dtype == torch.int64
+
+
+def test_worked_example():
+    assert smooth(torch.tensor([[3, 0], [1, 2]]), k=0.5).tolist() == [[3.5, 0.5], [1.5, 2.5]]
+
+
+@pytest.mark.parametrize("k", [-1, -0.001, math.nan, math.inf, -math.inf])
+def test_smooth_refuses_a_k_that_is_negative_or_not_finite(k):
+    with pytest.raises(ValueError, match=f"k is {k}, but .*choose a finite k of 0 or more"):
+        smooth(torch.ones(2, 2), k)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("counts", "k", "message"),
+    [
+        (torch.ones(2, 2), "1", "k must be a number such as 1 or 0.5, got '1'"),
+        (torch.ones(2, 2), None, "k must be a number"),
+        ([[1, 2]], 1, r"counts must be a torch.Tensor, got list; try torch.tensor\(\.\.\.\)"),
+        (torch.ones(2, 2, dtype=torch.bool), 1, "counts must hold integers or floats, got torch.bool"),
+    ],
+)
+def test_the_wrong_kind_is_refused(counts, k, message):
+    with pytest.raises(TypeError, match=message):
+        smooth(counts, k)
