@@ -62,12 +62,12 @@ def plot_bigrams(
     figure = plt.figure(figsize=(width, height))
     axes = figure.add_axes((0.7 / width, 0.1 / height, cells / width, cells / height))
     values = table.detach().cpu().double().numpy()
-    image = axes.imshow(values, cmap=cmap)
+    image = axes.imshow(values, cmap=cmap, interpolation="none")
     axes.set_title(title or "", fontsize="xx-large", pad=12)
-    axes.set_xlabel("next token", fontsize="x-large")
-    axes.set_ylabel("current token", fontsize="x-large")
+    axes.set_xlabel("next token", fontsize="xx-large")
+    axes.set_ylabel("current token", fontsize="xx-large")
     axes.xaxis.set_label_position("top")
-    axes.tick_params(length=0, labelsize="large", top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.tick_params(length=0, labelsize="x-large", top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
     if size <= LEGIBLE:
         axes.set_xticks(range(size), list(vocabulary), parse_math=False)
@@ -87,5 +87,5 @@ def _annotate(axes: "Axes", colors: "NDArray[Any]", table: Tensor, vocabulary: s
         for j, following in enumerate(vocabulary):
             ink = "black" if luminance[i, j] > 0.18 else "white"
             style: dict[str, Any] = {"ha": "center", "color": ink, "parse_math": False}
-            axes.text(j, i, current + following, va="bottom", fontsize="large", **style)
-            axes.text(j, i, format(table[i, j].item(), digits), va="top", fontsize="medium", **style)
+            axes.text(j, i, current + following, va="bottom", fontsize="x-large", **style)
+            axes.text(j, i, format(table[i, j].item(), digits), va="top", fontsize="large", **style)

@@ -1,0 +1,118 @@
+"""How fast are the functions, compared with other ways of doing the same? Run `python tests/benchmarks.py`.
+
+Every way runs on the 32,033 names in this one process, in turns, so that a busy machine slows all of them alike. The
+table shows the median CPU time, and how many times as fast as the lecture's loop that is. The ratios carry over to other
+machines, the milliseconds don't. It takes half a minute.
+"""
+
+import statistics
+import time
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+import bigramlab
+
+names = bigramlab.load_names()
+vocabulary = bigramlab.build_vocabulary(names)
+id_of = {character: id for id, character in enumerate(vocabulary)}
+counts = bigramlab.count_bigrams(names, vocabulary)
+probs = bigramlab.normalize(bigramlab.smooth(counts))
+
+
+def count_in_a_tensor():
+    table = torch.zeros((27, 27), dtype=torch.int64)
+    for name in names:
+        for current, following in pairwise("." + name + "."):
+            table[id_of[current], id_of[following]] += 1
+    return table
+
+
+def count_in_lists():
+    table = [[0] * 27 for _ in vocabulary]
+    for name in names:
+        for current, following in pairwise("." + name + "."):
+            table[id_of[current]][id_of[following]] += 1
+    return torch.tensor(table)
+
+
+def count_with_a_counter():
+    text = "." + ".".join(names) + "."
+    pairs = Counter(pairwise(text))
+    return torch.tensor([[pairs[current, following] for following in vocabulary] for current in vocabulary])
+
+
+def count_with_numpy():
+    text = np.array(["." + ".".join(names) + "."]).view(np.uint32)
+    ids_of = np.zeros(128, dtype=np.int64)
+    ids_of[[ord(character) for character in vocabulary]] = range(27)
+    ids = ids_of[text]
+    return torch.from_numpy(np.bincount(ids[:-1] * 27 + ids[1:], minlength=729).reshape(27, 27))
+
+
+def sample_with_multinomial(n):
+    words = []
+    for _ in range(n):
+        current, word = 0, ""
+        while True:
+            current = torch.multinomial(probs[current], num_samples=1, replacement=True).item()
+            if current == 0:
+                break
+            word += vocabulary[current]
+        words.append(word)
+    return words
+
+
+def sample_all_at_once(n):
+    current = torch.zeros(n, dtype=torch.int64)
+    steps = []
+    while not steps or current.any():  # whoever has drawn "." goes on, and is cut off there
+        current = torch.multinomial(probs[current], num_samples=1).squeeze(1) * ((current > 0) | (not steps))
+        steps.append(current)
+    return ["".join(vocabulary[id] for id in row[: row.index(0)]) for row in torch.stack(steps, dim=1).tolist()]
+
+
+def cpu_seconds(function):
+    start = time.process_time()
+    function()
+    return time.process_time() - start
+
+
+def compare(title, ways, rounds):
+    """Print the median CPU time of each way, and the ratio to the first."""
+    print(f"\n{title}\n{'':<48}{'ms':>12}{'times as fast':>16}", flush=True)
+    times = {label: [] for label in ways}
+    for _ in range(rounds + 1):
+        for label, function in ways.items():
+            times[label].append(cpu_seconds(function))
+    medians = {label: statistics.median(seconds[1:]) for label, seconds in times.items()}  # the first call warms up
+    slowest = next(iter(medians.values()))
+    for label, median in medians.items():
+        print(f"{label:<48}{median * 1000:>12,.2f}{slowest / median:>16,.1f}")
+
+
+def main():
+    torch.set_num_threads(1)
+    ways = {
+        "the lecture's loop: table[i, j] += 1": count_in_a_tensor,
+        "a loop over lists of lists": count_in_lists,
+        "collections.Counter": count_with_a_counter,
+        "NumPy: UTF-32, lookup table, bincount": count_with_numpy,
+        "bigramlab.count_bigrams": lambda: bigramlab.count_bigrams(names, vocabulary),
+    }
+    for label, function in ways.items():
+        assert torch.equal(function(), counts), label
+    compare(f"Counting the bigrams of {len(names):,} names", ways, rounds=7)
+    for n in [10, 1_000]:
+        ways = {
+            "the lecture's loop: one multinomial a letter": lambda n=n: sample_with_multinomial(n),
+            "one multinomial a step, for all names at once": lambda n=n: sample_all_at_once(n),
+            "bigramlab.sample_words": lambda n=n: bigramlab.sample_words(probs, vocabulary, n),
+        }
+        compare(f"Sampling {n:,} names", ways, rounds=15)
+
+
+if __name__ == "__main__":
+    main()
