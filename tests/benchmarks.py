@@ -1,8 +1,8 @@
 """How fast are the functions, compared with other ways of doing the same? Run `python tests/benchmarks.py`.
 
 Every way runs on the 32,033 names in this one process, in turns, so that a busy machine slows all of them alike. The
-table shows the median CPU time, and how many times as fast as the lecture's loop that is. The ratios carry over to other
-machines, the milliseconds don't. It takes half a minute.
+table shows the median CPU time, and how many times as fast as the lecture's loop that is. The ratios carry over to
+other machines, the milliseconds don't. It takes half a minute.
 """
 
 import statistics
