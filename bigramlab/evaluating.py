@@ -49,7 +49,7 @@ def negative_log_likelihood(counts: Num[Tensor, "current next"], probs: Float[Te
     if total == 0:
         raise ValueError("the counts sum to 0, so there is no bigram to take the mean of; count at least one word")
     # xlogy(c, p) is c · log p, and 0 where c is 0: a bigram that never came can't surprise.
-    log_likelihood = torch.xlogy(weights, probs.detach().cpu().double()).sum()
+    log_likelihood = torch.xlogy(weights, probs.detach().cpu()).sum()
     return 0 - float(log_likelihood / total)  # 0 - 0 is 0, where -(0.0) would print as -0.0
 
 

@@ -61,6 +61,10 @@ def test_a_word_of_n_letters_adds_n_plus_1_and_enters_every_row_that_it_leaves(d
     assert torch.equal(counts.sum(0), counts.sum(1))
 
 
+def test_half_of_a_surrogate_pair_is_a_character_too():
+    assert count_bigrams(["\ud83d"], ".\ud83d").tolist() == [[0, 1], [1, 0]]
+
+
 def test_no_words_have_no_bigrams():
     assert count_bigrams([], ".ab").tolist() == [[0, 0, 0]] * 3
 

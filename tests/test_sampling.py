@@ -77,11 +77,13 @@ def test_the_names_table_writes_unseen_bigrams_once_smoothed():
     assert count_bigrams(words, vocabulary)[never].any()
 
 
-def test_a_rounded_row_never_draws_past_its_end():
-    row = [0.1] * 10 + [0.0]  # the running sum of ten float32 tenths is not exactly 1, and the last token is impossible
-    table = torch.tensor([row] * 11)
-    ids = [id for _ in range(2_000) for id in sample(table).tolist()]
-    assert set(ids) == set(range(10))
+@pytest.mark.parametrize(("dart", "id"), [(0.0, 1), (1 - 2**-53, 10)])
+def test_a_dart_at_either_end_of_the_line_hits_a_possible_token(monkeypatch, dart, id):
+    # Ten float32 tenths don't sum to exactly 1; the first and the last token are impossible.
+    table = torch.tensor([[0.0] + [0.1] * 10 + [0.0]] + [[1.0] + [0.0] * 11] * 11)
+    darts = iter([dart, 0.5])
+    monkeypatch.setattr(torch, "rand", lambda *_, **__: torch.tensor(list(darts), dtype=torch.float64))
+    assert sample(table).tolist() == [id, 0]
 
 
 def test_only_the_given_generator_moves():
