@@ -17,7 +17,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
 
     A word of n letters adds n + 1: `emma` is read as `.e em mm ma a.`
 
-    The loop `counts[current, next] += 1` does the same, some thousand times slower. Here a bigram becomes *one* number,
+    The loop `counts[current, next] += 1` does the same, hundreds of times slower. Here a bigram becomes *one* number,
     `current * vocab + next`, the position of its cell when the table is read row by row, and `bincount` counts equal
     numbers. Joined words, `.emma.olivia.`, make no false pairs: the `"."` between two words ends one and begins the
     other.
@@ -27,7 +27,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
         vocabulary: The token of each id, as `build_vocabulary` makes it.
 
     Returns:
-        Counts: row = current token, column = next token.
+        The counts, row = current token, column = next token.
 
     Raises:
         TypeError: If `words` is one bare `str`, or holds something else than `str`.
@@ -70,7 +70,8 @@ def most_common_bigrams(
         ValueError: If the table does not fit the vocabulary, or `n` is negative.
 
     Examples:
-        >>> most_common_bigrams(count_bigrams(["emma", "mia"], ".aeim"), ".aeim", n=3)
+        >>> counts = count_bigrams(["emma", "mia"], ".aeim")
+        >>> most_common_bigrams(counts, ".aeim", n=3)
         [('a.', 2), ('.e', 1), ('.m', 1)]
     """
     require_table("counts", counts)

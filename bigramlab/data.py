@@ -3,11 +3,13 @@
 import codecs
 import math
 import os
+import reprlib
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from itertools import accumulate
+from numbers import Real
 from pathlib import Path
 
 import torch
@@ -52,6 +54,7 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        TypeError: If `path` is no path.
         ValueError: If a line is not UTF-8, or no line has a word. The message names the file and the line.
 
     Examples:
@@ -61,10 +64,12 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
         >>> read_words(file)
         ['alpha', 'beta']
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be the name of a file such as 'words.txt', got {reprlib.repr(path)}")
     try:
         text = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise type(error)(
             f"there is no file {os.fspath(path)!r} (looked from {os.getcwd()!r}); "
             "give the path of a text file with one word a line"
         ) from None
@@ -116,19 +121,20 @@ def split_words(
         ValueError: If the fractions are not positive or do not sum to 1.
 
     Examples:
-        >>> train, test = split_words(["ann", "bob", "cid", "dan"], fractions=(0.75, 0.25))
+        >>> words = ["ann", "bob", "cid", "dan"]
+        >>> train, test = split_words(words, (0.75, 0.25))
         >>> len(train), len(test)
         (3, 1)
         >>> sorted(train + test)
         ['ann', 'bob', 'cid', 'dan']
     """
     require_generator(generator)
-    if not isinstance(fractions, Sequence):
-        raise TypeError(f"fractions must be a sequence such as (0.8, 0.1, 0.1), got {fractions!r}")
+    if not isinstance(fractions, Sequence) or not all(isinstance(fraction, Real) for fraction in fractions):
+        raise TypeError(f"fractions must be a sequence of numbers such as (0.8, 0.1, 0.1), got {fractions!r}")
     if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
         raise ValueError(
-            f"fractions is {fractions}, which sums to {sum(fractions):g}; "
-            "give a positive share for each list, together 1, such as (0.8, 0.1, 0.1)"
+            f"fractions is {fractions}, of sum {sum(fractions):g}; "
+            "give each list a share above 0, together 1, such as (0.8, 0.1, 0.1)"
         )
     require_words(words)
     copies: Counter[str] = Counter()

@@ -90,11 +90,11 @@ def decode(ids: Int[Tensor, " length"], vocabulary: str) -> str:
         'mia.'
     """
     if not isinstance(ids, Tensor) or ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
-        found = f"a tensor of {ids.dtype}" if isinstance(ids, Tensor) else reprlib.repr(ids)
-        raise TypeError(f"ids must be a tensor of integers such as torch.tensor([5, 13]), got {found}")
+        found = f"a tensor of {ids.dtype}" if isinstance(ids, Tensor) else f"{ids!r:.60}"
+        raise TypeError(f"ids must be a tensor of integers such as torch.tensor([5, 13, 1]), got {found}")
     require_vocabulary(vocabulary)
     if ids.ndim != 1:
-        raise ValueError(f"ids has shape {tuple(ids.shape)}, but one word has one axis; decode the rows one by one")
+        raise ValueError(f"ids has shape {tuple(ids.shape)}, but the ids of a word have one axis; decode word by word")
     characters = []
     for id in ids.tolist():
         if not 0 <= id < len(vocabulary):
@@ -106,7 +106,7 @@ def decode(ids: Int[Tensor, " length"], vocabulary: str) -> str:
     return "".join(characters)
 
 
-# The rest is the same thing in bulk: what counting uses, some hundred times as fast as a loop over words.
+# The rest is the same thing in bulk: what counting uses, many times as fast as a loop over words.
 
 
 def join_words(words: Iterable[str], batch_size: int = 8192) -> Iterator[str]:
@@ -158,6 +158,6 @@ def _code_points(text: str) -> Tensor:
 
 def _refuse_character(word: str, character: str) -> NoReturn:
     raise ValueError(
-        f"the word {reprlib.repr(word)} contains {character!r}, which the vocabulary lacks; "
+        f"the word {reprlib.repr(word)} contains {character!r}, which the vocabulary lacks; mind the case, or "
         "build the vocabulary from all your words: build_vocabulary(words)"
     )

@@ -14,7 +14,8 @@ def negative_log_likelihood(counts: Num[Tensor, "current next"], probs: Float[Te
     """Return the mean of -log p over all counted bigrams, in nats: the loss.
 
     A bigram that was counted c times adds its -log p c times, so the sum over all bigrams of the text is a sum over the
-    cells of the table, weighted by the counts. 0 is perfect; log(vocab) is what a model that knows nothing gets.
+    cells of the table, weighted by the counts. 0 is perfect; log(vocab) is what a model that knows nothing gets. The
+    loss can't tell whether the rows of `probs` sum to 1, so check that first.
 
     Args:
         counts: How often each bigram stands in the text.
@@ -31,7 +32,8 @@ def negative_log_likelihood(counts: Num[Tensor, "current next"], probs: Float[Te
     Examples:
         Three bigrams of probability 1/2 and one of 1/4: (3 · log 2 + log 4) / 4 = 5 log 2 / 4.
 
-        >>> loss = negative_log_likelihood(torch.tensor([[3, 1]]), torch.tensor([[0.5, 0.25]]))
+        >>> counts, probs = torch.tensor([[3, 1]]), torch.tensor([[0.5, 0.25]])
+        >>> loss = negative_log_likelihood(counts, probs)
         >>> round(loss, 4), round(5 * math.log(2) / 4, 4)
         (0.8664, 0.8664)
     """

@@ -24,8 +24,10 @@ __all__ = [
 
 def require_words(words: object) -> None:
     """Refuse one bare `str`, which would be read as a list of letters, and what can't be walked through at all."""
-    if isinstance(words, str):
-        raise TypeError(f"words is one str, {reprlib.repr(words)}; did you mean [{reprlib.repr(words)}]?")
+    if isinstance(words, str | bytes):
+        raise TypeError(
+            f"words is one {type(words).__name__}, {reprlib.repr(words)}; did you mean [{reprlib.repr(words)}]?"
+        )
     if not isinstance(words, Iterable):
         raise TypeError(f"words must be a list of str, or another iterable of them, got {reprlib.repr(words)}")
 
@@ -33,7 +35,7 @@ def require_words(words: object) -> None:
 def require_word(word: object) -> None:
     """Refuse anything but a `str`."""
     if not isinstance(word, str):
-        raise TypeError(f"a word must be a str, got {reprlib.repr(word)}; convert it first, or leave it out")
+        raise TypeError(f"a word must be a str, got {reprlib.repr(word)}; give it as text, such as 'emma'")
 
 
 def require_size(name: str, value: object) -> None:
@@ -78,7 +80,10 @@ def require_vocabulary(vocabulary: object, table: Tensor | None = None) -> None:
 def require_table(name: str, table: object, *, square: bool = False) -> None:
     """Refuse anything but a tensor of real numbers with two axes (of the same length, if `square`)."""
     if not isinstance(table, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(table).__name__}; try torch.tensor(...)")
+        raise TypeError(
+            f"{name} must be a torch.Tensor, got {reprlib.repr(table)}; words become a table by "
+            "count_bigrams(words, vocabulary), rows of numbers by torch.tensor(rows)"
+        )
     if table.dtype == torch.bool or table.is_complex():
         raise TypeError(f"{name} must hold integers or floats, got {table.dtype}; try {name}.to(torch.int64)")
     if table.ndim != 2 or (square and table.shape[0] != table.shape[1]):

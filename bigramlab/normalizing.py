@@ -41,10 +41,11 @@ def normalize(counts: Num[Tensor, "current next"]) -> Float[Tensor, "current nex
 def _require_positive_sums(row_sums: Float[Tensor, "current 1"]) -> None:
     empty = (row_sums == 0).flatten().nonzero().flatten().tolist()
     if empty:
-        listed = str(empty) if len(empty) <= 10 else f"{str(empty[:10])[:-1]}, ...] ({len(empty)} in all)"
+        listed = f"rows {empty} sum" if len(empty) > 1 else f"row {empty[0]} sums"
+        if len(empty) > 10:
+            listed = f"{len(empty)} rows, such as {empty[:3]}, sum"
         raise ValueError(
-            f"rows {listed} sum to zero, so nothing is known of what follows; smooth the counts first: "
-            "smooth(counts, k=1)"
+            f"{listed} to zero, so nothing is known of what follows; smooth the counts first: smooth(counts, k=1)"
         )
     if not row_sums.isfinite().all():
         raise ValueError(

@@ -26,6 +26,9 @@ def plot_bigrams(
 ) -> "Figure":
     """Draw the table as a heatmap, every cell with its bigram and its number.
 
+    A table of more than 64 tokens is drawn without the text, which would be too small to read. For Chinese or Japanese,
+    name a font that has the characters: `matplotlib.rcParams["font.family"] = ["Noto Sans CJK JP"]`.
+
     Needs Matplotlib, which the extra `plot` installs. Show the figure in a window with `matplotlib.pyplot.show()`, or
     write it to a file with `figure.savefig("bigrams.png")`; a notebook shows it by itself.
 
@@ -36,7 +39,7 @@ def plot_bigrams(
         cmap: The name of a Matplotlib colormap.
 
     Returns:
-        The figure: a row for each current token, a column for each next token.
+        The figure, with a row for each current token and a column for each next token.
 
     Raises:
         ImportError: If Matplotlib is missing.

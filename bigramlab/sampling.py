@@ -38,7 +38,8 @@ def sample(
     Examples:
         Here every row has one possible next token, so there is one possible walk.
 
-        >>> sample(torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]))
+        >>> probs = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+        >>> sample(probs)
         tensor([1, 2, 0])
     """
     return torch.tensor(_walk(probs, 1, generator))
@@ -69,7 +70,8 @@ def sample_words(
         ValueError: If `n` is negative, the vocabulary does not fit the table, or `sample` would refuse the table.
 
     Examples:
-        >>> sample_words(torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]), ".hi", n=2)
+        >>> probs = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+        >>> sample_words(probs, ".hi", n=2)
         ['hi', 'hi']
     """
     require_table("probs", probs, square=True)

@@ -105,7 +105,11 @@ def test_ten_bigrams_are_listed_by_default():
     [
         (["a.b"], ".ab", r"the word 'a\.b' contains '\.', which marks the end of a word"),
         (["."], ".ab", r"the word '\.' contains '\.'"),
-        (["ab", "acb", "ad"], ".ab", "the word 'acb' contains 'c', which the vocabulary lacks; build the vocabulary"),
+        (
+            ["ab", "acb", "ad"],
+            ".ab",
+            "the word 'acb' contains 'c', which the vocabulary lacks; mind the case, or build",
+        ),
         (["a\U0001f600"], ".ab", "contains '\U0001f600', which the vocabulary lacks"),
         (["A"], ".ab", "the word 'A' contains 'A', which the vocabulary lacks"),
         (["ab"], "ab", r"the vocabulary 'ab' does not begin with '\.', the boundary token.*build_vocabulary\(words\)"),
@@ -134,7 +138,10 @@ def test_a_refusal_stays_short_however_long_the_word():
         (lambda: count_bigrams(["emma", b"emma"], ".aem"), "a word must be a str, got b'emma'"),
         (lambda: count_bigrams(7, ".aem"), "words must be a list of str, or another iterable of them, got 7"),
         (lambda: count_bigrams(["emma"], list(".aem")), r"the vocabulary must be a str such as '\.abc', got \["),
-        (lambda: most_common_bigrams([[1]], "."), "counts must be a torch.Tensor, got list"),
+        (
+            lambda: most_common_bigrams([[1]], "."),
+            r"counts must be a torch\.Tensor, got \[\[1\]\]; words become a table by count_bigrams",
+        ),
         (lambda: most_common_bigrams(torch.ones(1, 1), ".", 1.5), "n must be a whole number .* got 1.5"),
     ],
 )

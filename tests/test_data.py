@@ -46,6 +46,17 @@ def test_read_words_names_the_file_that_is_missing(tmp_path):
         read_words(tmp_path / "nowhere.txt")
 
 
+def test_read_words_refuses_a_folder(tmp_path):
+    with pytest.raises(IsADirectoryError, match=r"no file .*give the path of a text file with one word a line"):
+        read_words(tmp_path)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_read_words_refuses_what_is_no_path():
+    with pytest.raises(TypeError, match=r"path must be the name of a file such as 'words\.txt', got 5"):
+        read_words(5)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf"])
 def test_read_words_refuses_a_file_without_words(tmp_path, content):
     (tmp_path / "blank.txt").write_bytes(content)
@@ -118,7 +129,7 @@ def test_split_words_of_nothing_is_nothing():
 
 @pytest.mark.parametrize("fractions", [(0.8, 0.1), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()])
 def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
-    with pytest.raises(ValueError, match="give a positive share for each list, together 1"):
+    with pytest.raises(ValueError, match="give each list a share above 0, together 1"):
         split_words(["a", "b"], fractions)
 
 
@@ -129,7 +140,9 @@ def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(
         (("emma",), r"words is one str, 'emma'; did you mean \['emma'\]\?"),
         ((7,), "words must be a list of str, or another iterable of them, got 7"),
         ((["emma", None],), "a word must be a str, got None"),
-        ((["emma"], 0.8), r"fractions must be a sequence such as \(0\.8, 0\.1, 0\.1\), got 0\.8"),
+        ((["emma"], ("0.8", "0.2")), r"fractions must be a sequence of numbers .*, got \('0\.8', '0\.2'\)"),
+        ((b"emma",), r"words is one bytes, b'emma'; did you mean \[b'emma'\]\?"),
+        ((["emma"], 0.8), r"fractions must be a sequence of numbers such as \(0\.8, 0\.1, 0\.1\), got 0\.8"),
     ],
 )
 def test_split_words_refuses_the_wrong_kind(arguments, message):

@@ -59,7 +59,9 @@ def test_worked_example():
 
 
 def test_encode_refuses_a_character_that_the_vocabulary_lacks():
-    with pytest.raises(ValueError, match="the word 'zoë' contains 'ë', which the vocabulary lacks; build the vocab"):
+    with pytest.raises(
+        ValueError, match="the word 'zoë' contains 'ë', which the vocabulary lacks; mind the case, or build the vocab"
+    ):
         encode("zoë", ".eoz")
 
 
@@ -97,5 +99,5 @@ def test_the_wrong_kind_is_refused(call, message):
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("ids", [torch.tensor(1), torch.tensor([[1], [2]])])
 def test_decode_takes_one_word_at_a_time(ids):
-    with pytest.raises(ValueError, match="one word has one axis; decode the rows one by one"):
+    with pytest.raises(ValueError, match="the ids of a word have one axis; decode word by word"):
         decode(ids, ".ab")

@@ -67,7 +67,8 @@ def test_worked_example():
             [[1, 1], [0, 0], [0, 0]],
             r"rows \[1, 2\] sum to zero, so nothing is known of what follows; smooth the counts",
         ),
-        ([[0]] * 30, r"rows \[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \.\.\.\] \(30 in all\) sum to zero"),
+        ([[0]] * 30, r"30 rows, such as \[0, 1, 2\], sum to zero"),
+        ([[1], [0]], "row 1 sums to zero, so nothing is known of what follows"),
         ([[1, 2], [3, -1]], r"counts\[1, 1\] is -1, but every entry must be a finite number from 0 up"),
         ([[1, math.nan]], r"counts\[0, 1\] is nan, but"),
         ([[1, math.inf]], r"counts\[0, 1\] is inf, but"),
@@ -82,5 +83,5 @@ def test_normalize_refuses(counts, message):
 
 @pytest.mark.usefixtures("unchecked")
 def test_the_wrong_kind_is_refused():
-    with pytest.raises(TypeError, match=r"counts must be a torch\.Tensor, got list"):
+    with pytest.raises(TypeError, match=r"counts must be a torch\.Tensor, got \[\[1, 2\]\]"):
         normalize([[1, 2]])
