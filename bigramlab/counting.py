@@ -43,7 +43,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     """
     require_vocabulary(vocabulary)
     size = len(vocabulary)
-    counts = torch.zeros(size * size, dtype=torch.int64)
+    counts = torch.zeros(size * size, dtype=torch.int64, device="cpu")
     for text in join_words(words):
         ids = encode_text(text, vocabulary)
         counts += torch.bincount(ids[:-1] * size + ids[1:], minlength=size * size)

@@ -90,6 +90,10 @@ def _decode_lines(text: bytes, source: str) -> list[str]:
                 f"{source!r}, line {number}: byte 0x{line[error.start]:02x} is not UTF-8 text; "
                 "save the file with the encoding UTF-8"
             ) from None
+        if "\0" in word:
+            raise ValueError(
+                f"{source!r}, line {number}: a character 0, as in UTF-16 text; save the file with the encoding UTF-8"
+            )
         if word:
             words.append(word)
     return words
@@ -131,9 +135,9 @@ def split_words(
     require_generator(generator)
     if not isinstance(fractions, Sequence) or not all(isinstance(fraction, Real) for fraction in fractions):
         raise TypeError(f"fractions must be a sequence of numbers such as (0.8, 0.1, 0.1), got {fractions!r}")
-    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
+    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise ValueError(
-            f"fractions is {fractions}, of sum {sum(fractions):g}; "
+            f"fractions is {fractions}, of sum {sum(fractions):.12g}; "
             "give each list a share above 0, together 1, such as (0.8, 0.1, 0.1)"
         )
     require_words(words)
@@ -154,6 +158,6 @@ def split_words(
 
 
 def _shuffle(items: list[str], generator: torch.Generator | None) -> list[str]:
-    device = generator.device if generator else None
+    device = generator.device if generator else "cpu"
     order = torch.randperm(len(items), generator=generator, device=device)
     return [items[i] for i in order.tolist()]

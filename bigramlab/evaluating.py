@@ -47,12 +47,12 @@ def negative_log_likelihood(counts: Num[Tensor, "current next"], probs: Float[Te
     require_weights("counts", counts)
     require_probabilities("probs", probs)
     weights = counts.detach().cpu().double()
-    total = weights.sum()
-    if total == 0:
+    if not weights.any():
         raise ValueError("the counts sum to 0, so there is no bigram to take the mean of; count at least one word")
+    weights = weights / weights.max()  # the mean stays the same, and no sum overflows
     # xlogy(c, p) is c · log p, and 0 where c is 0: a bigram that never came can't surprise.
-    log_likelihood = torch.xlogy(weights, probs.detach().cpu()).sum()
-    return 0 - float(log_likelihood / total)  # 0 - 0 is 0, where -(0.0) would print as -0.0
+    log_likelihood = torch.xlogy(weights, probs.detach().cpu().double().clamp(max=1)).sum()
+    return 0 - float(log_likelihood / weights.sum())  # 0 - 0 is 0, where -(0.0) would print as -0.0
 
 
 def perplexity(counts: Num[Tensor, "current next"], probs: Float[Tensor, "current next"]) -> float:
@@ -108,4 +108,4 @@ def surprisal(word: str, probs: Float[Tensor, "vocab vocab"], vocabulary: str) -
     require_probabilities("probs", probs)
     (text,) = join_words([word])
     ids = encode_text(text, vocabulary).to(probs.device)
-    return 0 - probs[ids[:-1], ids[1:]].log()  # 0 - log 1 is 0, where -log 1 would print as -0
+    return 0 - probs[ids[:-1], ids[1:]].clamp(max=1).log()  # 0 - log 1 is 0, where -log 1 would print as -0

@@ -5,6 +5,7 @@ Each check returns nothing, or raises an error that says what was found, why it 
 
 import reprlib
 from collections.abc import Iterable
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -20,6 +21,11 @@ __all__ = [
     "require_word",
     "require_words",
 ]
+
+NUMBERS = {
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+}
 
 
 def require_words(words: object) -> None:
@@ -40,7 +46,7 @@ def require_word(word: object) -> None:
 
 def require_size(name: str, value: object) -> None:
     """Refuse anything but a whole number from 0 up."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number (an int), got {reprlib.repr(value)}")
     if value < 0:
         raise ValueError(f"{name} is {value}, but there can't be fewer than none: choose 0 or more")
@@ -84,9 +90,10 @@ def require_table(name: str, table: object, *, square: bool = False) -> None:
             f"{name} must be a torch.Tensor, got {reprlib.repr(table)}; words become a table by "
             "count_bigrams(words, vocabulary), rows of numbers by torch.tensor(rows)"
         )
-    if table.dtype == torch.bool or table.is_complex():
-        raise TypeError(f"{name} must hold integers or floats, got {table.dtype}; try {name}.to(torch.int64)")
-    if table.ndim != 2 or (square and table.shape[0] != table.shape[1]):
+    if table.dtype not in NUMBERS or table.layout != torch.strided or table.is_meta:
+        kind = "a tensor without data" if table.is_meta else f"a {table.layout} tensor of {table.dtype}"
+        raise TypeError(f"{name} must be a plain tensor of integers or floats, got {kind}; try counts of torch.int64")
+    if table.ndim != 2 or (square and table.shape[0] != table.shape[1]) or (square and not len(table)):
         wanted = "as many rows as columns, one for each token" if square else "two axes: (current, next)"
         raise ValueError(f"{name} has shape {tuple(table.shape)}, but a table needs {wanted}")
 
@@ -99,23 +106,20 @@ def require_weights(name: str, table: Tensor) -> None:
 def require_probabilities(name: str, table: Tensor) -> None:
     """Refuse a table with an entry outside 0..1; 1.0000001, as rounding makes it, is still a 1."""
     advice = "a probability lies between 0 and 1; make the table with normalize(counts)"
-    _refuse_entries(name, table, ~((table >= 0) & (table <= 1 + 10 * _rounding(table))), advice)
+    _refuse_entries(name, table, ~((table >= 0) & (table.double() <= 1 + 1e-6)), advice)
 
 
 def require_distributions(name: str, table: Tensor) -> None:
     """Refuse a table that is not row-stochastic: entries in 0..1, every row summing to 1."""
     require_probabilities(name, table)
-    row_sums = table.double().sum(dim=1)
-    wrong = ((row_sums - 1).abs() > max(1e-4, _rounding(table))).nonzero().flatten().tolist()
+    rounding = torch.finfo(table.dtype).eps if table.is_floating_point() else 0
+    row_sums = table.detach().cpu().double().sum(dim=1)
+    wrong = ((row_sums - 1).abs() > max(1e-4, rounding)).nonzero().flatten().tolist()
     if wrong:
         raise ValueError(
             f"row {wrong[0]} of {name} sums to {row_sums[wrong[0]].item():.6g}, not to 1, so it is no probability "
             "distribution; divide every row by its sum: normalize(counts)"
         )
-
-
-def _rounding(table: Tensor) -> float:
-    return torch.finfo(table.dtype).eps if table.is_floating_point() else 0.0
 
 
 def _refuse_entries(name: str, table: Tensor, wrong: Tensor, advice: str) -> None:

@@ -60,7 +60,7 @@ def plot_bigrams(
         raise ImportError("plot_bigrams draws with Matplotlib, which is missing: pip install matplotlib") from None
 
     size = len(vocabulary)
-    cells = 0.6 * min(size, LEGIBLE)  # inches
+    cells = 0.6 * min(max(size, 5), LEGIBLE)  # inches
     width, height = cells + 0.8, cells + (1.2 if title else 0.8)
     figure = plt.figure(figsize=(width, height))
     axes = figure.add_axes((0.7 / width, 0.1 / height, cells / width, cells / height))
@@ -72,9 +72,11 @@ def plot_bigrams(
     axes.xaxis.set_label_position("top")
     axes.tick_params(length=0, labelsize="x-large", top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
-    if size <= LEGIBLE:
-        axes.set_xticks(range(size), list(vocabulary), parse_math=False)
-        axes.set_yticks(range(size), list(vocabulary), parse_math=False)
+    axes.grid(visible=False)
+    legible = range(size if size <= LEGIBLE else 0)
+    axes.set_xticks(legible, [vocabulary[id] for id in legible], parse_math=False)
+    axes.set_yticks(legible, [vocabulary[id] for id in legible], parse_math=False)
+    if legible:
         _annotate(axes, image.to_rgba(values), table, vocabulary)
     if "inline" in plt.get_backend():
         plt.close(figure)  # a notebook shows the returned figure; left open, it would show twice

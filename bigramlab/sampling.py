@@ -90,10 +90,11 @@ def _walk(probs: Float[Tensor, "vocab vocab"], n: int, generator: torch.Generato
     """
     require_table("probs", probs, square=True)
     require_distributions("probs", probs)
-    _require_an_end(probs)
     require_generator(generator)
-    device = generator.device if generator else None
-    ends = probs.double().cumsum(dim=1)
+    probs = probs.detach().cpu().double()
+    _require_an_end(probs)
+    device = generator.device if generator else "cpu"
+    ends = probs.cumsum(dim=1)
     rows = (ends / ends[:, -1:]).tolist()  # exactly 1 at the end, whatever was rounded on the way
     ids: list[int] = []
     current = words = word_start = 0
@@ -130,8 +131,8 @@ def _require_an_end(probs: Float[Tensor, "vocab vocab"]) -> None:
 def _reachable(possible: Tensor) -> Tensor:
     """Return which tokens can be reached from token 0 in any number of steps."""
     reached = torch.zeros_like(possible[0])
-    frontier = possible[0]
-    while (frontier & ~reached).any():
-        reached = reached | frontier
-        frontier = possible[reached].any(dim=0)
+    newly = possible[0]
+    while newly.any():
+        reached = reached | newly
+        newly = possible[newly].any(dim=0) & ~reached
     return reached

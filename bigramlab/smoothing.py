@@ -3,10 +3,11 @@
 import math
 from numbers import Real
 
+import torch
 from jaxtyping import Num
 from torch import Tensor
 
-from bigramlab.inputs import require_table
+from bigramlab.inputs import require_table, require_weights
 
 __all__ = ["smooth"]
 
@@ -26,7 +27,7 @@ def smooth(counts: Num[Tensor, "current next"], k: int | float = 1) -> Num[Tenso
 
     Raises:
         TypeError: If `counts` is not a tensor, or `k` not a number.
-        ValueError: If `k` is negative or not finite.
+        ValueError: If `k` or a count is negative or not finite, or the sum does not fit into the numbers' type.
 
     Examples:
         >>> smooth(torch.tensor([[3, 0], [1, 2]]))
@@ -37,8 +38,15 @@ def smooth(counts: Num[Tensor, "current next"], k: int | float = 1) -> Num[Tenso
                 [1.5000, 2.5000]])
     """
     require_table("counts", counts)
-    if not isinstance(k, Real):
+    require_weights("counts", counts)
+    if isinstance(k, bool) or not isinstance(k, Real):
         raise TypeError(f"k must be a number such as 1 or 0.5, got {k!r}")
     if not (math.isfinite(k) and k >= 0):
         raise ValueError(f"k is {k}, but it is a number of extra sightings: choose a finite k of 0 or more")
-    return counts + k
+    wide = counts if counts.is_floating_point() else counts.to(torch.int64)
+    smoothed = wide + (k if isinstance(k, int) else float(k))
+    if not (smoothed.isfinite() & (smoothed >= wide) & ((smoothed > 0) | (k == 0))).all():
+        raise ValueError(
+            f"counts + {k} does not fit into {smoothed.dtype}; choose another k, or smooth counts.double()"
+        )
+    return smoothed

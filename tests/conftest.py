@@ -1,18 +1,21 @@
 import jaxtyping
 import matplotlib
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 matplotlib.use("agg")  # no window opens
 
 # The same examples in every run and no deadline: a verdict depends neither on luck nor on the machine's load.
-settings.register_profile("bigramlab", derandomize=True, database=None, deadline=None)
+settings.register_profile(
+    "bigramlab", derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile("bigramlab")
 
 
 @pytest.fixture
 def unchecked():
     """Switch jaxtyping's checks off, so that wrong arguments reach the function's own checks, as they do for users."""
+    before = jaxtyping.config.jaxtyping_disable
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    jaxtyping.config.update("jaxtyping_disable", before)

@@ -69,6 +69,11 @@ def test_no_words_have_no_bigrams():
     assert count_bigrams([], ".ab").tolist() == [[0, 0, 0]] * 3
 
 
+def test_counts_are_made_on_the_cpu_whatever_the_default_device_is():
+    with torch.device("meta"):
+        assert count_bigrams(["a"], ".a").device.type == "cpu"
+
+
 def test_batches_make_no_false_pairs():
     words = ["ab", "b"] * 10_000
     assert count_bigrams(words, ".ab").tolist() == [[0, 10_000, 10_000], [0, 0, 10_000], [20_000, 0, 0]]

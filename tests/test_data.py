@@ -11,7 +11,7 @@ from strategies import word_lists
 
 from bigramlab import load_names, read_words, split_words
 
-lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=12)
+lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=12)
 
 
 def test_the_names_are_the_documented_ones():
@@ -67,14 +67,15 @@ def test_read_words_refuses_a_file_without_words(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("anna\nzoë\n".encode("latin-1"), 2),
-        ("anna\r\nbea\r\nzoë".encode("latin-1"), 3),
-        ("anna\n".encode("utf-16"), 1),
+        ("anna\nzoë\n".encode("latin-1"), "line 2: byte 0xeb is not UTF-8 text"),
+        ("anna\r\nbea\r\nzoë".encode("latin-1"), "line 3: byte 0xeb is not UTF-8 text"),
+        ("anna\n".encode("utf-16"), "line 1: byte 0x.. is not UTF-8 text"),
+        ("anna\n".encode("utf-16-le"), "line 1: a character 0, as in UTF-16 text"),
     ],
 )
 def test_read_words_names_the_line_that_is_not_utf_8(tmp_path, content, line):
     (tmp_path / "old.txt").write_bytes(content)
-    with pytest.raises(ValueError, match=rf"old\.txt', line {line}: byte 0x.. is not UTF-8 text; save the file"):
+    with pytest.raises(ValueError, match=rf"old\.txt', {line}; save the file with the encoding UTF-8"):
         read_words(tmp_path / "old.txt")
 
 
@@ -107,6 +108,7 @@ def test_split_words_shuffles_with_the_generator_and_touches_no_other():
     assert split_words(words, generator=generator) != first
     assert [len(part) for part in first] == [800, 100, 100]
     assert all(part != sorted(part, key=int) for part in first)
+    assert sorted(first[0], key=int) != words[:800]
     split_words(words)
     assert not torch.equal(torch.get_rng_state(), before)
 
@@ -127,7 +129,9 @@ def test_split_words_of_nothing_is_nothing():
     assert split_words([]) == [[], [], []]
 
 
-@pytest.mark.parametrize("fractions", [(0.8, 0.1), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()])
+@pytest.mark.parametrize(
+    "fractions", [(0.8, 0.1), (0.5, 0.499), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()]
+)
 def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
     with pytest.raises(ValueError, match="give each list a share above 0, together 1"):
         split_words(["a", "b"], fractions)

@@ -88,6 +88,7 @@ def test_build_vocabulary_refuses_a_word_with_the_boundary():
         (lambda: decode([1, 2], ".ab"), r"ids must be a tensor of integers such as .* got \[1, 2\]"),
         (lambda: decode(torch.tensor([1.0]), ".ab"), "got a tensor of torch.float32"),
         (lambda: decode(torch.tensor([True]), ".ab"), "got a tensor of torch.bool"),
+        (lambda: decode(torch.tensor([1j]), ".ab"), "got a tensor of torch.complex64"),
         (lambda: decode(torch.tensor([1]), ["a"]), "the vocabulary must be a str"),
     ],
 )

@@ -121,12 +121,19 @@ def test_worked_examples():
     assert str(steps[0]) == "tensor(0.)"
 
 
+@pytest.mark.parametrize("huge_or_tiny", [1e308, 5e-324])
+def test_extreme_counts_neither_overflow_nor_vanish(huge_or_tiny):
+    counts = torch.full((2, 2), huge_or_tiny, dtype=torch.float64)
+    assert negative_log_likelihood(counts, torch.full((2, 2), 0.5)) == pytest.approx(math.log(2))
+
+
 def test_an_impossible_step_is_an_infinite_surprise():
     assert surprisal("a", torch.tensor([[1.0, 0.0], [1.0, 0.0]]), ".a").tolist() == [math.inf, 0]
 
 
 def test_a_1_that_rounding_made_too_large_is_a_1():
-    assert negative_log_likelihood(torch.ones(1, 1), torch.tensor([[1.0000001]])) == pytest.approx(0, abs=1e-6)
+    assert negative_log_likelihood(torch.ones(1, 1), torch.tensor([[1.0000001]])) == 0
+    assert surprisal("", torch.tensor([[1.0000001]]), ".").tolist() == [0]
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -50,6 +50,17 @@ def test_the_text_contrasts_with_its_cell(cmap):
         assert (light + 0.05) / (dark + 0.05) >= 4.5  # https://www.w3.org/TR/WCAG21/#contrast-minimum
 
 
+def test_the_colors_are_those_of_the_table():
+    table = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    (image,) = plot_bigrams(table, ".a").axes[0].images
+    assert image.get_array().tolist() == table.tolist()
+
+
+def test_the_bigram_stands_above_its_number():
+    for bigram, number in zip(*[iter(plot_bigrams(torch.eye(2), ".a").axes[0].texts)] * 2, strict=True):
+        assert (bigram.get_va(), number.get_va()) == ("bottom", "top")
+
+
 def test_any_character_is_a_character():
     figure = plot_bigrams(torch.eye(3), ".$_")  # a pair of $ would begin a formula
     figure.canvas.draw()

@@ -97,6 +97,27 @@ def test_only_the_given_generator_moves():
     assert not torch.equal(torch.get_rng_state(), before)
 
 
+def test_a_long_line_of_tokens_is_looked_through_in_a_moment():
+    ring = torch.eye(3_000).roll(
+        1, dims=1
+    )  # 0 -> 1 -> 2 ... -> 0; a look at every table cell for every token would hang
+    assert sample(ring).tolist() == [*range(1, 3_000), 0]
+
+
+def test_many_words_are_not_taken_for_one_long_walk():
+    certain = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    assert len(sample_words(certain, ".a", 600_000)) == 600_000
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(ValueError, match=r"probs has shape \(0, 0\), but a table needs as many rows as columns"):
+        sample(torch.empty(0, 0))
+
+
+def test_a_table_with_gradients_is_sampled():
+    assert sample(torch.tensor([[0.0, 1.0], [1.0, 0.0]], requires_grad=True)).tolist() == [1, 0]
+
+
 def test_a_token_that_no_walk_reaches_may_lead_nowhere():
     assert sample(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])).tolist() == [1, 0]
 
@@ -119,6 +140,8 @@ refusals = pytest.mark.parametrize(
         ([[1.0, 0.0], [0.0, 0.0]], "row 1 of probs sums to 0, not to 1"),
         ([[1.5, -0.5], [0.5, 0.5]], r"probs\[0, 0\] is 1.5, but"),
         ([[math.nan, 1.0], [0.5, 0.5]], r"probs\[0, 0\] is nan, but"),
+        ([[0.5, 0.499], [0.5, 0.5]], "row 0 of probs sums to 0.999, not to 1"),
+        ([[]], r"probs has shape \(1, 0\)"),
         ([[0.5, 0.5]], r"probs has shape \(1, 2\), but a table needs as many rows as columns"),
         ([0.5, 0.5], r"probs has shape \(2,\)"),
         ([[0.0, 1.0], [0.0, 1.0]], r"from token 1, which a walk can reach, no path leads to token 0 \('\.'\)"),

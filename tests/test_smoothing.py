@@ -40,10 +40,38 @@ def test_smooth_refuses_a_k_that_is_negative_or_not_finite(k):
         smooth(torch.ones(2, 2), k)
 
 
+def test_small_integers_do_not_overflow():
+    assert smooth(torch.tensor([[255]], dtype=torch.uint8)).tolist() == [[256]]
+    assert smooth(torch.tensor([[120]], dtype=torch.int8), k=10).tolist() == [[130]]
+
+
+@pytest.mark.parametrize(
+    ("counts", "k"),
+    [
+        (torch.tensor([[2**63 - 1]]), 1),
+        (torch.tensor([[0]]), 1e-50),
+        (torch.tensor([[1]]), 1e300),
+        (torch.tensor([[3e38]]), 3e38),
+    ],
+)
+def test_a_sum_that_does_not_fit_is_refused(counts, k):
+    with pytest.raises(ValueError, match=r"does not fit into torch\..*; choose another k, or smooth counts.double\(\)"):
+        smooth(counts, k)
+
+
+def test_impossible_counts_are_refused():
+    with pytest.raises(ValueError, match=r"counts\[0, 1\] is -1, but every entry must be a finite number from 0 up"):
+        smooth(torch.tensor([[1, -1]]))
+
+
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("counts", "k", "message"),
     [
+        (torch.ones(2, 2), True, "k must be a number such as 1 or 0.5, got True"),
+        (torch.ones(2, 2).to_sparse(), 1, "counts must be a plain tensor of integers or floats, got a torch.sparse"),
+        (torch.ones(2, 2, device="meta"), 1, "got a tensor without data"),
+        (torch.ones(2, 2, dtype=torch.complex64), 1, "got a .* tensor of torch.complex64"),
         (torch.ones(2, 2), "1", "k must be a number such as 1 or 0.5, got '1'"),
         (torch.ones(2, 2), None, "k must be a number"),
         (
@@ -51,7 +79,7 @@ def test_smooth_refuses_a_k_that_is_negative_or_not_finite(k):
             1,
             r"counts must be a torch.Tensor, got \[\[1, 2\]\]; words become a table by .* rows of numbers by",
         ),
-        (torch.ones(2, 2, dtype=torch.bool), 1, "counts must hold integers or floats, got torch.bool"),
+        (torch.ones(2, 2, dtype=torch.bool), 1, "got a .* tensor of torch.bool"),
     ],
 )
 def test_the_wrong_kind_is_refused(counts, k, message):
