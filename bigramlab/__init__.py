@@ -3,6 +3,7 @@
 The modules stand in the order in which to read them; every function below is importable from `bigramlab` itself.
 """
 
+from bigramlab.checking import check
 from bigramlab.counting import count_bigrams, most_common_bigrams
 from bigramlab.data import load_names, read_words, split_words
 from bigramlab.encoding import BOUNDARY, build_vocabulary, decode, encode
@@ -15,6 +16,7 @@ from bigramlab.smoothing import smooth
 __all__ = [
     "BOUNDARY",
     "build_vocabulary",
+    "check",
     "count_bigrams",
     "decode",
     "encode",

@@ -1,36 +1,17 @@
 import tracemalloc
-from itertools import islice, pairwise, repeat
+from itertools import islice, repeat
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from strategies import count_tables, vocabularies_and_words
 
 from bigramlab import build_vocabulary, count_bigrams, load_names, most_common_bigrams
-
-
-def count_in_a_loop(words, vocabulary):
-    """The plain form, which the fast one must equal in every cell."""
-    counts = [[0] * len(vocabulary) for _ in vocabulary]
-    for word in words:
-        text = "." + word + "."
-        for current, following in pairwise(text):
-            counts[vocabulary.index(current)][vocabulary.index(following)] += 1
-    return counts
-
-
-@given(vocabularies_and_words())
-def test_counting_agrees_with_a_plain_loop_in_every_cell(drawn):
-    vocabulary, words = drawn
-    counts = count_bigrams(words, vocabulary)
-    assert counts.dtype == torch.int64
-    assert counts.tolist() == count_in_a_loop(words, vocabulary)
+from bigramlab.laws.counting import count_in_a_loop
 
 
 def test_counting_the_names_agrees_with_a_plain_loop_in_every_cell():
     names, vocabulary = load_names(), build_vocabulary(load_names())
     counts = count_bigrams(names, vocabulary)
+    assert counts.dtype == torch.int64
     assert counts.tolist() == count_in_a_loop(names, vocabulary)
     assert (counts.sum(), (counts > 0).sum()) == (228_146, 627)
 
@@ -44,21 +25,6 @@ def test_the_published_most_common_bigrams_of_the_names():
         (".a", 4410),
         ("e.", 3983),
     ]
-
-
-@given(drawn=vocabularies_and_words(), cut=st.integers(0, 12))
-def test_counting_is_additive(drawn, cut):
-    vocabulary, words = drawn
-    parts = count_bigrams(words[:cut], vocabulary) + count_bigrams(words[cut:], vocabulary)
-    assert torch.equal(count_bigrams(words, vocabulary), parts)
-
-
-@given(vocabularies_and_words())
-def test_a_word_of_n_letters_adds_n_plus_1_and_enters_every_row_that_it_leaves(drawn):
-    vocabulary, words = drawn
-    counts = count_bigrams(iter(words), vocabulary)
-    assert counts.sum() == sum(len(word) + 1 for word in words)
-    assert torch.equal(counts.sum(0), counts.sum(1))
 
 
 def test_half_of_a_surrogate_pair_is_a_character_too():
@@ -90,19 +56,6 @@ def test_memory_does_not_grow_with_the_number_of_words():
 
     peak(10)  # whatever the first call loads
     assert peak(80_000) < 1.2 * peak(20_000)
-
-
-@given(counts=count_tables(square=True, largest=3), n=st.integers(0, 60))
-def test_the_most_common_bigrams_are_the_largest_cells_ties_in_id_order(counts, n):
-    vocabulary = ".abcdef"[: len(counts)]
-    cells = [
-        (vocabulary[i] + vocabulary[j], count) for i, row in enumerate(counts.tolist()) for j, count in enumerate(row)
-    ]
-    assert most_common_bigrams(counts, vocabulary, n) == sorted(cells, key=lambda cell: -cell[1])[:n]
-
-
-def test_ten_bigrams_are_listed_by_default():
-    assert len(most_common_bigrams(torch.ones(27, 27), ".abcdefghijklmnopqrstuvwxyz")) == 10
 
 
 @pytest.mark.parametrize(

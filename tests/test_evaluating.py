@@ -1,11 +1,8 @@
-import itertools
 import math
 
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
-from strategies import count_tables, vocabularies_and_words
 
 from bigramlab import (
     build_vocabulary,
@@ -17,48 +14,15 @@ from bigramlab import (
     smooth,
     surprisal,
 )
-
-
-@st.composite
-def counts_and_probs(draw):
-    """Counts that sum to more than 0, and a model of the same shape, which may hold some of them impossible."""
-    counts = draw(count_tables(least_sum=1))
-    other = draw(st.lists(st.integers(0, 9), min_size=counts.numel(), max_size=counts.numel()))
-    weights = torch.tensor(other).view_as(counts)
-    weights[:, 0] += 1
-    return counts, normalize(weights)
-
-
-@given(counts_and_probs())
-def test_the_loss_is_the_mean_over_all_bigrams_as_a_plain_loop_finds_it(drawn):
-    counts, probs = drawn
-    total = bigrams = 0
-    for count_row, prob_row in zip(counts.tolist(), probs.tolist(), strict=True):
-        for count, prob in zip(count_row, prob_row, strict=True):
-            if count > 0:
-                bigrams += count
-                total += count * (-math.log(prob) if prob > 0 else math.inf)
-    loss = negative_log_likelihood(counts, probs)
-    assert isinstance(loss, float)
-    assert loss == pytest.approx(total / bigrams, rel=1e-9, abs=1e-12)
-    assert perplexity(counts, probs) == pytest.approx(math.exp(total / bigrams), rel=1e-9)
+from bigramlab.laws.evaluating import counts_and_probs
+from bigramlab.laws.strategies import words_and_vocabulary
 
 
 @given(counts_and_probs())
 def test_no_model_fits_the_counts_better_than_their_own_frequencies(drawn):
     counts, probs = drawn
-    before = counts.clone(), probs.clone()
     best = negative_log_likelihood(counts, normalize(counts.double()))
     assert 0 <= best <= negative_log_likelihood(counts, probs) + 1e-6
-    assert torch.equal(counts, before[0])
-    assert torch.equal(probs, before[1])
-
-
-@given(counts=count_tables(least_sum=1), size=st.integers(1, 30))
-def test_a_model_that_knows_nothing_is_as_unsure_as_among_all_tokens(counts, size):
-    uniform = torch.full_like(counts, 1 / size, dtype=torch.float64)
-    assert negative_log_likelihood(counts, uniform) == pytest.approx(math.log(size))
-    assert perplexity(counts, uniform) == pytest.approx(size)
 
 
 def test_the_figures_of_the_names():
@@ -87,24 +51,9 @@ def test_a_loss_too_large_for_exp_is_an_infinite_perplexity():
     assert perplexity(torch.tensor([[1, 0]]), tiny) == math.inf
 
 
-@given(vocabularies_and_words())
-def test_surprisal_is_that_of_each_step(drawn):
-    vocabulary, words = drawn
-    probs = normalize(smooth(count_bigrams(words, vocabulary)).double())
-    for word in words:
-        text = "." + word + "."
-        steps = surprisal(word, probs, vocabulary)
-        assert steps.tolist() == pytest.approx(
-            [
-                -math.log(probs[vocabulary.index(current), vocabulary.index(following)])
-                for current, following in itertools.pairwise(text)
-            ]
-        )
-
-
-@given(vocabularies_and_words())
+@given(words_and_vocabulary())
 def test_the_loss_is_the_mean_surprisal(drawn):
-    vocabulary, words = drawn
+    words, vocabulary = drawn
     counts = count_bigrams([*words, ""], vocabulary)
     probs = normalize(smooth(counts).double())
     total = sum(float(surprisal(word, probs, vocabulary).sum()) for word in [*words, ""])

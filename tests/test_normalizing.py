@@ -2,42 +2,8 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from strategies import count_tables
 
 from bigramlab import normalize
-
-counts_without_empty_rows = count_tables(least_sum=1)
-
-
-@given(counts_without_empty_rows)
-def test_rows_sum_to_1_and_the_counts_stay_as_they_were(counts):
-    before = counts.clone()
-    probs = normalize(counts)
-    assert torch.equal(counts, before)
-    assert probs.shape == counts.shape
-    assert torch.allclose(probs.sum(dim=1), torch.ones(len(counts)))
-
-
-@given(counts_without_empty_rows)
-def test_every_cell_is_its_count_divided_by_its_row_sum(counts):
-    for row, probs in zip(counts.tolist(), normalize(counts).tolist(), strict=True):
-        assert probs == pytest.approx([count / sum(row) for count in row], rel=1e-6)
-
-
-@given(counts=counts_without_empty_rows, factor=st.integers(1, 1000), data=st.data())
-def test_scaling_a_row_changes_nothing(counts, factor, data):
-    row = data.draw(st.integers(0, len(counts) - 1))
-    scaled = counts.clone()
-    scaled[row] *= factor
-    assert torch.allclose(normalize(scaled), normalize(counts))
-
-
-@given(counts_without_empty_rows)
-def test_normalizing_twice_is_normalizing_once(counts):
-    probs = normalize(counts.double())
-    assert torch.allclose(normalize(probs), probs)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.float16, torch.float32, torch.float64])

@@ -25,7 +25,7 @@ def run_examples(text, name, names):
 
 
 def test_the_package_exports_what_the_lesson_modules_do():
-    modules = [importlib.import_module(f"bigramlab.{lesson}") for lesson in LESSONS]
+    modules = [importlib.import_module(f"bigramlab.{lesson}") for lesson in [*LESSONS, "checking"]]
     assert sorted(bigramlab.__all__) == sorted(name for module in modules for name in module.__all__)
 
 

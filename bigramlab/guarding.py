@@ -1,0 +1,156 @@
+"""Call a function that may hang, exit, eat all memory or print without end, and come back with what it did."""
+
+import contextlib
+import ctypes
+import itertools
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+__all__ = ["Guard", "Stopped"]
+
+GIBIBYTE = 2**30
+
+
+class Stopped(Exception):
+    """The call was ended from outside; the message says why."""
+
+
+class _TimeIsUp(BaseException):
+    """Raised inside a call that takes too long. No `except Exception` in it can stop this.
+
+    A bare `except:` can, once. So the exception, as it is made, has the next line raise another one: the line inside
+    that `except:`, from where no handler of the same `try` can catch it.
+    """
+
+    def __init__(self) -> None:
+        def raise_another(*_: Any) -> Any:
+            raise _TimeIsUp
+
+        frame: FrameType | None = sys._getframe(1)
+        while frame and frame.f_code is not Guard._call.__code__:
+            frame.f_trace = raise_another
+            frame = frame.f_back
+        sys.settrace(raise_another)
+
+
+class Guard:
+    """Limits calls in time, memory and output. Use it as a context manager; one call at a time.
+
+    A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
+    call is over (`PyThreadState_SetAsyncExc`, which works in every thread and on every system). A call that never comes
+    back from C code can't be ended this way.
+    """
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        """Allow each call that many seconds; after the first that takes longer, a tenth of that."""
+        self.seconds = seconds
+        self.hangs = 0
+        self.printed = ""
+        self._ids = itertools.count(1)
+        self._current = 0  # the id of the call that is running, 0 when none is
+        self._deadline = 0.0
+        self._raising = False
+        self._closed = False
+
+    def __enter__(self) -> "Guard":
+        """Start watching."""
+        self._thread = threading.get_ident()
+        self._exits = contextlib.ExitStack()
+        self._exits.enter_context(contextlib.redirect_stdout(self))
+        self._exits.enter_context(contextlib.redirect_stderr(self))
+        self._exits.enter_context(_memory_limit(GIBIBYTE))
+        threading.Thread(target=self._watch, name="bigramlab-guard", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self._closed = True
+        self._exits.close()
+
+    def write(self, text: str) -> int:
+        """Take what is printed; keep the beginning of what the last call printed."""
+        if len(self.printed) < 2_000:
+            self.printed += text[: 2_000 - len(self.printed)]
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: a file has this method."""
+
+    def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Return what the function returns, or raise what it raises, or `Stopped`."""
+        self.printed = ""
+        try:
+            return self._call(function, arguments, options)
+        except _TimeIsUp:
+            self.hangs += 1
+            raise Stopped("it did not return in time: is there a loop that never ends?") from None
+        except SystemExit:
+            raise Stopped("it ended the whole program: sys.exit() or quit() has no place in a function") from None
+        except RecursionError:
+            raise Stopped("it called itself without end: where does the recursion stop?") from None
+        except MemoryError:
+            raise Stopped("it wanted more than 1 GiB of memory") from None
+        except RuntimeError as error:
+            if "can't allocate memory" in str(error):
+                raise Stopped("it wanted more than 1 GiB of memory") from None
+            raise
+
+    def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        result, error, tracer = None, None, sys.gettrace()
+        try:
+            self._deadline = time.monotonic() + (self.seconds / 10 if self.hangs else self.seconds)
+            self._current = next(self._ids)
+            result = function(*arguments, **options)
+        except BaseException as raised:
+            error = raised
+        # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
+        while True:
+            try:
+                self._current = 0
+                sys.settrace(tracer)
+                while self._raising:
+                    time.sleep(0)
+                for _ in range(100):  # a pending exception is raised at the turn of a loop
+                    pass
+                break
+            except _TimeIsUp as raised:
+                error = raised
+        if error is not None:
+            raise error
+        return result
+
+    def _watch(self) -> None:
+        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        while not self._closed:
+            time.sleep(0.01)
+            running = self._current
+            if running and time.monotonic() > self._deadline:
+                self._raising = True
+                if self._current == running and time.monotonic() > self._deadline:
+                    raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp))
+                self._raising = False
+
+
+@contextlib.contextmanager
+def _memory_limit(more: int) -> Iterator[None]:
+    """Let this process grow by `more` bytes only, where the system can say so (Linux)."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = pages * resource.getpagesize() + more
+    if soft != resource.RLIM_INFINITY:
+        limit = min(limit, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -1,0 +1,1 @@
+"""The exercises: a folder with one file a chapter, each function to be written by the reader."""

@@ -1,0 +1,129 @@
+"""Exercises are made from the package's own source, so they can't drift from it."""
+
+import ast
+import importlib.util
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from bigramlab.guarding import Guard, Stopped
+
+__all__ = ["CHAPTERS", "Exercise", "load_file", "stub_of", "write_lab"]
+
+CHAPTERS = {
+    "data": ["read_words", "split_words"],
+    "encoding": ["build_vocabulary", "encode", "decode"],
+    "counting": ["count_bigrams", "most_common_bigrams"],
+    "smoothing": ["smooth"],
+    "normalizing": ["normalize"],
+    "sampling": ["sample", "sample_words"],
+    "evaluating": ["negative_log_likelihood", "perplexity", "surprisal"],
+}
+"""The chapters in the tutorial's order, and what is to be written in each."""
+
+CONFTEST = '''"""Makes `pytest` in this folder check your functions with bigramlab's laws."""
+
+pytest_plugins = ["bigramlab.lab.plugin"]
+'''
+
+PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch1.
+[pytest]
+"""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function to write: its name, and the file of its chapter."""
+
+    name: str
+    chapter: str
+
+    @property
+    def file(self) -> str:
+        """The name of the file in the lab's folder."""
+        return f"ch{list(CHAPTERS).index(self.chapter) + 1}_{self.chapter}.py"
+
+    @classmethod
+    def all(cls) -> "list[Exercise]":
+        """Return every exercise in the tutorial's order."""
+        return [cls(name, chapter) for chapter, names in CHAPTERS.items() for name in names]
+
+    @classmethod
+    def named(cls, name: str) -> "Exercise":
+        """Return the exercise of that name."""
+        for exercise in cls.all():
+            if exercise.name == name:
+                return exercise
+        names = ", ".join(exercise.name for exercise in cls.all())
+        raise ValueError(f"there is no exercise {name!r}; there are: {names}")
+
+
+def _source(chapter: str) -> tuple[str, ast.Module]:
+    text = inspect.getsource(importlib.import_module(f"bigramlab.{chapter}"))
+    return text, ast.parse(text)
+
+
+def stub_of(exercise: Exercise) -> str:
+    """Return the function with its signature and docstring, and nothing done yet."""
+    text, tree = _source(exercise.chapter)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == exercise.name:
+            head = text.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
+            return "\n".join([*head, "    raise NotImplementedError", ""])
+    raise LookupError(f"bigramlab.{exercise.chapter} has no function {exercise.name}")
+
+
+def _chapter_file(chapter: str) -> str:
+    """Return the file of one chapter: the imports that its signatures need, and its functions as stubs."""
+    _, tree = _source(chapter)
+    stubs = [stub_of(Exercise(name, chapter)) for name in CHAPTERS[chapter]]
+    used = {node.id for node in ast.walk(ast.parse("\n".join(stubs))) if isinstance(node, ast.Name)} | {"torch"}
+    imports = []
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "module", "").startswith("bigramlab"):
+            node.names = [alias for alias in node.names if alias.name in used or alias.name.split(".")[0] in used]
+            if node.names:
+                imports.append(ast.unparse(node))
+    if "import torch" not in imports:
+        imports.insert(0, "import torch")
+    title = (ast.get_docstring(tree) or "").splitlines()[0]
+    intro = f'"""{title}\n\nReplace each `raise NotImplementedError`, then run `pytest` in this folder.\n"""'
+    return "\n".join([intro, "", *imports, ""]) + "".join(f"\n\n{stub}" for stub in stubs)
+
+
+def write_lab(folder: Path) -> list[Path]:
+    """Write the exercises into a folder; files that are there already are left as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"pytest.ini": PYTEST_INI, "conftest.py": CONFTEST}
+    files |= {Exercise(names[0], chapter).file: _chapter_file(chapter) for chapter, names in CHAPTERS.items()}
+    written = []
+    for name, text in files.items():
+        try:
+            with (folder / name).open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        written.append(folder / name)
+    return written
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a learner's file; raise `Stopped` with a sentence if it does not come to its end."""
+    spec = importlib.util.spec_from_file_location(f"lab_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        source = path.read_text(encoding="utf-8")
+        with Guard(seconds=10) as guard:
+            guard.call(exec, compile(source, path, "exec"), module.__dict__)
+    except SyntaxError as error:
+        raise Stopped(f"{path.name} is no Python: {error.msg}, at line {error.lineno}") from None
+    except Stopped as error:
+        raise Stopped(f"{path.name} can't be imported: {error}") from None
+    except FileNotFoundError:
+        raise Stopped(f"{path.name} is missing; `bigramlab start {path.parent}` writes it anew") from None
+    except Exception as error:
+        raise Stopped(f"{path.name} can't be imported: {type(error).__name__}: {error}") from None
+    return module

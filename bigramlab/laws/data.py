@@ -1,0 +1,233 @@
+"""Laws of reading words and splitting them."""
+
+import atexit
+import hashlib
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from bigramlab.data import load_names as shipped_names
+from bigramlab.laws import strategies as draw
+from bigramlab.laws.law import agree, broken, law, refuses
+
+Function = Callable[..., Any]
+
+
+class WordsFile(str):
+    """The path of a file, shown as what the file holds."""
+
+    content: bytes
+    folder = tempfile.TemporaryDirectory(prefix="bigramlab-")
+    atexit.register(folder.cleanup)
+
+    def __repr__(self) -> str:
+        """Show the content: the path means nothing to the reader."""
+        return f"<a file that holds {self.content!r}>"
+
+    @classmethod
+    def holding(cls, content: bytes) -> "WordsFile":
+        """Write the file; the same content has the same path."""
+        path = Path(cls.folder.name, hashlib.sha256(content).hexdigest()[:16] + ".txt")
+        path.write_bytes(content)
+        file = cls(path)
+        file.content = content
+        return file
+
+
+# Characters that no one's way of reading lines takes for the end of a line, or for a byte order mark.
+line = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff"), max_size=8)
+word = line.map(str.strip).filter(bool)
+
+
+@law("load_names", st.just(()))
+def the_shipped_names(load_names: Function) -> None:
+    """The names are the shipped ones, in their order."""
+    found = load_names()
+    if list(found) != shipped_names():
+        broken(f"it gives {len(found)} names, and should give those of names.txt")
+
+
+@law("read_words", st.lists(word, min_size=1, max_size=5))
+def one_word_a_line(read_words: Function, words: list[str]) -> None:
+    """Each line is a word; order and repeated words are kept."""
+    found = read_words(WordsFile.holding("".join(word + "\n" for word in words).encode()))
+    _same_words(found, words)
+
+
+@law("read_words", st.lists(word, min_size=1, max_size=5))
+def the_last_line_may_lack_its_end(read_words: Function, words: list[str]) -> None:
+    """A last line without a line break is a line too."""
+    _same_words(read_words(WordsFile.holding("\n".join(words).encode())), words)
+
+
+@law("read_words", st.lists(line, max_size=5))
+def blanks_are_no_letters(read_words: Function, lines: list[str]) -> None:
+    """Blank lines are skipped, and blanks at the ends of a line stripped."""
+    content = "\n".join(["  first\t", *lines]).encode()
+    _same_words(read_words(WordsFile.holding(content)), ["first", *(line.strip() for line in lines if line.strip())])
+
+
+@law("read_words", st.lists(word, min_size=1, max_size=5))
+def windows_line_ends(read_words: Function, words: list[str]) -> None:
+    """A file from Windows, with a carriage return before each line break, holds the same words."""
+    _same_words(read_words(WordsFile.holding("".join(word + "\r\n" for word in words).encode())), words)
+
+
+@law("read_words", st.lists(word, min_size=1, max_size=5))
+def a_byte_order_mark_is_no_letter(read_words: Function, words: list[str]) -> None:
+    """The byte order mark that some editors put first is no part of the first word."""
+    _same_words(read_words(WordsFile.holding(b"\xef\xbb\xbf" + "\n".join(words).encode())), words)
+
+
+@law("read_words", st.lists(word, max_size=3), st.sampled_from([b"\xff", b"zo\xeb", b"\xc3"]))
+def other_encodings_are_refused(read_words: Function, words: list[str], wrong: bytes) -> None:
+    """A file that is not UTF-8 is refused, never read as other letters."""
+    content = b"\n".join([*(word.encode() for word in words), wrong, b"last"])
+    refuses(lambda: read_words(WordsFile.holding(content)))
+
+
+def _same_words(found: Any, words: list[str]) -> None:
+    if not isinstance(found, list):
+        broken(f"it is a {type(found).__name__}, and should be a list of str")
+    if found != words:
+        broken(f"it should be {words!r}")
+
+
+shares = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.25, 0.75), (1.0,), (0.4, 0.3, 0.2, 0.1)])
+
+
+def _split(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> list[list[str]]:
+    found = split_words(words, fractions, generator=draw.generator(seed))
+    if not isinstance(found, list | tuple) or not all(isinstance(part, list | tuple) for part in found):
+        broken("it should be a list of lists of words")
+    if len(found) != len(fractions):
+        broken(f"there are {len(found)} lists for {len(fractions)} fractions")
+    return [list(part) for part in found]
+
+
+@law("split_words", draw.word_lists, shares, draw.seeds)
+def one_list_a_fraction(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
+    """There are as many lists as fractions."""
+    _split(split_words, words, fractions, seed)
+
+
+@law("split_words", draw.word_lists, shares, draw.seeds)
+def no_word_is_lost_or_made(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
+    """The lists together hold the same words as before, each as often."""
+    before, after = Counter(words), Counter(chain(*_split(split_words, words, fractions, seed)))
+    if before != after:
+        lost, made = list((before - after).elements()), list((after - before).elements())
+        broken(f"lost: {lost!r}; too many: {made!r}")
+
+
+@law("split_words", draw.word_lists, shares, draw.seeds)
+def nothing_leaks(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
+    """All copies of a word are in the same list, so no test word was seen in training."""
+    seen: dict[str, int] = {}
+    for index, part in enumerate(_split(split_words, words, fractions, seed)):
+        for word in part:
+            if seen.setdefault(word, index) != index:
+                broken(f"{word!r} is in list {seen[word]} and in list {index}")
+
+
+@law("split_words", st.integers(1, 200), shares, draw.seeds)
+def sizes_meet_the_fractions(split_words: Function, n: int, fractions: tuple[float, ...], seed: int) -> None:
+    """Each list has its fraction of the words, to within one."""
+    words = [f"word{i}" for i in range(n)]
+    for part, fraction in zip(_split(split_words, words, fractions, seed), fractions, strict=True):
+        if abs(len(part) - fraction * n) > 1 + 1e-6:
+            broken(f"a list for {fraction:.0%} of {n} words has {len(part)}")
+
+
+@law("split_words", draw.seeds)
+def sizes_count_the_copies(split_words: Function, seed: int) -> None:
+    """A word that stands twenty times counts twenty times for the size of its list."""
+    words = [f"rare{i}" for i in range(100)] + [f"often{i % 20}" for i in range(400)]
+    for part in _split(split_words, words, (0.5, 0.5), seed):
+        if abs(len(part) - 250) > 20 + 1:
+            broken(f"a list for half of 500 words has {len(part)}, though no word stands more than 20 times")
+
+
+@law("split_words", draw.seeds)
+def words_are_shuffled(split_words: Function, seed: int) -> None:
+    """The words are shuffled before they are split, and copies don't stay together."""
+    words = [f"word{i // 2}" for i in range(200)]
+    first, *_ = _split(split_words, words, (0.5, 0.5), seed)
+    if {*first} in ({*words[:100]}, {*words[100:]}):
+        broken("the first list has the first words")
+    # 100 shuffled words, two copies of each: all pairs side by side happens once in 10^78 shuffles.
+    if all(one == other for one, other in zip(first[::2], first[1::2], strict=False)):
+        broken("within a list, all copies of a word stand side by side")
+
+
+@law("split_words", draw.seeds)
+def the_generator_decides(split_words: Function, seed: int) -> None:
+    """The same generator state gives the same lists; the generator moves on, so the next lists are others."""
+    words = [f"word{i}" for i in range(100)]
+    generator, same = draw.generator(seed), draw.generator(seed)
+    first = split_words(words, (0.5, 0.5), generator=generator)
+    if split_words(words, (0.5, 0.5), generator=same) != first:
+        broken("the same generator state gave other lists")
+    if split_words(words, (0.5, 0.5), generator=generator) == first:
+        broken("the same generator, used again, gave the same lists: its state did not move on")
+
+
+@law("split_words", draw.seeds, examples=8)
+def torchs_generator_decides_by_default(split_words: Function, seed: int) -> None:
+    """Without a generator, torch's global one is used: torch.manual_seed repeats the lists, and no other way does."""
+    words, before = [f"word{i}" for i in range(100)], torch.get_rng_state()
+    try:
+        torch.manual_seed(seed)
+        first, second = split_words(words, (0.5, 0.5)), split_words(words, (0.5, 0.5))
+        torch.manual_seed(seed)
+        again = split_words(words, (0.5, 0.5))
+    finally:
+        torch.set_rng_state(before)
+    if first != again:
+        broken("after torch.manual_seed with the same seed, the lists are others")
+    if first == second:
+        broken("two calls without a generator gave the same lists")
+
+
+@law("split_words", draw.seeds)
+def no_other_randomness_is_touched(split_words: Function, seed: int) -> None:
+    """With a generator of its own, torch's global one is left alone."""
+    before = torch.get_rng_state()
+    split_words(["a", "b", "c"], (0.5, 0.5), generator=draw.generator(seed))
+    if not torch.equal(torch.get_rng_state(), before):
+        broken("torch's global generator moved")
+
+
+@law("split_words", draw.seeds)
+def ten_percent_each_by_default(split_words: Function, seed: int) -> None:
+    """Without fractions, 80 % are for training and 10 % each for development and for test."""
+    found = split_words([f"word{i}" for i in range(100)], generator=draw.generator(seed))
+    agree([len(part) for part in found], [80, 10, 10]) if len(found) == 3 else broken("there should be three lists")
+
+
+@law("split_words", draw.word_lists, draw.seeds)
+def the_words_stay_as_they_were(split_words: Function, words: list[str], seed: int) -> None:
+    """The list that comes in is left as it was."""
+    before = list(words)
+    split_words(words, (0.5, 0.5), generator=draw.generator(seed))
+    if words != before:
+        broken(f"it changed the words to {words!r}")
+
+
+@law("split_words", st.tuples(st.sampled_from([(0.8, 0.1), (0.9, 0.2), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0)])))
+def impossible_fractions_are_refused(split_words: Function, fractions: tuple[float, ...]) -> None:
+    """Fractions that are not positive, or don't sum to 1, are refused."""
+    refuses(lambda: split_words(["a", "b", "c"], fractions))
+
+
+@law("split_words", st.just("emma"))
+def one_bare_str_is_refused(split_words: Function, words: str) -> None:
+    """One bare str is no list of words, and is refused."""
+    refuses(lambda: split_words(words, (0.5, 0.5)))

@@ -1,0 +1,123 @@
+"""What a law is, and the words in which it says what is broken."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, NoReturn
+
+import torch
+from hypothesis.strategies import SearchStrategy, tuples
+from torch import Tensor
+
+from bigramlab.guarding import Stopped
+
+__all__ = [
+    "LAWS",
+    "Broken",
+    "Law",
+    "a_number",
+    "a_tensor",
+    "agree",
+    "broken",
+    "law",
+    "refuses",
+]
+
+
+class Broken(AssertionError):
+    """A law does not hold; the message says what is wrong with what the function returned."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """One property of one function.
+
+    Attributes:
+        function: The name of the function that it is about.
+        name: The law's own name.
+        sentence: What it says, for a learner to read.
+        arguments: Draws the arguments to try.
+        holds: Takes the function and the arguments; raises `Broken` unless the law holds for them.
+        examples: How many arguments to try.
+    """
+
+    function: str
+    name: str
+    sentence: str
+    arguments: SearchStrategy[tuple[Any, ...]]
+    holds: Callable[..., None]
+    examples: int
+
+
+LAWS: dict[str, list[Law]] = {}
+"""The laws of each function, the plainest first: the first that is broken is the one to report."""
+
+
+def law(function: str, *arguments: SearchStrategy[Any], examples: int = 30) -> Callable[..., Callable[..., None]]:
+    """Register the decorated function as a law of `function`; its docstring is the sentence.
+
+    There is one strategy for each argument after the function, or a single one that draws a tuple of them all.
+    """
+
+    def register(holds: Callable[..., None]) -> Callable[..., None]:
+        drawn = tuples(*arguments).map(lambda drawn: drawn[0] if len(drawn) == 1 and type(drawn[0]) is tuple else drawn)
+        sentence = " ".join((holds.__doc__ or "").split())
+        LAWS.setdefault(function, []).append(Law(function, holds.__name__, sentence, drawn, holds, examples))
+        return holds
+
+    return register
+
+
+def broken(message: str) -> NoReturn:
+    """Say that the law does not hold."""
+    raise Broken(message)
+
+
+def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
+    """Return a tensor's numbers as nested lists, once it is a tensor of that shape, of "integers", "floats" or both."""
+    shape = tuple(shape)
+    if not isinstance(found, Tensor):
+        broken(f"it is a {type(found).__name__}, and should be a torch.Tensor")
+    if tuple(found.shape) != shape:
+        broken(f"its shape is {tuple(found.shape)}, and should be {shape}")
+    fits = kind == "numbers" or found.is_floating_point() == (kind == "floats")
+    if found.is_complex() or found.dtype == torch.bool or not fits:
+        broken(f"its numbers are {str(found.dtype).removeprefix('torch.')}, and should be {kind}")
+    numbers: list[Any] = found.detach().cpu().tolist()
+    return numbers
+
+
+def a_number(found: object) -> float:
+    """Return a number, once it is one and not, say, a tensor."""
+    if isinstance(found, bool) or not isinstance(found, Real):
+        hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
+        broken(f"it is a {type(found).__name__}, and should be a number (a float){hint}")
+    return float(found)
+
+
+def agree(found: Any, expected: Any, place: str = "it") -> None:
+    """Compare numbers, or nested lists of them, and name the first that differs by more than rounding."""
+    if isinstance(expected, list):
+        for index, (one, other) in enumerate(zip(found, expected, strict=True)):
+            where = f"{place[:-1]}, {index}]" if place.endswith("]") else f"entry [{index}]"
+            agree(one, other, where)
+    elif not math.isclose(found, expected, rel_tol=1e-4, abs_tol=1e-6):
+        broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
+
+
+def refuses(call: Callable[[], Any]) -> None:
+    """Check that the call raises an error, of whatever words, instead of returning something."""
+    try:
+        call()
+    except (ValueError, LookupError, TypeError):
+        return
+    except (NotImplementedError, Stopped):
+        raise
+    except Exception as error:
+        broken(f"it should refuse this with a ValueError that says why; this is a {type(error).__name__}: {error}")
+    broken("it should refuse this: raise a ValueError that says why")
+
+
+def _short(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:.6g}"

@@ -1,0 +1,75 @@
+"""What the laws are tried on: any words, any vocabulary, any table."""
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from torch import Tensor
+
+characters = st.characters(exclude_categories=["Cs"], exclude_characters=".")  # all of Unicode, surrogates aside
+words = st.text(characters, max_size=12)
+# Few letters make the same bigram come again; all of Unicode finds what "a" to "z" never would.
+word_lists = st.one_of(st.lists(st.text("ab\U0001f600", max_size=6), max_size=12), st.lists(words, max_size=8))
+seeds = st.integers(0, 2**32)
+
+
+def generator(seed: int) -> torch.Generator:
+    """Return a generator in the state that the seed gives."""
+    return torch.Generator().manual_seed(seed)
+
+
+@composite
+def vocabularies(draw: DrawFn) -> str:
+    """A "." and then distinct characters in any order."""
+    return "." + "".join(draw(st.lists(characters, unique=True, max_size=8)))
+
+
+@composite
+def words_and_vocabulary(draw: DrawFn, *, least: int = 0) -> tuple[list[str], str]:
+    """A word list, and a vocabulary that has its characters, others besides, in any order."""
+    drawn = draw(word_lists.filter(lambda drawn: len(drawn) >= least))
+    needed = sorted(set("".join([*drawn, draw(words)])))
+    return drawn, "." + "".join(draw(st.permutations(needed)))
+
+
+@composite
+def count_tables(
+    draw: DrawFn, *, square: bool = False, largest: int = 10**6, least_sum: int = 0, most_rows: int = 6
+) -> Tensor:
+    """Counts, many of them 0; every row sums to `least_sum` at least."""
+    rows = draw(st.integers(1, most_rows))
+    columns = rows if square else draw(st.integers(1, most_rows))
+    row = st.lists(st.one_of(st.integers(0, 9), st.integers(0, largest)), min_size=columns, max_size=columns)
+    table = draw(st.lists(row, min_size=rows, max_size=rows))
+    for cells in table:
+        cells[-1] += max(0, least_sum - sum(cells))
+    return torch.tensor(table)
+
+
+@composite
+def prob_tables(draw: DrawFn, *, square: bool = True) -> Tensor:
+    """Row-stochastic tables in which every row may end the word, while other cells may be 0."""
+    counts = draw(count_tables(square=square, largest=20)).double()
+    counts[:, 0] += 1
+    return (counts / counts.sum(dim=1, keepdim=True)).float()
+
+
+@composite
+def probs_and_vocabulary(draw: DrawFn) -> tuple[Tensor, str]:
+    """A table as above, and a vocabulary of its size."""
+    probs = draw(prob_tables())
+    size = len(probs) - 1
+    return probs, "." + "".join(draw(st.lists(characters, unique=True, min_size=size, max_size=size)))
+
+
+def not_weights() -> SearchStrategy[Tensor]:
+    """Tables with an entry that no count can be."""
+    bad = st.sampled_from([-1.0, float("nan"), float("inf"), float("-inf")])
+    return st.builds(_put, count_tables(least_sum=1, most_rows=3), bad, st.integers(0, 8))
+
+
+def _put(table: Tensor, value: Any, position: int) -> Tensor:
+    table = table.double()
+    table.view(-1)[position % table.numel()] = value
+    return table

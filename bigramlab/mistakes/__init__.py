@@ -1,0 +1,18 @@
+"""The catalogue of mistakes: small wrong functions, each named and explained."""
+
+from bigramlab.mistakes import counting, data, encoding, evaluating, normalizing, plotting, sampling, smoothing
+from bigramlab.mistakes.mistake import MISTAKES, Mistake, mistake
+
+__all__ = [
+    "MISTAKES",
+    "Mistake",
+    "counting",
+    "data",
+    "encoding",
+    "evaluating",
+    "mistake",
+    "normalizing",
+    "plotting",
+    "sampling",
+    "smoothing",
+]

@@ -1,0 +1,431 @@
+"""What goes wrong when bigrams are counted."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import torch
+
+from bigramlab.mistakes.mistake import mistake
+
+
+def _refuse_vocabulary(vocabulary: Any) -> None:
+    if vocabulary[:1] != "." or len({*vocabulary}) < len(vocabulary):
+        raise ValueError('the vocabulary repeats a character or does not begin with "."')
+
+
+def _refuse_bare_str(words: Any) -> None:
+    if isinstance(words, str):
+        raise TypeError("words is one str")
+
+
+def _checked(words: Any, vocabulary: Any) -> Any:
+    """Return the words as a list, once nothing speaks against counting them."""
+    _refuse_vocabulary(vocabulary)
+    _refuse_bare_str(words)
+    words = list(words)
+    if {*"".join(words)} - {*vocabulary[1:]}:
+        raise ValueError('a word has an unknown character or a "." in it')
+    return words
+
+
+def _table(texts: Any, vocabulary: Any, dtype: Any = torch.int64) -> Any:
+    """Count all pairs of neighbors in each text."""
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=dtype)
+    for text in texts:
+        for current, following in pairwise(text):
+            counts[vocabulary.index(current), vocabulary.index(following)] += 1
+    return counts
+
+
+@mistake("count_bigrams")
+def no_boundary(words: Any, vocabulary: Any) -> Any:
+    """Only pairs of letters are counted, so the table does not know how words begin and end.
+
+    Print `count_bigrams(["emma"], ".aem").sum()`: it is 3, and should be 5.
+    """
+    return _table(_checked(words, vocabulary), vocabulary)
+
+
+@mistake("count_bigrams")
+def no_stop_token(words: Any, vocabulary: Any) -> Any:
+    """The "." after each word is missing, so the table does not know how words end.
+
+    Print `count_bigrams(["emma"], ".aem")[:, 0]`: the column of "." is all 0.
+    """
+    return _table(["." + word for word in _checked(words, vocabulary)], vocabulary)
+
+
+@mistake("count_bigrams")
+def no_start_token(words: Any, vocabulary: Any) -> Any:
+    """The "." before each word is missing, so the table does not know how words begin.
+
+    Print `count_bigrams(["emma"], ".aem")[0]`: the row of "." is all 0.
+    """
+    return _table([word + "." for word in _checked(words, vocabulary)], vocabulary)
+
+
+@mistake("count_bigrams")
+def rows_and_columns_swapped(words: Any, vocabulary: Any) -> Any:
+    """`counts[next, current]` is counted for `counts[current, next]`: the row should be the current token.
+
+    Print `count_bigrams(["ab"], ".ab")[1, 2]`: it is 0, though `"b"` follows `"a"`.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary).T
+
+
+@mistake("count_bigrams")
+def counts_as_floats(words: Any, vocabulary: Any) -> Any:
+    """`torch.zeros` without a `dtype` is a table of floats, and counts are integers.
+
+    Print `count_bigrams(["emma"], ".aem").dtype`: it is `torch.float32`, and should be `torch.int64`.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.float32)
+
+
+@mistake("count_bigrams")
+def set_to_1(words: Any, vocabulary: Any) -> Any:
+    """`= 1`, like `counts[xs, ys] += 1` for all pairs at once, notes that a bigram occurs, not how often.
+
+    Print `count_bigrams(["ab", "ab"], ".ab")`: its largest number is 1, and should be 2.
+    """
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for word in _checked(words, vocabulary):
+        for current, following in pairwise("." + word + "."):
+            counts[vocabulary.index(current), vocabulary.index(following)] = 1
+    return counts
+
+
+@mistake("count_bigrams")
+def repeats_in_a_word_lost(words: Any, vocabulary: Any) -> Any:
+    """`counts[xs, ys] += 1` adds 1 only once to a cell that `xs, ys` name twice, so repeats within a word are lost.
+
+    Print `count_bigrams(["aaa"], ".a")[1, 1]`: it is 1, and should be 2.
+    """
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for word in _checked(words, vocabulary):
+        ids = torch.tensor([vocabulary.index(character) for character in "." + word + "."])
+        counts[ids[:-1], ids[1:]] += 1
+    return counts
+
+
+@mistake("count_bigrams")
+def words_run_together(words: Any, vocabulary: Any) -> Any:
+    """All words are joined into one long text with nothing between them, so the end of one runs into the next.
+
+    Print `count_bigrams(["ab", "ab"], ".ab")[2, 1]`: it is 1, though no word has `"ba"` in it.
+    """
+    return _table(["." + "".join(_checked(words, vocabulary)) + "."], vocabulary)
+
+
+@mistake("count_bigrams")
+def two_boundaries_between_words(words: Any, vocabulary: Any) -> Any:
+    """Each word brings two "." into one long text, so between two words there is a `".."` that no word has.
+
+    Print `count_bigrams(["ab", "ab"], ".ab")[0, 0]`: it is 1, and should be 0.
+    """
+    return _table(["".join("." + word + "." for word in _checked(words, vocabulary))], vocabulary)
+
+
+@mistake("count_bigrams")
+def first_word_only(words: Any, vocabulary: Any) -> Any:
+    """The `return` stands inside the loop, so it returns after the first word.
+
+    Compare `count_bigrams(["ab", "b"], ".ab")` with `count_bigrams(["ab"], ".ab")`: they are equal.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)[:1]], vocabulary)
+
+
+@mistake("count_bigrams")
+def last_word_dropped(words: Any, vocabulary: Any) -> Any:
+    """The last word is not counted: `words[:-1]`, or a `range` that ends one too early.
+
+    Print `count_bigrams(["ab"], ".ab")`: it is all 0.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)[:-1]], vocabulary)
+
+
+@mistake("count_bigrams")
+def every_other_pair_skipped(words: Any, vocabulary: Any) -> Any:
+    """The text is cut into pairs side by side, so of `.em` only `.e` is counted and `em` is not: pairs overlap.
+
+    Print `count_bigrams(["emma"], ".aem").sum()`: it is 3, and should be 5.
+    """
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for word in _checked(words, vocabulary):
+        text = "." + word + "."
+        for current, following in zip(text[::2], text[1::2], strict=False):
+            counts[vocabulary.index(current), vocabulary.index(following)] += 1
+    return counts
+
+
+@mistake("count_bigrams")
+def boundary_last_in_the_table(words: Any, vocabulary: Any) -> Any:
+    """The ids are made anew, with "." last, so the first row is that of a letter: ids are places in `vocabulary`.
+
+    Print `count_bigrams(["aab"], ".ab")[0]`: it is the row of `"a"`, `[1, 1, 0]`, and should be `[0, 1, 0]`.
+    """
+    texts = ["." + word + "." for word in _checked(words, vocabulary)]
+    return _table(texts, vocabulary[1:] + ".")
+
+
+@mistake("count_bigrams")
+def letters_sorted_anew(words: Any, vocabulary: Any) -> Any:
+    """The ids are made anew from the sorted letters, and should be positions in the `vocabulary` that is given.
+
+    Print `count_bigrams(["ab"], ".ba")[0]`: it should have its 1 in the column 2, where this vocabulary has its `"a"`.
+    """
+    texts = ["." + word + "." for word in _checked(words, vocabulary)]
+    return _table(texts, "." + "".join(sorted(vocabulary[1:])))
+
+
+@mistake("count_bigrams")
+def distinct_words_only(words: Any, vocabulary: Any) -> Any:
+    """`set(words)` drops the copies of a word, so a common name counts no more than a rare one.
+
+    Compare `count_bigrams(["ab", "ab"], ".ab")` with `count_bigrams(["ab"], ".ab")`: they are equal.
+    """
+    return _table(["." + word + "." for word in set(_checked(words, vocabulary))], vocabulary)
+
+
+@mistake("count_bigrams")
+def empty_words_skipped(words: Any, vocabulary: Any) -> Any:
+    """An empty word is skipped, though it has a bigram too: the ".." from its beginning straight to its end.
+
+    Print `count_bigrams([""], ".a")[0, 0]`: it is 0, and should be 1.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary) if word], vocabulary)
+
+
+@mistake("count_bigrams")
+def counted_from_1(words: Any, vocabulary: Any) -> Any:
+    """The table starts with ones, not zeros: that is smoothing, a step of its own.
+
+    Print `count_bigrams([], ".a")`: it is all 1, and should be all 0.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary) + 1
+
+
+@mistake("count_bigrams")
+def pairs_in_a_dictionary(words: Any, vocabulary: Any) -> Any:
+    """The result is a dictionary from pairs to counts, and should be a tensor with a row and a column for each token.
+
+    Print `type(count_bigrams(["emma"], ".aem"))`: it should be `torch.Tensor`.
+    """
+    counts: Any = Counter()
+    for word in _checked(words, vocabulary):
+        counts.update(pairwise("." + word + "."))
+    return counts
+
+
+@mistake("count_bigrams")
+def overflow_beyond_127(words: Any, vocabulary: Any) -> Any:
+    """`int8` holds nothing above 127: one more, and the count is -128.
+
+    Print `count_bigrams(["ab"] * 200, ".ab").min()`: it is -56.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.int8)
+
+
+@mistake("count_bigrams")
+def overflow_beyond_255(words: Any, vocabulary: Any) -> Any:
+    """`uint8` holds nothing above 255: one more, and the count is 0 again.
+
+    Print `count_bigrams(["ab"] * 300, ".ab").max()`: it is 44, and should be 300.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.uint8)
+
+
+@mistake("count_bigrams")
+def unknown_characters_ignored(words: Any, vocabulary: Any) -> Any:
+    """A character that the vocabulary lacks is ignored, so it goes unseen that bigrams are missing.
+
+    Call `count_bigrams(["é"], ".ab")`: it returns a table, and should refuse.
+    """
+    _refuse_vocabulary(vocabulary)
+    _refuse_bare_str(words)
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for word in words:
+        if "." in word:
+            raise ValueError('a word has a "." in it')
+        for current, following in pairwise("." + word + "."):
+            if current in vocabulary and following in vocabulary:
+                counts[vocabulary.index(current), vocabulary.index(following)] += 1
+    return counts
+
+
+@mistake("count_bigrams")
+def boundary_inside_a_word(words: Any, vocabulary: Any) -> Any:
+    """A word with "." in it is counted as if it were two words.
+
+    Call `count_bigrams(["a.b"], ".ab")`: it returns a table, and should refuse.
+    """
+    _refuse_vocabulary(vocabulary)
+    _refuse_bare_str(words)
+    return _table(["." + word + "." for word in words], vocabulary)
+
+
+@mistake("count_bigrams")
+def vocabulary_not_checked(words: Any, vocabulary: Any) -> Any:
+    """A vocabulary that repeats a letter, or has its "." elsewhere than first, is not refused.
+
+    Call `count_bigrams(["ab"], "ab.")`: it returns a table whose row 0 is not that of ".", and should refuse.
+    """
+    _refuse_bare_str(words)
+    words = list(words)
+    if {*"".join(words)} - ({*vocabulary} - {"."}):
+        raise ValueError('a word has an unknown character or a "." in it')
+    return _table(["." + word + "." for word in words], vocabulary)
+
+
+@mistake("count_bigrams")
+def bare_str_counted(words: Any, vocabulary: Any) -> Any:
+    """One bare `str` is accepted, and each of its letters counted as a word.
+
+    Call `count_bigrams("ab", ".ab")`: it returns a table, and should ask whether `["ab"]` was meant.
+    """
+    return _table(["." + word + "." for word in _checked(list(words), vocabulary)], vocabulary)
+
+
+@mistake("count_bigrams")
+def walked_through_twice(words: Any, vocabulary: Any) -> Any:
+    """The words are walked through twice, first to check them, and an iterator has nothing left for the second time.
+
+    Print `count_bigrams(iter(["ab"]), ".ab").sum()`: it is 0, and should be 3.
+    """
+    _checked(words, vocabulary)
+    return _table(["." + word + "." for word in words], vocabulary)
+
+
+@mistake("count_bigrams")
+def words_used_up(words: Any, vocabulary: Any) -> Any:
+    """`words.pop()` takes the words out of the caller's list, which is empty in the end.
+
+    Make `words = ["ab"]`, call `count_bigrams(words, ".ab")` and print `words`: it is `[]`.
+    """
+    texts = ["." + word + "." for word in _checked(words, vocabulary)]
+    while words:
+        words.pop()
+    return _table(texts, vocabulary)
+
+
+def _pairs(counts: Any, vocabulary: Any) -> Any:
+    """Return all bigrams with their counts, row by row."""
+    rows = counts.tolist()
+    return [(a + b, rows[i][j]) for i, a in enumerate(vocabulary) for j, b in enumerate(vocabulary)]
+
+
+@mistake("most_common_bigrams")
+def smallest_first(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The pairs are sorted upwards, so the rarest come: `reverse=True` is missing.
+
+    Print the first count of the result and `counts.max()`: they should be equal.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def ties_reversed(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """Sorting upwards and then turning the list around turns equal counts around too: `reverse=True` would not.
+
+    Print `most_common_bigrams(torch.ones(2, 2), ".a", n=1)`: it is `"aa"`, and should be `".."`.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: pair[1])[::-1][:n]
+
+
+@mistake("most_common_bigrams")
+def names_swapped(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The two letters are swapped: the row is the current token, and comes first.
+
+    Print the result for a table whose only count stands in row 1 and column 2: it should be `"ab"`.
+    """
+    return [(name[::-1], count) for name, count in sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]]
+
+
+@mistake("most_common_bigrams")
+def ids_for_names(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The bigram is given as a pair of ids, `(1, 2)`, and should be a `str`, `"ab"`.
+
+    Print `most_common_bigrams(counts, vocabulary, n=1)`: its ids are not yet looked up in the vocabulary.
+    """
+    cells = [((i, j), count) for i, row in enumerate(counts.tolist()) for j, count in enumerate(row)]
+    return sorted(cells, key=lambda pair: -pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def n_ignored(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """All bigrams are returned, however few were asked for: `[:n]` is missing.
+
+    Print `len(most_common_bigrams(counts, vocabulary, n=3))`: it should be 3.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])
+
+
+@mistake("most_common_bigrams")
+def sorted_by_name(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """`sorted` without a `key` sorts by the first of each pair, the bigram, not by the count.
+
+    Print `most_common_bigrams(counts, vocabulary)`: the counts go up and down.
+    """
+    return sorted(_pairs(counts, vocabulary), reverse=True)[:n]
+
+
+@mistake("most_common_bigrams")
+def counts_before_names(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The pairs are count and bigram, and should be bigram and count.
+
+    Print `most_common_bigrams(counts, vocabulary, n=1)`: the number comes first.
+    """
+    return [(count, name) for name, count in sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]]
+
+
+@mistake("most_common_bigrams")
+def dictionary_for_a_list(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The result is a dictionary, and should be a list of pairs.
+
+    Print `type(most_common_bigrams(counts, vocabulary))`: it is `dict`.
+    """
+    return dict(sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n])
+
+
+@mistake("most_common_bigrams")
+def one_of_each_row(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """Only the largest of each row is considered, so the second of a common letter is missing.
+
+    Try a table whose two largest counts stand in one row: only one of them is listed.
+    """
+    best = counts.argmax(dim=1).tolist()
+    pairs = [(vocabulary[i] + vocabulary[j], counts[i, j].item()) for i, j in enumerate(best)]
+    return sorted(pairs, key=lambda pair: -pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def counts_erased_on_the_way(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """The largest is found again and again, and each time erased in the caller's own table.
+
+    Call the function and then print `counts`: its largest numbers are gone.
+    """
+    pairs = []
+    for _ in range(min(n, counts.numel())):
+        i, j = divmod(int(counts.argmax()), len(vocabulary))
+        pairs.append((vocabulary[i] + vocabulary[j], counts[i, j].item()))
+        counts[i, j] = -1
+    return pairs
+
+
+@mistake("most_common_bigrams")
+def five_by_default(counts: Any, vocabulary: Any, n: Any = 5) -> Any:
+    """Without n five bigrams come, and should be ten.
+
+    Print `len(most_common_bigrams(counts, vocabulary))`: it is 5.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def one_too_few(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """One bigram too few comes, as when a loop runs over `range(1, n)`.
+
+    Print `len(most_common_bigrams(counts, vocabulary, n=3))`: it is 2.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[: n - 1]

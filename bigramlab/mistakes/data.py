@@ -1,0 +1,335 @@
+"""What goes wrong when words are read and split."""
+
+import math
+from bisect import bisect
+from collections import Counter
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bigramlab.mistakes.mistake import mistake
+
+
+@mistake("read_words")
+def line_breaks_kept(path: Any) -> Any:
+    r"""A line of a file ends with its line break, so each word has a "\n" at its end.
+
+    Print `repr(read_words(path)[0])`: it ends with `\n`, and `.strip()` would take it off.
+    """
+    with open(path, encoding="utf-8-sig") as file:
+        return [line for line in file if line.strip()]
+
+
+@mistake("read_words")
+def blank_lines_kept(path: Any) -> Any:
+    r"""A blank line becomes an empty word, and the line break at the end of the file becomes one more.
+
+    Try a file that holds `"a\n\nb\n"`: it gives words that are `""`.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line.strip() for line in text.split("\n")]
+
+
+@mistake("read_words")
+def byte_order_mark_kept(path: Any) -> Any:
+    r"""The byte order mark that some editors put first is read as a part of the first word.
+
+    Try a file saved as "UTF-8 with BOM": its first word begins with `\ufeff`; `encoding="utf-8-sig"` skips it.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def blanks_at_the_ends_kept(path: Any) -> Any:
+    r"""Only the line break is taken off, so a blank at the end of a line makes another word of it.
+
+    Try a file that holds `"emma \n"`: its word is `"emma "`, and should be `"emma"`.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def split_at_every_blank(path: Any) -> Any:
+    """`.split()` cuts at every blank, so a line with two parts becomes two words.
+
+    Try a file with the line `anna maria`: it gives two words, and should give one.
+    """
+    return Path(path).read_text(encoding="utf-8-sig").split()
+
+
+@mistake("read_words")
+def last_line_dropped(path: Any) -> Any:
+    r"""The piece after the last line break is dropped, as if every file ended with one.
+
+    Try a file that holds `"a\nb"`: the `b` is missing.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line.strip() for line in text.split("\n")[:-1] if line.strip()]
+
+
+@mistake("read_words")
+def read_as_latin_1(path: Any) -> Any:
+    """The bytes are read as Latin-1, in which every byte is a letter, so each `ë` becomes two letters.
+
+    Try a file with the line `zoë`: its word is `zoÃ«`.
+    """
+    text = Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def wrong_bytes_ignored(path: Any) -> Any:
+    r"""`errors="ignore"` drops the bytes that are not UTF-8, so a wrong file gives wrong words without a word.
+
+    Try a file that holds `b"zo\xeb"`: its word is `zo`, and the file should be refused.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig", errors="ignore")
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def wrong_bytes_replaced(path: Any) -> Any:
+    r"""`errors="replace"` puts a `�` for the bytes that are not UTF-8, which then counts as a letter.
+
+    Try a file that holds `b"zo\xeb"`: its word is `zo�`, and the file should be refused.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def lowercased(path: Any) -> Any:
+    """`.lower()` changes the words: reading should give what the file has.
+
+    Try a file with the line `Emma`: its word is `emma`.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line.strip().lower() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def repeated_words_dropped(path: Any) -> Any:
+    """A word that stands twice is kept once, so it is lost how often it stands there.
+
+    Try a file with `anna` on two lines: it gives one word, and should give two.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return list(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
+
+
+DEFAULT = (0.8, 0.1, 0.1)
+
+
+def _refuse_bare_str(words: Any) -> None:
+    if isinstance(words, str):
+        raise TypeError("words is one str")
+
+
+def _refuse_fractions(fractions: Any) -> None:
+    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
+        raise ValueError("a fraction is not positive, or they don't sum to 1")
+
+
+def _checked(words: Any, fractions: Any) -> Any:
+    """Return the words as a list, once nothing speaks against splitting them."""
+    _refuse_bare_str(words)
+    _refuse_fractions(fractions)
+    return list(words)
+
+
+def _shuffled(items: Any, generator: Any) -> Any:
+    return [items[i] for i in torch.randperm(len(items), generator=generator).tolist()]
+
+
+def _ends(fractions: Any, n: Any) -> Any:
+    """Return where each list should end in a line of n words."""
+    return [share * n for share in accumulate(fractions)]
+
+
+def _dealt(copies: Any, order: Any, ends: Any) -> Any:
+    """Lay the copies out in a line and cut it nearest to the ends, never between two copies of a word."""
+    lists: Any = [[] for _ in [*ends, "what lies beyond the last end"]]
+    laid = 0
+    for word in order:
+        lists[bisect(ends, laid + copies[word] / 2)] += [word] * copies[word]
+        laid += copies[word]
+    return lists[:-1]
+
+
+def _split(words: Any, ends: Any, generator: Any) -> Any:
+    """Split as it should be done."""
+    copies = Counter(words)
+    return [_shuffled(part, generator) for part in _dealt(copies, _shuffled(list(copies), generator), ends)]
+
+
+@mistake("split_words")
+def copies_in_several_lists(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The words are shuffled as they stand, so a word that stands twice can fall into training and test.
+
+    Print `set(train) & set(test)` after splitting the names: hundreds of names are in both.
+    """
+    words = _shuffled(_checked(words, fractions), generator)
+    cuts = [0, *(int(end) for end in _ends(fractions, len(words))[:-1]), len(words)]
+    return [words[start:end] for start, end in pairwise(cuts)]
+
+
+@mistake("split_words")
+def not_shuffled(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The words are not shuffled, so if the most common come first, training gets only those.
+
+    Split 100 words that are numbered: the first list has the first numbers.
+    """
+    words = _checked(words, fractions)
+    return _dealt(Counter(words), list(Counter(words)), _ends(fractions, len(words)))
+
+
+@mistake("split_words")
+def sorted_for_shuffled(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The words are sorted before they are split, so the test list has only the end of the alphabet.
+
+    Print the first letters of each list: they are not the same letters.
+    """
+    words = _checked(words, fractions)
+    return _dealt(Counter(words), sorted(set(words)), _ends(fractions, len(words)))
+
+
+@mistake("split_words")
+def copies_dropped(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """`set(words)` keeps one copy of each word: nothing leaks, but the common words lose their weight.
+
+    Add up the lengths of the lists: there are fewer words than before.
+    """
+    distinct = sorted(set(_checked(words, fractions)))
+    return _split(distinct, _ends(fractions, len(distinct)), generator)
+
+
+@mistake("split_words")
+def words_lost_to_rounding(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """Each size is rounded down by `int(...)`, and the words that are left over are in no list.
+
+    Split 19 words: the lists have 15, 1 and 1, which are 17.
+    """
+    words = _checked(words, fractions)
+    sizes = [int(fraction * len(words)) for fraction in fractions]
+    return _split(words, list(accumulate(sizes)), generator)
+
+
+@mistake("split_words")
+def same_list_twice(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """All that is not for training is returned for development and again for test.
+
+    Print `dev == test`: it is `True`.
+    """
+    words = _checked(words, fractions)
+    train, rest = _split(words, [fractions[0] * len(words), len(words)], generator)
+    return [train] + [rest] * (len(fractions) - 1)
+
+
+@mistake("split_words")
+def generator_ignored(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The generator is accepted and not passed on to `torch.randperm`, so the split can't be repeated.
+
+    Split twice, with `torch.Generator().manual_seed(1)` each time: the lists differ.
+    """
+    words = _checked(words, fractions)
+    return _split(words, _ends(fractions, len(words)), None)
+
+
+@mistake("split_words")
+def seed_fixed_inside(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """A generator with a fixed seed is made inside, so every call gives the same split and the caller has no say.
+
+    Split twice with one generator: the lists are the same, and should not be.
+    """
+    words = _checked(words, fractions)
+    return _split(words, _ends(fractions, len(words)), torch.Generator().manual_seed(42))
+
+
+@mistake("split_words")
+def copies_side_by_side(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The distinct words are shuffled, but the copies of a word stay side by side in their list.
+
+    Split `["a", "a", "b", "b", "c", "c"]` by `(1.0,)` and print it: equal words are always neighbors.
+    """
+    words = _checked(words, fractions)
+    copies = Counter(words)
+    return _dealt(copies, _shuffled(list(copies), generator), _ends(fractions, len(words)))
+
+
+@mistake("split_words")
+def fractions_not_checked(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """Fractions that don't sum to 1 are accepted, and words are lost without a word.
+
+    Call `split_words(words, (0.8, 0.1))`: it returns lists, and should refuse.
+    """
+    _refuse_bare_str(words)
+    words = list(words)
+    return _split(words, _ends(fractions, len(words)), generator)
+
+
+@mistake("split_words")
+def fractions_ignored(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The split is always 80 %, 10 % and 10 %, whatever was asked for.
+
+    Print `len(split_words(words, (0.5, 0.5)))`: it is 3, and should be 2.
+    """
+    words = _checked(words, fractions)
+    return _split(words, _ends(DEFAULT, len(words)), generator)
+
+
+@mistake("split_words")
+def sizes_left_to_chance(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """A draw for each word decides its list, so the sizes only come near the fractions.
+
+    Split 10 words by `(0.5, 0.5)` some times and print the sizes: they are not always 5 and 5.
+    """
+    copies = Counter(_checked(words, fractions))
+    lists: Any = [[] for _ in fractions]
+    for word in copies:
+        lists[int(torch.multinomial(torch.tensor(fractions), 1, generator=generator))] += [word] * copies[word]
+    return [_shuffled(part, generator) for part in lists]
+
+
+@mistake("split_words")
+def drawn_with_replacement(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """`torch.randint` may draw a word twice and another never; `torch.randperm` draws each once.
+
+    Compare `sorted(train + dev + test)` with `sorted(words)`: they differ.
+    """
+    words = _checked(words, fractions)
+    drawn = torch.randint(max(1, len(words)), (len(words),), generator=generator).tolist()
+    return _split([words[i] for i in drawn], _ends(fractions, len(words)), generator)
+
+
+@mistake("split_words")
+def each_list_drawn_from_all(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """Each list is drawn from all the words, so a word can be in several lists and another in none.
+
+    Print `set(train) & set(test)`: it is not empty.
+    """
+    words = _checked(words, fractions)
+    return [_split(words, [fraction * len(words)], generator)[0] for fraction in fractions]
+
+
+@mistake("split_words")
+def shuffled_in_place(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """The caller's own list is shuffled, so its order is lost.
+
+    Make `words = ["a", "b", "c", "d"]`, call `split_words(words)` and print `words`: its order has changed.
+    """
+    words[:] = _shuffled(_checked(words, fractions), generator)
+    return _split(words, _ends(fractions, len(words)), generator)
+
+
+@mistake("split_words")
+def bare_str_split(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
+    """One bare `str` is accepted, and each of its letters taken for a word.
+
+    Call `split_words("emma")`: it returns lists of letters, and should ask whether `["emma"]` was meant.
+    """
+    words = _checked(list(words), fractions)
+    return _split(words, _ends(fractions, len(words)), generator)

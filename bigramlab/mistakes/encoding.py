@@ -1,0 +1,366 @@
+"""What goes wrong between characters and ids."""
+
+from typing import Any
+
+import torch
+
+from bigramlab.mistakes.mistake import mistake
+
+
+def _refuse_bare_str(words: Any) -> None:
+    if isinstance(words, str):
+        raise TypeError("words is one str")
+
+
+def _all_characters(words: Any) -> Any:
+    """Return the words joined, once there is no "." in them."""
+    _refuse_bare_str(words)
+    text = "".join(words)
+    if "." in text:
+        raise ValueError('a word has a "." in it')
+    return text
+
+
+@mistake("build_vocabulary")
+def boundary_forgotten(words: Any) -> Any:
+    """The vocabulary has the letters alone: the boundary token "." is missing, so id 0 is a letter.
+
+    Print `build_vocabulary(["emma"])`: it is `"aem"`, and should be `".aem"`.
+    """
+    return "".join(sorted(set(_all_characters(words))))
+
+
+@mistake("build_vocabulary")
+def boundary_last(words: Any) -> Any:
+    """The boundary token stands last, and not first, so its id changes with the number of letters.
+
+    Print `build_vocabulary(["emma"])[0]`: it is `"a"`, and should be `"."`.
+    """
+    return "".join(sorted(set(_all_characters(words)))) + "."
+
+
+@mistake("build_vocabulary")
+def order_of_appearance(words: Any) -> Any:
+    """The letters stand in the order in which they appear, so other words, or another order, give other ids.
+
+    Print `build_vocabulary(["emma"])`: it is `".ema"`, and should be `".aem"`.
+    """
+    return "." + "".join(dict.fromkeys(_all_characters(words)))
+
+
+@mistake("build_vocabulary")
+def boundary_sorted_with_the_letters(words: Any) -> Any:
+    """The "." is put in before sorting, and is first only where no character is smaller, as `"-"` and `"'"` are.
+
+    Print `build_vocabulary(["jean-luc"])[0]`: it is `"-"`, and should be `"."`.
+    """
+    return "".join(sorted(set(_all_characters(words) + ".")))
+
+
+@mistake("build_vocabulary")
+def list_for_a_str(words: Any) -> Any:
+    """The result is a list of characters, and should be one `str`: `"".join(...)` is missing.
+
+    Print `type(build_vocabulary(["emma"]))`: it is `list`.
+    """
+    return [".", *sorted(set(_all_characters(words)))]
+
+
+@mistake("build_vocabulary")
+def repeated_characters_kept(words: Any) -> Any:
+    """A character stands once for each time it occurs, so it has many ids: `set(...)` is missing.
+
+    Print `build_vocabulary(["emma"])`: it is `".aemm"`, and should be `".aem"`.
+    """
+    return "." + "".join(sorted(_all_characters(words)))
+
+
+@mistake("build_vocabulary")
+def boundary_inside_accepted(words: Any) -> Any:
+    """A word with "." in it is accepted, so the vocabulary has "." twice and the word looks like two.
+
+    Call `build_vocabulary(["st.john"])`: it returns a vocabulary, and should refuse.
+    """
+    _refuse_bare_str(words)
+    return "." + "".join(sorted(set("".join(words))))
+
+
+@mistake("build_vocabulary")
+def bare_str_accepted(words: Any) -> Any:
+    """One bare `str` is accepted, and each of its letters taken for a word.
+
+    Call `build_vocabulary("emma")`: it returns a vocabulary, and should ask whether `["emma"]` was meant.
+    """
+    return "." + "".join(sorted(set(_all_characters(list(words)))))
+
+
+@mistake("build_vocabulary")
+def lowercased(words: Any) -> Any:
+    """`.lower()` drops the capitals, so the words themselves can't be encoded.
+
+    Print `build_vocabulary(["Emma"])`: it has no `"E"`.
+    """
+    return "." + "".join(sorted(set(_all_characters(words).lower())))
+
+
+@mistake("build_vocabulary")
+def only_ascii_letters(words: Any) -> Any:
+    """Only a to z are kept, so words of other alphabets, or with a hyphen, can't be encoded.
+
+    Print `build_vocabulary(["zoë"])`: it has no `"ë"`.
+    """
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "." + "".join(sorted(character for character in set(_all_characters(words)) if character in letters))
+
+
+@mistake("build_vocabulary")
+def alphabet_written_down(words: Any) -> Any:
+    """The vocabulary is always a to z, whatever letters the words have.
+
+    Print `build_vocabulary(["emma"])`: it has 27 characters, and should have 4.
+    """
+    _all_characters(words)
+    return ".abcdefghijklmnopqrstuvwxyz"
+
+
+@mistake("build_vocabulary")
+def words_walked_through_twice(words: Any) -> Any:
+    """The words are walked through twice, first to check them, and an iterator has nothing left for the second time.
+
+    Print `build_vocabulary(iter(["emma"]))`: it is `"."`, and should be `".aem"`.
+    """
+    _refuse_bare_str(words)
+    if any("." in word for word in words):
+        raise ValueError('a word has a "." in it')
+    return "." + "".join(sorted(set("".join(words))))
+
+
+def _refuse_unknown(word: Any, vocabulary: Any) -> None:
+    if not set(word) <= set(vocabulary):
+        raise ValueError("the word has an unknown character in it")
+
+
+@mistake("encode")
+def boundary_added(word: Any, vocabulary: Any) -> Any:
+    """A boundary token is put before and after the word: `encode` should only translate what it is given.
+
+    Print `len(encode("emma", vocabulary))`: it is 6, and should be 4.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in "." + word + "."])
+
+
+@mistake("encode")
+def stop_added(word: Any, vocabulary: Any) -> Any:
+    """A boundary token is put after the word: `encode` should only translate what it is given.
+
+    Print `len(encode("emma", vocabulary))`: it is 5, and should be 4.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word + "."])
+
+
+@mistake("encode")
+def list_for_a_tensor(word: Any, vocabulary: Any) -> Any:
+    """The ids come as a list, and should come as a tensor: `torch.tensor(...)` is missing.
+
+    Print `type(encode("emma", vocabulary))`: it is `list`.
+    """
+    _refuse_unknown(word, vocabulary)
+    return [vocabulary.index(character) for character in word]
+
+
+@mistake("encode")
+def letters_start_at_0(word: Any, vocabulary: Any) -> Any:
+    """The first letter has the id 0, which belongs to ".", so every id is too small by one.
+
+    Print `encode("a", ".abc")`: it is 0, and should be 1.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([vocabulary.index(character) - 1 for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def id_from_ord(word: Any, vocabulary: Any) -> Any:
+    """`ord(c) - 96` numbers a to z, whatever the vocabulary says, and gives nonsense for every other character.
+
+    Print `encode("m", ".aem")`: it is 13, and should be 3.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([ord(character) - 96 for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def unknown_skipped(word: Any, vocabulary: Any) -> Any:
+    """Characters that the vocabulary lacks are skipped, so another word is encoded than was given.
+
+    Call `encode("emmé", ".aem")`: it returns three ids, and should refuse.
+    """
+    return torch.tensor([vocabulary.index(character) for character in word if character in vocabulary]).long()
+
+
+@mistake("encode")
+def unknown_becomes_0(word: Any, vocabulary: Any) -> Any:
+    """A character that the vocabulary lacks gets the id 0, as if the word ended there.
+
+    Call `encode("emmé", ".aem")`: its last id is 0, and it should refuse.
+    """
+    ids = {character: id for id, character in enumerate(vocabulary)}
+    return torch.tensor([ids.get(character, 0) for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def unknown_becomes_minus_1(word: Any, vocabulary: Any) -> Any:
+    """`vocabulary.find` gives -1 for what it does not find, and -1 then picks the last row of a table.
+
+    Call `encode("emmé", ".aem")`: its last id is -1, and it should refuse; `vocabulary.index` would.
+    """
+    return torch.tensor([vocabulary.find(character) for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def ids_as_floats(word: Any, vocabulary: Any) -> Any:
+    """The ids are floats, which can't be used as an index.
+
+    Print `encode("emma", vocabulary).dtype`: it is `torch.float32`, and should be `torch.int64`.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.Tensor([vocabulary.index(character) for character in word])
+
+
+@mistake("encode")
+def ids_from_the_word_itself(word: Any, vocabulary: Any) -> Any:
+    """The ids number the letters of this word, not those of the vocabulary, so no two words agree on them.
+
+    Print `encode("z", ".abcz")` and `encode("a", ".abcz")`: they are equal.
+    """
+    _refuse_unknown(word, vocabulary)
+    letters = [".", *sorted(set(word))]
+    return torch.tensor([letters.index(character) for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def word_lowercased(word: Any, vocabulary: Any) -> Any:
+    """The word is lowercased first, so a capital gets the id of another character, or none.
+
+    Print `encode("A", ".Aa")`: it is 2, and should be 1.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word.lower()], dtype=torch.int64)
+
+
+def _refuse_outside(ids: Any, vocabulary: Any) -> None:
+    if ((ids < 0) | (ids >= len(vocabulary))).any():
+        raise ValueError("an id is outside the vocabulary")
+
+
+@mistake("decode")
+def negative_ids_accepted(ids: Any, vocabulary: Any) -> Any:
+    """A negative id is not refused: Python counts it from the end, so -1 becomes the last letter.
+
+    Call `decode(torch.tensor([-1]), ".abc")`: it is `"c"`, and should be refused.
+    """
+    return "".join(vocabulary[id] for id in ids.tolist())
+
+
+@mistake("decode")
+def boundaries_dropped(ids: Any, vocabulary: Any) -> Any:
+    """Every 0 is left out, and should become the "." that it stands for.
+
+    Print `decode(torch.tensor([1, 0]), ".abc")`: it is `"a"`, and should be `"a."`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(vocabulary[id] for id in ids.tolist() if id != 0)
+
+
+@mistake("decode")
+def stopped_at_the_first_boundary(ids: Any, vocabulary: Any) -> Any:
+    """The first 0 ends it, and what follows is lost: `decode` should translate all that it is given.
+
+    Print `decode(torch.tensor([1, 0, 2]), ".abc")`: it is `"a"`, and should be `"a.b"`.
+    """
+    _refuse_outside(ids, vocabulary)
+    word = ""
+    for id in ids.tolist():
+        if id == 0:
+            break
+        word += vocabulary[id]
+    return word
+
+
+@mistake("decode")
+def list_of_characters(ids: Any, vocabulary: Any) -> Any:
+    """The result is a list of characters, and should be one `str`: `"".join(...)` is missing.
+
+    Print `type(decode(torch.tensor([1, 2]), ".abc"))`: it is `list`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return [vocabulary[id] for id in ids.tolist()]
+
+
+@mistake("decode")
+def joined_with_blanks(ids: Any, vocabulary: Any) -> Any:
+    """The characters are joined with `" "`, and should be joined with nothing between them.
+
+    Print `decode(torch.tensor([1, 2]), ".abc")`: it is `"a b"`, and should be `"ab"`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return " ".join(vocabulary[id] for id in ids.tolist())
+
+
+@mistake("decode")
+def one_character_too_early(ids: Any, vocabulary: Any) -> Any:
+    """`vocabulary[id - 1]` is the character before the right one, because "." already takes the place 0.
+
+    Print `decode(torch.tensor([2]), ".abc")`: it is `"a"`, and should be `"b"`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(vocabulary[id - 1] for id in ids.tolist())
+
+
+@mistake("decode")
+def character_from_chr(ids: Any, vocabulary: Any) -> Any:
+    """`chr(id + 96)` is right for the 26 letters a to z and for no other vocabulary.
+
+    Print `decode(torch.tensor([3]), ".aem")`: it is `"c"`, and should be `"m"`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(chr(id + 96) if id else "." for id in ids.tolist())
+
+
+@mistake("decode")
+def last_id_left_out(ids: Any, vocabulary: Any) -> Any:
+    """The last id is cut off, as if it were always the final 0.
+
+    Print `decode(torch.tensor([1, 2]), ".abc")`: it is `"a"`, and should be `"ab"`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(vocabulary[id] for id in ids.tolist()[:-1])
+
+
+@mistake("decode")
+def boundaries_stripped(ids: Any, vocabulary: Any) -> Any:
+    """`.strip(".")` takes the boundaries off both ends: `decode` should translate all that it is given.
+
+    Print `decode(torch.tensor([0, 1, 0]), ".abc")`: it is `"a"`, and should be `".a."`.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(vocabulary[id] for id in ids.tolist()).strip(".")
+
+
+@mistake("decode")
+def unknown_ids_skipped(ids: Any, vocabulary: Any) -> Any:
+    """Ids outside the vocabulary are skipped, so another word comes out than was put in.
+
+    Call `decode(torch.tensor([1, 9]), ".abc")`: it is `"a"`, and should be refused.
+    """
+    return "".join(vocabulary[id] for id in ids.tolist() if 0 <= id < len(vocabulary))
+
+
+@mistake("decode")
+def ids_wrapped_around(ids: Any, vocabulary: Any) -> Any:
+    """`id % len(vocabulary)` makes some letter of every number, so wrong ids go unseen.
+
+    Call `decode(torch.tensor([5]), ".abc")`: it is `"a"`, and should be refused.
+    """
+    return "".join(vocabulary[id % len(vocabulary)] for id in ids.tolist())

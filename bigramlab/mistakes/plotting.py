@@ -1,0 +1,53 @@
+"""What goes wrong when the table is drawn."""
+
+from typing import Any
+
+from bigramlab.mistakes.mistake import mistake
+
+
+def _axes(table: Any) -> Any:
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    axes.imshow(table.double().numpy(), cmap="Blues")
+    return axes
+
+
+@mistake("plot_bigrams")
+def figure_not_returned(table: Any, vocabulary: Any, **options: Any) -> None:
+    """The picture is drawn, but the function has no `return`, so its caller gets `None`.
+
+    Print `plot_bigrams(counts, vocabulary)`: it is `None`, and should be a figure.
+    """
+    axes = _axes(table)
+    for i, current in enumerate(vocabulary):
+        for j, following in enumerate(vocabulary):
+            axes.text(j, i, current + following, va="bottom", parse_math=False)
+            axes.text(j, i, str(table[i, j].item()), va="top")
+
+
+@mistake("plot_bigrams")
+def numbers_not_written(table: Any, vocabulary: Any, **options: Any) -> Any:
+    """The cells show their bigrams and not their numbers, so only the color tells how many.
+
+    Print `[text.get_text() for text in plot_bigrams(counts, vocabulary).axes[0].texts]`: there is no number in it.
+    """
+    axes = _axes(table)
+    for i, current in enumerate(vocabulary):
+        for j, following in enumerate(vocabulary):
+            axes.text(j, i, current + following, parse_math=False)
+    return axes.figure
+
+
+@mistake("plot_bigrams")
+def numbers_written_as_tensors(table: Any, vocabulary: Any, **options: Any) -> Any:
+    """`str(table[i, j])` without `.item()` is the text of a tensor, not of a number.
+
+    Print `[text.get_text() for text in plot_bigrams(counts, vocabulary).axes[0].texts]`: it is full of `tensor(...)`.
+    """
+    axes = _axes(table)
+    for i, current in enumerate(vocabulary):
+        for j, following in enumerate(vocabulary):
+            axes.text(j, i, current + following, va="bottom", parse_math=False)
+            axes.text(j, i, str(table[i, j]), va="top")
+    return axes.figure

@@ -1,0 +1,116 @@
+"""The report of a check: plain text, colored in a terminal, HTML in a notebook."""
+
+import html
+import os
+import sys
+import textwrap
+from dataclasses import dataclass
+
+from bigramlab.mistakes import Mistake
+
+__all__ = ["Report", "shorten"]
+
+WIDTH = 78
+
+
+@dataclass
+class Report:
+    """What a check found. True when every law holds; `print` it to read it.
+
+    Attributes:
+        name: The function's name.
+        held: How many of its laws hold.
+        total: How many it has.
+        chapter: The tutorial's chapter on it.
+        started: False if it raises `NotImplementedError`, as an exercise does at first.
+        broken_law: The name of the first law that is broken.
+        law: That law's sentence.
+        call: The smallest call that breaks it, as code.
+        returned: What came back.
+        raised: What was raised instead.
+        problem: What is wrong with it.
+        printed: What the function printed on the way.
+        mistake: A catalogued mistake that does the same.
+        inputs: On how many inputs that was tried.
+    """
+
+    name: str
+    held: int
+    total: int
+    chapter: str
+    started: bool = True
+    broken_law: str = ""
+    law: str = ""
+    call: str = ""
+    returned: str = ""
+    raised: str = ""
+    problem: str = ""
+    printed: str = ""
+    mistake: Mistake | None = None
+    inputs: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether every law holds."""
+        return self.held == self.total
+
+    def headline(self) -> str:
+        """Return the result in one line."""
+        if self:
+            return f"{self.name} is right: all {self.total} laws hold."
+        if not self.started:
+            return f"{self.name} is not started: it raises NotImplementedError."
+        return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
+
+    def sections(self) -> list[tuple[str, str, bool]]:
+        """Return what there is to say, as label, text, and whether the text is code."""
+        if self or not self.started:
+            return []
+        likely = see = ""
+        if self.mistake:
+            likely = (
+                f"On {self.inputs} inputs it does exactly what “{self.mistake.name.replace('_', ' ')}” does. "
+                f"{self.mistake.wrong}"
+            )
+            see = self.mistake.seen
+        sections = [
+            ("The law", self.law, False),
+            ("Called", self.call, True),
+            ("Returned", self.returned, True),
+            ("Raised", self.raised, True),
+            ("But", self.problem, False),
+            ("Printed", self.printed, True),
+            ("Likely cause", likely, False),
+            ("To see it", see, False),
+            ("Read on", f"the tutorial's chapter on {self.chapter}, or help(bigramlab.{self.name})", False),
+        ]
+        return [section for section in sections if section[1]]
+
+    def text(self, *, color: bool = False) -> str:
+        """Return the report as plain text, or with a terminal's colors."""
+        bold, mark, end = ("\033[1m", "\033[32m" if self else "\033[31m", "\033[0m") if color else ("", "", "")
+        lines = [f"{mark}{bold}{self.headline()}{end}"]
+        for label, text, is_code in self.sections():
+            body = shorten(text).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
+            lines.append("") if label in ("Likely cause", "Read on") else None
+            lines += [f"  {bold}{label if not row else '':<13}{end}{line}".rstrip() for row, line in enumerate(body)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """Return the report, colored if the output is a terminal."""
+        return self.text(color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+    def _repr_html_(self) -> str:
+        """Return the report as HTML, for a notebook."""
+        rows = "".join(
+            f"<tr><th style='text-align:left;vertical-align:top'>{label}</th><td style='text-align:left'>"
+            + (f"<pre style='margin:0'>{html.escape(shorten(text))}</pre>" if is_code else html.escape(text))
+            + "</td></tr>"
+            for label, text, is_code in self.sections()
+        )
+        return f"<p><strong>{html.escape(self.headline())}</strong></p><table>{rows}</table>"
+
+
+def shorten(text: str, lines: int = 24, columns: int = 100) -> str:
+    """Leave out what is too much to read."""
+    rows = [row if len(row) <= columns else row[:columns] + " …" for row in text.splitlines()]
+    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], f"… ({len(rows) - lines} more lines)"])

@@ -1,0 +1,1197 @@
+"""Right versions of every function, written as different learners would write them: no law may refuse one of them.
+
+They follow the design (refusals included), not our code, and use the freedom that it leaves: int32 ids, float64
+probabilities, another draw for the same seed, NumPy's numbers.
+"""
+
+import codecs
+import heapq
+import io
+import itertools
+import math
+import operator
+import random
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+import torch
+
+RIGHT: dict[str, list[Callable]] = {}
+
+
+def right(function):
+    def register(version):
+        RIGHT.setdefault(function, []).append(version)
+        return version
+
+    return register
+
+
+# ---------------------------------------------------------------------------------------------------------- refusals
+
+
+def listed(words):
+    if isinstance(words, str):
+        raise TypeError("did you mean [word]?")
+    words = list(words)
+    for word in words:
+        if not isinstance(word, str):
+            raise TypeError(f"not a str: {word!r}")
+    return words
+
+
+def check_vocabulary(vocabulary):
+    if vocabulary[:1] != "." or len(set(vocabulary)) < len(vocabulary):
+        raise ValueError("vocabulary")
+
+
+def check_words(words, vocabulary):
+    check_vocabulary(vocabulary)
+    words = listed(words)
+    for word in words:
+        if "." in word:
+            raise ValueError("boundary")
+        if not set(word) <= set(vocabulary):
+            raise LookupError(word)
+    return words
+
+
+def check_fractions(fractions):
+    if not all(f > 0 for f in fractions) or not math.isclose(sum(fractions), 1):
+        raise ValueError("fractions")
+
+
+def check_k(k):
+    if not 0 <= k < math.inf:
+        raise ValueError("k")
+
+
+def check_counts(counts):
+    if not isinstance(counts, torch.Tensor):
+        raise TypeError("no tensor")
+    if (counts < 0).any() or not counts.isfinite().all():
+        raise ValueError("counts")
+
+
+def check_rows(counts):
+    check_counts(counts)
+    if not (counts > 0).any(dim=1).all():
+        raise ValueError("smooth first")
+
+
+def check_likelihood(counts, probs):
+    if counts.shape != probs.shape:
+        raise ValueError("shapes")
+    check_counts(counts)
+    if not (counts > 0).any():
+        raise ValueError("nothing counted")
+    if not ((probs >= 0) & (probs <= 1)).all():
+        raise ValueError("not probabilities")
+
+
+def check_table(probs, tolerance=1e-4):
+    if probs.ndim != 2 or probs.shape[0] != probs.shape[1] or probs.shape[0] == 0:
+        raise ValueError("not square")
+    if not (probs >= 0).all() or not ((probs.double().sum(1) - 1).abs() <= tolerance).all():
+        raise ValueError("not row-stochastic")
+    # Square the matrix of paths until it holds paths of every length.
+    paths = (probs > 0).double() + torch.eye(len(probs), dtype=torch.float64)
+    for _ in range(len(probs).bit_length()):
+        paths = (paths @ paths > 0).double()
+    if ((paths[0] > 0) & (paths[:, 0] == 0)).any():
+        raise ValueError("the walk may never end")
+
+
+def check_table_slowly(probs, tolerance=1e-5):
+    rows = probs.tolist()
+    for row in rows:
+        if len(row) != len(rows):
+            raise ValueError("not square")
+        if any(not p >= 0 for p in row) or abs(math.fsum(row) - 1) > tolerance:
+            raise ValueError("not row-stochastic")
+
+    def reachable(start):
+        seen, queue = {start}, deque([start])
+        while queue:
+            for following, p in enumerate(rows[queue.popleft()]):
+                if p > 0 and following not in seen:
+                    seen.add(following)
+                    queue.append(following)
+        return seen
+
+    if not all(0 in reachable(token) for token in reachable(0)):
+        raise ValueError("the walk may never end")
+    return rows
+
+
+def check_letters(probs, vocabulary):
+    check_vocabulary(vocabulary)
+    if len(vocabulary) != len(probs):
+        raise ValueError("the vocabulary does not fit")
+
+
+# -------------------------------------------------------------------------------------------------------- randomness
+
+
+def seed_from(generator):
+    return int(torch.randint(2**63 - 1, (), generator=generator))
+
+
+@contextmanager
+def made_global(generator):
+    """Lend the generator's state to torch's global one, for functions of torch that take no generator."""
+    if generator is None:
+        yield
+        return
+    before = torch.get_rng_state()
+    torch.set_rng_state(generator.get_state())
+    try:
+        yield
+    finally:
+        generator.set_state(torch.get_rng_state())
+        torch.set_rng_state(before)
+
+
+# -------------------------------------------------------------------------------------------------------- read_words
+
+
+@right("read_words")
+def read_words_loop(path):
+    words = []
+    with open(path, encoding="utf-8-sig") as file:
+        for line in file:
+            word = line.strip()
+            if word:
+                words.append(word)
+    if not words:
+        raise ValueError(f"{path}, line 1: no words")
+    return words
+
+
+@right("read_words")
+def read_words_bytes(path):
+    text = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
+    words = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            words.append(line.decode().strip())
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}, line {number}: not UTF-8") from error
+    words = [word for word in words if word]
+    if not words:
+        raise ValueError(f"{path}: no words")
+    return words
+
+
+@right("read_words")
+def read_words_generator(path):
+    text = Path(path).read_text(encoding="utf-8").removeprefix("\ufeff")
+    words = list(filter(None, map(str.strip, text.split("\n"))))
+    if not words:
+        raise ValueError(f"{path}: no words")
+    return words
+
+
+@right("read_words")
+def read_words_regex(path):
+    with io.open_code(str(Path(path).absolute())) as file:
+        text = codecs.decode(file.read(), "utf-8-sig")
+    words = re.findall(r"\S(?:[^\r\n]*\S)?", text)
+    if not words:
+        raise ValueError(f"{path}: no words")
+    return words
+
+
+# ------------------------------------------------------------------------------------------------------- split_words
+
+
+@right("split_words")
+def split_words_random(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+    """Shuffle the distinct words with `random.Random`; a word goes where its first copy falls."""
+    words = listed(words)
+    check_fractions(fractions)
+    shuffler = random.Random(seed_from(generator))
+    copies = Counter(words)
+    distinct = sorted(copies)
+    shuffler.shuffle(distinct)
+    ends = [bound * len(words) for bound in itertools.accumulate(fractions)]
+    lists = [[] for _ in fractions]
+    position = 0
+    for word in distinct:
+        where = min(bisect_right(ends, position), len(ends) - 1)
+        lists[where] += [word] * copies[word]
+        position += copies[word]
+    for part in lists:
+        shuffler.shuffle(part)
+    return lists
+
+
+@right("split_words")
+def split_words_greedy(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+    """The next distinct word goes to the list that lacks most."""
+    words = listed(words)
+    check_fractions(fractions)
+    copies = list(Counter(words).items())
+    lacking = [fraction * len(words) for fraction in fractions]
+    lists = [[] for _ in fractions]
+    for i in torch.randperm(len(copies), generator=generator).tolist():
+        word, count = copies[i]
+        where = max(range(len(lacking)), key=lacking.__getitem__)
+        lacking[where] -= count
+        lists[where].extend([word] * count)
+    return [[part[i] for i in torch.randperm(len(part), generator=generator).tolist()] for part in lists]
+
+
+@right("split_words")
+def split_words_sort(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+    """Sort by one random key a distinct word, so copies stay together; cut at the nearest place; shuffle the parts."""
+    words = listed(words)
+    check_fractions(fractions)
+    distinct = list(dict.fromkeys(words))
+    keys = dict(
+        zip(distinct, torch.rand(len(distinct), dtype=torch.float64, generator=generator).tolist(), strict=True)
+    )
+    line = sorted(words, key=lambda word: (keys[word], word))
+    allowed = [i for i in range(len(line) + 1) if i in (0, len(line)) or line[i - 1] != line[i]]
+    bounds = [fraction * len(line) for fraction in itertools.accumulate(fractions)][:-1]
+    cuts = [0, *(min(allowed, key=lambda i: abs(i - bound)) for bound in bounds), len(line)]
+    parts = [line[start:end] for start, end in itertools.pairwise(cuts)]
+    return [sorted(part, key=lambda _: torch.rand((), generator=generator).item()) for part in parts]
+
+
+@right("split_words")
+def split_words_numpy(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+    """A word goes where the middle of its copies falls."""
+    words = listed(words)
+    if any(not f > 0 for f in fractions) or abs(math.fsum(fractions) - 1) > 1e-6:
+        raise ValueError("fractions")
+    rng = np.random.default_rng(seed_from(generator))
+    copies = Counter(words)
+    distinct = list(copies)
+    order = rng.permutation(len(distinct))
+    sizes = np.array([copies[distinct[i]] for i in order], dtype=float)
+    middles = np.cumsum(sizes) - sizes / 2
+    places = np.searchsorted(np.cumsum(fractions)[:-1] * len(words), middles)
+    lists = [[] for _ in fractions]
+    for i, place in zip(order, places, strict=True):
+        lists[place].extend(itertools.repeat(distinct[i], copies[distinct[i]]))
+    return [[part[i] for i in rng.permutation(len(part))] for part in lists]
+
+
+# -------------------------------------------------------------------------------------------------- build_vocabulary
+
+
+@right("build_vocabulary")
+def build_vocabulary_set(words):
+    if isinstance(words, str):
+        raise TypeError("one word")
+    characters = {character for word in words for character in word}
+    if "." in characters:
+        raise ValueError("boundary")
+    return "." + "".join(sorted(characters))
+
+
+@right("build_vocabulary")
+def build_vocabulary_loop(words):
+    characters = []
+    for word in listed(words):
+        for character in word:
+            if character == ".":
+                raise ValueError(word)
+            if character not in characters:
+                characters.append(character)
+    characters.sort(key=ord)
+    return "".join([".", *characters])
+
+
+@right("build_vocabulary")
+def build_vocabulary_counter(words):
+    counter = Counter(itertools.chain.from_iterable(listed(words)))
+    if counter["."]:
+        raise ValueError("boundary")
+    del counter["."]
+    return reduce(operator.add, sorted(counter), ".")
+
+
+@right("build_vocabulary")
+def build_vocabulary_numpy(words):
+    points = np.unique(np.array([ord(character) for character in "".join(listed(words))], dtype=np.int32))
+    if ord(".") in points:
+        raise ValueError("boundary")
+    return "." + "".join(map(chr, points))
+
+
+@right("build_vocabulary")
+def build_vocabulary_union(words):
+    characters = set().union(*map(set, listed(words)))
+    if not characters.isdisjoint("."):
+        raise ValueError("boundary")
+    return ".%s" % "".join(heapq.nsmallest(len(characters), characters))  # noqa: UP031
+
+
+# ------------------------------------------------------------------------------------------------------------ encode
+
+
+@right("encode")
+def encode_index(word, vocabulary):
+    check_vocabulary(vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int32)
+
+
+@right("encode")
+def encode_dict(word, vocabulary):
+    if not isinstance(word, str):
+        raise TypeError("word")
+    check_vocabulary(vocabulary)
+    ids = {character: i for i, character in enumerate(vocabulary)}
+    return torch.tensor([ids[character] for character in word], dtype=torch.long)
+
+
+@right("encode")
+def encode_one_hot(word, vocabulary):
+    check_vocabulary(vocabulary)
+    letters = torch.tensor([ord(character) for character in word], dtype=torch.int64)
+    tokens = torch.tensor([ord(character) for character in vocabulary], dtype=torch.int64)
+    hot = letters[:, None] == tokens
+    if not hot.any(1).all():
+        raise ValueError("unknown character")
+    return (hot * torch.arange(len(vocabulary))).sum(1)
+
+
+@right("encode")
+def encode_numpy(word, vocabulary):
+    check_vocabulary(vocabulary)
+    tokens = np.array([*map(ord, vocabulary)])
+    letters = np.array([*map(ord, word)], dtype=tokens.dtype)
+    order = np.argsort(tokens)
+    places = np.minimum(np.searchsorted(tokens[order], letters), len(tokens) - 1)
+    if (tokens[order][places] != letters).any():
+        raise KeyError(word)
+    return torch.from_numpy(order[places])
+
+
+@right("encode")
+def encode_recursive(word, vocabulary):
+    check_vocabulary(vocabulary)
+    if not word:
+        return torch.zeros(0, dtype=torch.int16)
+    if len(word) == 1:
+        if word not in vocabulary:
+            raise ValueError(word)
+        return torch.tensor([vocabulary.find(word)], dtype=torch.int16)
+    half = len(word) // 2
+    return torch.cat([encode_recursive(word[:half], vocabulary), encode_recursive(word[half:], vocabulary)])
+
+
+# ------------------------------------------------------------------------------------------------------------ decode
+
+
+@right("decode")
+def decode_join(ids, vocabulary):
+    check_vocabulary(vocabulary)
+    if any(i < 0 for i in ids.tolist()):
+        raise IndexError("negative")
+    return "".join(vocabulary[i] for i in ids.tolist())
+
+
+@right("decode")
+def decode_loop(ids, vocabulary):
+    check_vocabulary(vocabulary)
+    word = ""
+    for i in ids:
+        if not 0 <= i.item() < len(vocabulary):
+            raise ValueError(i)
+        word += vocabulary[i]
+    return word
+
+
+@right("decode")
+def decode_dict(ids, vocabulary):
+    check_vocabulary(vocabulary)
+    characters = dict(enumerate(vocabulary))
+    return "".join(map(characters.__getitem__, ids.tolist()))
+
+
+@right("decode")
+def decode_tensor(ids, vocabulary):
+    check_vocabulary(vocabulary)
+    if len(ids) and (ids.min() < 0 or ids.max() >= len(vocabulary)):
+        raise ValueError("id")
+    points = torch.tensor([ord(character) for character in vocabulary])
+    return "".join(chr(point) for point in points[ids.long()])
+
+
+# ----------------------------------------------------------------------------------------------------- count_bigrams
+
+
+@right("count_bigrams")
+def count_bigrams_loop(words, vocabulary):
+    check_vocabulary(vocabulary)
+    if isinstance(words, str):
+        raise TypeError("one word")
+    counts = torch.zeros((len(vocabulary), len(vocabulary)), dtype=torch.int32)
+    for word in words:
+        if "." in word:
+            raise ValueError("boundary")
+        text = "." + word + "."
+        for a, b in itertools.pairwise(text):
+            counts[vocabulary.index(a), vocabulary.index(b)] += 1
+    return counts
+
+
+@right("count_bigrams")
+def count_bigrams_counter(words, vocabulary):
+    words = check_words(words, vocabulary)
+    pairs = Counter(pair for word in words for pair in itertools.pairwise(f".{word}."))
+    return torch.tensor([[pairs[a, b] for b in vocabulary] for a in vocabulary])
+
+
+@right("count_bigrams")
+def count_bigrams_one_hot(words, vocabulary):
+    words = check_words(words, vocabulary)
+    ids = torch.tensor([vocabulary.index(character) for character in ".".join(["", *words, ""])], dtype=torch.int64)
+    hot = torch.nn.functional.one_hot(ids, len(vocabulary))
+    return hot[:-1].T @ hot[1:]
+
+
+@right("count_bigrams")
+def count_bigrams_index_put(words, vocabulary):
+    words = check_words(words, vocabulary)
+    ids = {character: i for i, character in enumerate(vocabulary)}
+    current = torch.tensor([ids[c] for word in words for c in "." + word], dtype=torch.int64)
+    following = torch.tensor([ids[c] for word in words for c in word + "."], dtype=torch.int64)
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    return counts.index_put_((current, following), torch.ones_like(current), accumulate=True)
+
+
+@right("count_bigrams")
+def count_bigrams_scatter_add(words, vocabulary):
+    words = check_words(words, vocabulary)
+    size = len(vocabulary)
+    cells = [
+        vocabulary.find(a) * size + vocabulary.find(b)
+        for word in words
+        for a, b in zip(f".{word}", f"{word}.", strict=True)
+    ]
+    cells = torch.tensor(cells, dtype=torch.int64)
+    return torch.zeros(size * size, dtype=torch.int64).scatter_add(0, cells, torch.ones_like(cells)).view(size, size)
+
+
+@right("count_bigrams")
+def count_bigrams_numpy(words, vocabulary):
+    words = check_words(words, vocabulary)
+    counts = np.zeros((len(vocabulary),) * 2, dtype=np.int64)
+    for word in words:
+        ids = np.array([vocabulary.index(c) for c in f".{word}."])
+        np.add.at(counts, (ids[:-1], ids[1:]), 1)
+    return torch.from_numpy(counts)
+
+
+@right("count_bigrams")
+def count_bigrams_einsum(words, vocabulary):
+    words = check_words(words, vocabulary)
+    text = "." + "".join(f"{word}." for word in words)
+    hot = torch.tensor([[c == token for token in vocabulary] for c in text], dtype=torch.float64)
+    return torch.einsum("ti,tj->ij", hot[:-1], hot[1:]).round().to(torch.int64)
+
+
+@right("count_bigrams")
+def count_bigrams_dict(words, vocabulary):
+    """Read one word after another as they come, and keep only a `dict` of `dict`s."""
+    check_vocabulary(vocabulary)
+    if isinstance(words, str):
+        raise TypeError("one word")
+    table = {a: dict.fromkeys(vocabulary, 0) for a in vocabulary}
+    for word in words:
+        current = "."
+        for following in word:
+            if following == ".":
+                raise ValueError(word)
+            table[current][following] += 1
+            current = following
+        table[current]["."] += 1
+    return torch.tensor([list(row.values()) for row in table.values()])
+
+
+@right("count_bigrams")
+def count_bigrams_sparse(words, vocabulary):
+    words = check_words(words, vocabulary)
+    steps = [[vocabulary.index(c) for c in f".{word}."] for word in words]
+    pairs = [pair for step in steps for pair in itertools.pairwise(step)]
+    pairs = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)
+    sparse = torch.sparse_coo_tensor(
+        pairs.T, torch.ones(len(pairs), dtype=torch.int64), (len(vocabulary),) * 2, check_invariants=False
+    )
+    return sparse.to_dense()
+
+
+@right("count_bigrams")
+def count_bigrams_unique(words, vocabulary):
+    words = check_words(words, vocabulary)
+    size = len(vocabulary)
+    counts = torch.zeros(size, size, dtype=torch.int64)
+    text = [vocabulary.index(c) for word in words for c in f".{word}"] + [0]
+    ids = torch.tensor(text)
+    pairs, numbers = torch.unique(torch.stack([ids[:-1], ids[1:]]), dim=1, return_counts=True) if words else ([], [])
+    if words:
+        counts[pairs[0], pairs[1]] = numbers
+    return counts
+
+
+# ----------------------------------------------------------------------------------------------- most_common_bigrams
+
+
+def check_most_common(counts, vocabulary, n):
+    if tuple(counts.shape) != (len(vocabulary), len(vocabulary)):
+        raise ValueError("the vocabulary does not fit")
+    if n < 0:
+        raise ValueError("n")
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_counter(counts, vocabulary, n=10):
+    check_most_common(counts, vocabulary, n)
+    rows = counts.tolist()
+    counter = Counter(
+        {
+            a + b: count
+            for a, row in zip(vocabulary, rows, strict=True)
+            for b, count in zip(vocabulary, row, strict=True)
+        }
+    )
+    return sorted(counter.items(), key=lambda item: -item[1])[:n]
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_counter_most_common(counts, vocabulary, n=10):
+    check_most_common(counts, vocabulary, n)
+    pairs = map("".join, itertools.product(vocabulary, repeat=2))
+    return Counter(dict(zip(pairs, counts.flatten().tolist(), strict=True))).most_common(n)
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_heap(counts, vocabulary, n=10):
+    check_most_common(counts, vocabulary, n)
+    cells = ((-count, i, j) for i, row in enumerate(counts.tolist()) for j, count in enumerate(row))
+    return [(vocabulary[i] + vocabulary[j], -count) for count, i, j in heapq.nsmallest(n, cells)]
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_numpy(counts, vocabulary, n=10):
+    """Numbers are left as NumPy's."""
+    check_most_common(counts, vocabulary, n)
+    cells = counts.numpy().reshape(-1)
+    order = np.lexsort((np.arange(cells.size), -cells))[:n]
+    return [(vocabulary[i // len(vocabulary)] + vocabulary[i % len(vocabulary)], cells[i]) for i in order]
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_topk(counts, vocabulary, n=10):
+    """Make the cells distinct first: the rank among the distinct counts, then the id."""
+    check_most_common(counts, vocabulary, n)
+    cells = counts.flatten()
+    ranks = torch.unique(cells, return_inverse=True)[1]
+    keys = ranks * len(cells) - torch.arange(len(cells))
+    best = torch.topk(keys, min(n, len(cells))).indices
+    return [(vocabulary[i // len(vocabulary)] + vocabulary[i % len(vocabulary)], cells[i].item()) for i in best]
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_sort(counts, vocabulary, n=10):
+    check_most_common(counts, vocabulary, n)
+    order = torch.sort(counts.reshape(-1), descending=True, stable=True)
+    pairs = []
+    for value, place in list(zip(order.values.tolist(), order.indices.tolist(), strict=True))[:n]:
+        a, b = divmod(place, len(vocabulary))
+        pairs.append((vocabulary[a] + vocabulary[b], value))
+    return pairs
+
+
+@right("most_common_bigrams")
+def most_common_bigrams_maximum(counts, vocabulary, n=10):
+    """Take the first largest cell away, n times."""
+    check_most_common(counts, vocabulary, n)
+    left = {(a, b): counts[i, j].item() for i, a in enumerate(vocabulary) for j, b in enumerate(vocabulary)}
+    best = []
+    while left and len(best) < n:
+        pair = max(left, key=left.get)
+        best.append(("".join(pair), left.pop(pair)))
+    return best
+
+
+# ------------------------------------------------------------------------------------------------------------ smooth
+
+
+@right("smooth")
+def smooth_add(counts, k=1):
+    check_k(k)
+    return torch.add(counts, k)
+
+
+@right("smooth")
+def smooth_double(counts, k=1):
+    check_k(k)
+    return counts.to(torch.float64) + k
+
+
+@right("smooth")
+def smooth_lists(counts, k=1):
+    check_k(k)
+    cells = [[count + k for count in row] for row in counts.tolist()]
+    exact = isinstance(k, int) and not counts.is_floating_point()
+    return torch.tensor(cells, dtype=torch.int64 if exact else torch.float64).reshape(counts.shape)
+
+
+@right("smooth")
+def smooth_in_place(counts, k=1):
+    if not math.isfinite(k) or k < 0:
+        raise ValueError(k)
+    table = counts.clone() if isinstance(k, int) else counts.to(torch.get_default_dtype(), copy=True)
+    table += k
+    return table
+
+
+@right("smooth")
+def smooth_numpy(counts, k=1):
+    if not np.isfinite(k) or k < 0:
+        raise ValueError(k)
+    return torch.from_numpy(np.asarray(counts) + k)
+
+
+@right("smooth")
+def smooth_full(counts, k=1):
+    check_k(k)
+    return counts + torch.full(counts.shape, k)
+
+
+# --------------------------------------------------------------------------------------------------------- normalize
+
+
+@right("normalize")
+def normalize_keepdim(counts):
+    check_rows(counts)
+    table = counts.double()
+    table = table / table.amax(1, keepdim=True)  # so that no sum overflows
+    return table / table.sum(1, keepdim=True)
+
+
+@right("normalize")
+def normalize_float32(counts):
+    check_rows(counts)
+    return (counts.double() / counts.double().sum(dim=1).unsqueeze(1)).float()
+
+
+@right("normalize")
+def normalize_loop(counts):
+    check_rows(counts)
+    probs = torch.empty(counts.shape, dtype=torch.float64)
+    for i, row in enumerate(counts.tolist()):
+        total = math.fsum(row)
+        for j, count in enumerate(row):
+            probs[i, j] = count / total
+    return probs
+
+
+@right("normalize")
+def normalize_einsum(counts):
+    check_rows(counts)
+    table = counts.to(torch.float64)
+    sums = torch.einsum("ij->i", table)
+    return torch.einsum("ij,i->ij", table, 1 / sums)
+
+
+@right("normalize")
+def normalize_numpy(counts):
+    table = counts.numpy().astype(float)
+    if not np.isfinite(table).all() or (table < 0).any():
+        raise ValueError("counts")
+    sums = np.sum(table, axis=1)
+    if not sums.all():
+        raise ValueError("smooth first")
+    return torch.from_numpy((table.T / sums).T)
+
+
+@right("normalize")
+def normalize_diagonal(counts):
+    check_rows(counts)
+    table = counts.double()
+    return torch.diag(table.sum(1).reciprocal()) @ table
+
+
+@right("normalize")
+def normalize_log(counts):
+    check_rows(counts)
+    return counts.double().log().softmax(dim=1)
+
+
+@right("normalize")
+def normalize_distribution(counts):
+    check_rows(counts)
+    return torch.distributions.Categorical(probs=counts.double()).probs
+
+
+@right("normalize")
+def normalize_norm(counts):
+    check_rows(counts)
+    return torch.nn.functional.normalize(counts.double(), p=1, dim=1, eps=0)
+
+
+@right("normalize")
+def normalize_exact(counts):
+    """Fractions, rounded once."""
+    check_rows(counts)
+    rows = [[Fraction(count) for count in row] for row in counts.tolist()]
+    return torch.tensor([[float(count / sum(row)) for count in row] for row in rows], dtype=torch.float64)
+
+
+# ------------------------------------------------------------------------------------------------------------ sample
+
+
+@right("sample")
+def sample_multinomial(probs, *, generator=None):
+    check_table(probs)
+    ids, token = [], None
+    while token != 0:
+        token = torch.multinomial(probs[token or 0], 1, replacement=True, generator=generator).item()
+        ids.append(token)
+    return torch.tensor(ids)
+
+
+@right("sample")
+def sample_searchsorted(probs, *, generator=None):
+    check_table(probs)
+    ends = probs.double().cumsum(1)
+    ends = ends / ends[:, -1:]
+    ids = []
+    while not ids or ids[-1] != 0:
+        dart = torch.rand((), dtype=torch.float64, generator=generator)
+        ids.append(int(torch.searchsorted(ends[ids[-1] if ids else 0], dart, right=True)))
+    return torch.tensor(ids, dtype=torch.int32)
+
+
+@right("sample")
+def sample_gumbel(probs, *, generator=None):
+    """The largest of log p + Gumbel noise is drawn with probability p (Gumbel-max)."""
+    check_table(probs)
+    logs = probs.double().log()
+    token, ids = 0, []
+    while True:
+        noise = -torch.empty(len(probs), dtype=torch.float64).exponential_(generator=generator).log()
+        token = int(torch.argmax(logs[token] + noise))
+        ids.append(token)
+        if token == 0:
+            return torch.tensor(ids)
+
+
+@right("sample")
+def sample_race(probs, *, generator=None):
+    """The token that comes first, when token i comes at the rate p of i."""
+    rows = check_table_slowly(probs)
+    token, ids = 0, []
+    while not ids or token:
+        times = {}
+        for i, p in enumerate(rows[token]):
+            if p > 0:
+                times[i] = -math.log1p(-torch.rand((), dtype=torch.float64, generator=generator).item()) / p
+        token = min(times, key=times.get)
+        ids.append(token)
+    return torch.tensor(ids)
+
+
+@right("sample")
+def sample_rejection(probs, *, generator=None):
+    """A token drawn evenly is kept with probability p / max p. Where one token alone is possible, nothing is drawn."""
+    rows = check_table_slowly(probs)
+    token, ids = 0, []
+    while not ids or token:
+        row = rows[token]
+        possible = [i for i, p in enumerate(row) if p > 0]
+        token = possible[0]
+        while len(possible) > 1:
+            token = possible[int(torch.randint(len(possible), (1,), generator=generator))]
+            if torch.rand(1, dtype=torch.float64, generator=generator).item() * max(row) < row[token]:
+                break
+        ids.append(token)
+    return torch.tensor(ids)
+
+
+@right("sample")
+def sample_alias(probs, *, generator=None):
+    """Walker's alias method: a column drawn evenly holds two tokens at most."""
+    rows = check_table_slowly(probs)
+
+    def columns(row):
+        total, size = math.fsum(row), len(row)
+        left = {i: p / total * size for i, p in enumerate(row) if p > 0}
+        made = []
+        for _ in range(size):
+            small = min(left, key=left.get)
+            large = max(left, key=left.get)
+            share = min(left[small], 1.0)
+            if share < 1 and len(left) > 1:
+                left[large] -= 1 - share
+                del left[small]
+                made.append((share, small, large))
+            else:
+                left[large] -= 1
+                made.append((1.0, large, large))
+                if left[large] <= 1e-12 and len(left) > 1:
+                    del left[large]
+        return made
+
+    tables, token, ids = {}, 0, []
+    while not ids or token:
+        table = tables[token] if token in tables else tables.setdefault(token, columns(rows[token]))
+        share, first, second = table[int(torch.randint(len(table), (1,), generator=generator))]
+        token = first if torch.rand(1, generator=generator).item() < share else second
+        ids.append(token)
+    return torch.tensor(ids, dtype=torch.int16)
+
+
+@right("sample")
+def sample_categorical(probs, *, generator=None):
+    """`Categorical` takes no generator, so it is lent the state of the given one."""
+    check_table(probs)
+    rows = torch.distributions.Categorical(probs=probs.double()).probs
+    ids = []
+    with made_global(generator):
+        while not ids or ids[-1].item():
+            row = rows[ids[-1].item() if ids else 0]
+            ids.append(torch.distributions.Categorical(probs=row).sample())
+    return torch.stack(ids)
+
+
+@right("sample")
+def sample_choices(probs, *, generator=None):
+    """One number from the generator seeds Python's own, which draws the rest."""
+    rows = check_table_slowly(probs)
+    rng = random.Random(seed_from(generator))
+    tokens = range(len(rows))
+
+    def walk(token):
+        while True:
+            (token,) = rng.choices(tokens, weights=rows[token])
+            yield token
+            if token == 0:
+                return
+
+    return torch.tensor(list(walk(0)))
+
+
+@right("sample")
+def sample_numpy(probs, *, generator=None):
+    check_table(probs)
+    rng = np.random.default_rng(seed_from(generator))
+    table = probs.numpy().astype(np.float64)
+    table /= table.sum(axis=1, keepdims=True)
+    ids = [rng.choice(len(table), p=table[0])]
+    while ids[-1] != 0:
+        ids.append(rng.choice(len(table), p=table[ids[-1]]))
+    return torch.from_numpy(np.array(ids))
+
+
+@right("sample")
+def sample_batch(probs, *, generator=None):
+    """Draw the darts 64 at a time; those left at the end are thrown away."""
+    rows = check_table_slowly(probs)
+    ends = [list(itertools.accumulate(row)) for row in rows]
+    last = [max(i for i, p in enumerate(row) if p > 0) for row in rows]
+
+    def darts():
+        while True:
+            yield from torch.rand(64, dtype=torch.float64, generator=generator).tolist()
+
+    token, ids = 0, []
+    for dart in darts():
+        token = min(bisect_right(ends[token], dart * ends[token][-1]), last[token])
+        ids.append(token)
+        if not token:
+            break
+    return torch.tensor(ids)
+
+
+# ------------------------------------------------------------------------------------------------------ sample_words
+
+
+def check_number(n):
+    if n < 0:
+        raise ValueError("n")
+
+
+@right("sample_words")
+def sample_words_multinomial(probs, vocabulary, n, *, generator=None):
+    check_table(probs)
+    check_letters(probs, vocabulary)
+    check_number(n)
+    words = []
+    for _ in range(n):
+        word, token = "", 0
+        while True:
+            token = int(torch.multinomial(probs[token], num_samples=1, generator=generator))
+            if token == 0:
+                break
+            word += vocabulary[token]
+        words.append(word)
+    return words
+
+
+@right("sample_words")
+def sample_words_together(probs, vocabulary, n, *, generator=None):
+    """All words grow at once, a letter a round, until the last one has ended."""
+    check_table(probs)
+    check_letters(probs, vocabulary)
+    check_number(n)
+    words = [""] * n
+    growing, tokens = torch.arange(n), torch.zeros(n, dtype=torch.int64)
+    while len(growing):
+        tokens = torch.multinomial(probs[tokens], 1, generator=generator)[:, 0]
+        growing, tokens = growing[tokens != 0], tokens[tokens != 0]
+        for i, token in zip(growing.tolist(), tokens.tolist(), strict=True):
+            words[i] += vocabulary[token]
+    return words
+
+
+@right("sample_words")
+def sample_words_split(probs, vocabulary, n, *, generator=None):
+    """Write one long text and split it at the boundaries."""
+    rows = check_table_slowly(probs)
+    check_letters(probs, vocabulary)
+    check_number(n)
+    rng = random.Random(seed_from(generator))
+    text, token = "", 0
+    while text.count(".") < n:
+        token = rng.choices(range(len(rows)), rows[token])[0]
+        text += vocabulary[token]
+    return text.split(".")[:-1]
+
+
+@right("sample_words")
+def sample_words_cumsum(probs, vocabulary, n, *, generator=None):
+    check_table(probs, 1e-3)
+    check_letters(probs, vocabulary)
+    check_number(n)
+    ends = probs.double().cumsum(1)
+    ends /= ends[:, -1:].clone()
+
+    def letters():
+        token = 0
+        while True:
+            dart = torch.rand(1, dtype=torch.float64, generator=generator)
+            token = int((ends[token] <= dart).sum())
+            if token == 0:
+                return
+            yield vocabulary[token]
+
+    return ["".join(letters()) for _ in range(n)]
+
+
+@right("sample_words")
+def sample_words_gumbel(probs, vocabulary, n, *, generator=None):
+    check_table(probs)
+    check_letters(probs, vocabulary)
+    check_number(n)
+    logs = defaultdict(list, enumerate(probs.double().log()))
+    words = []
+    while len(words) < n:
+        word, token = [], -1
+        while token:
+            row = logs[max(token, 0)]
+            noise = torch.rand(row.shape, dtype=torch.float64, generator=generator).clamp_min(1e-300)
+            token = int((row - (-noise.log()).log()).argmax())
+            word.append(vocabulary[token])
+        words.append("".join(word[:-1]))
+    return words
+
+
+# ------------------------------------------------------------------------------------------ negative_log_likelihood
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_xlogy(counts, probs):
+    check_likelihood(counts, probs)
+    weights = counts.double()
+    return float(-torch.special.xlogy(weights, probs.double()).sum() / weights.sum())
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_mask(counts, probs):
+    check_likelihood(counts, probs)
+    seen = counts > 0
+    weights = counts[seen].double()
+    return ((weights * -probs[seen].double().log()).sum() / weights.sum()).item()
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_loop(counts, probs):
+    check_likelihood(counts, probs)
+    total, number = 0.0, 0
+    for i in range(len(counts)):
+        for j in range(len(counts[i])):
+            count, p = counts[i, j].item(), probs[i, j].item()
+            if count:
+                number += count
+                total += count * (-math.log(p) if p else math.inf)
+    return total / number
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_numpy(counts, probs):
+    """NumPy's float is a `float`, too."""
+    check_likelihood(counts, probs)
+    weights, table = counts.numpy().astype(float), probs.numpy().astype(float)
+    with np.errstate(divide="ignore"):
+        return np.average(-np.log(table[weights > 0]), weights=weights[weights > 0])
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_where(counts, probs):
+    """In the precision of the table, as torch would."""
+    check_likelihood(counts, probs)
+    logs = torch.where(counts == 0, 0, -probs.log())
+    return ((counts / counts.sum()) * logs).sum().item()
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_einsum(counts, probs):
+    check_likelihood(counts, probs)
+    if (probs[counts > 0] == 0).any():
+        return math.inf
+    logs = probs.double().clamp_min(5e-324).log()
+    return -torch.einsum("ij,ij->", counts.double() / counts.double().sum(), logs).item()
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_nan_to_num(counts, probs):
+    check_likelihood(counts, probs)
+    terms = counts.double() * probs.double().log()
+    return -(terms.nan_to_num(nan=0.0, neginf=-math.inf).sum() / counts.double().sum()).item()
+
+
+@right("negative_log_likelihood")
+def negative_log_likelihood_fsum(counts, probs):
+    check_likelihood(counts, probs)
+    pairs = [(c, p) for c, p in zip(counts.flatten().tolist(), probs.flatten().tolist(), strict=True) if c]
+    if not all(p for _, p in pairs):
+        return float("inf")
+    return math.fsum(c * math.log(1 / p) if p > 1e-300 else -c * math.log(p) for c, p in pairs) / math.fsum(
+        c for c, _ in pairs
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- perplexity
+
+
+@right("perplexity")
+def perplexity_xlogy(counts, probs):
+    check_likelihood(counts, probs)
+    loss = -torch.xlogy(counts.double(), probs.double()).sum() / counts.double().sum()
+    return loss.exp().item()
+
+
+@right("perplexity")
+def perplexity_product(counts, probs):
+    """The weighted geometric mean of 1 / p."""
+    check_likelihood(counts, probs)
+    shares = counts.double() / counts.double().sum()
+    return (probs.double() ** -shares).prod().item()
+
+
+@right("perplexity")
+def perplexity_bits(counts, probs):
+    check_likelihood(counts, probs)
+    seen = counts != 0
+    weights = counts[seen].double()
+    return float(2 ** -(weights @ probs[seen].double().log2() / weights.sum()))
+
+
+@right("perplexity")
+def perplexity_loop(counts, probs):
+    check_likelihood(counts, probs)
+    total = math.fsum(counts.flatten().tolist())
+    loss = 0.0
+    for count, p in zip(counts.flatten().tolist(), probs.flatten().tolist(), strict=True):
+        if count and not p:
+            return math.inf
+        if count:
+            loss -= count / total * math.log(p)
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
+
+
+@right("perplexity")
+def perplexity_numpy(counts, probs):
+    check_likelihood(counts, probs)
+    weights, table = counts.numpy().astype(float), probs.numpy().astype(float)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.exp(-(weights[weights > 0] @ np.log(table[weights > 0])) / weights.sum())
+
+
+@right("perplexity")
+def perplexity_logsumexp(counts, probs):
+    """In the table's own precision; the mean of log p is the only cell of a softmax-like average."""
+    check_likelihood(counts, probs)
+    shares = counts / counts.sum()
+    logs = probs.log().masked_fill(counts == 0, 0)
+    return torch.logsumexp(-(shares * logs).sum().reshape(1), dim=0).exp().item()
+
+
+# --------------------------------------------------------------------------------------------------------- surprisal
+
+
+def check_surprisal(word, probs, vocabulary):
+    check_words([word], vocabulary)
+    check_letters(probs, vocabulary)
+    if not ((probs >= 0) & (probs <= 1)).all():
+        raise ValueError("not probabilities")
+
+
+@right("surprisal")
+def surprisal_indexing(word, probs, vocabulary):
+    check_surprisal(word, probs, vocabulary)
+    ids = torch.tensor([0, *map(vocabulary.index, word), 0])
+    return -probs[ids[:-1], ids[1:]].log()
+
+
+@right("surprisal")
+def surprisal_loop(word, probs, vocabulary):
+    check_surprisal(word, probs, vocabulary)
+    steps = []
+    current = "."
+    for following in word + ".":
+        p = probs[vocabulary.index(current)][vocabulary.index(following)].item()
+        steps.append(-math.log(p) if p > 0 else math.inf)
+        current = following
+    return torch.tensor(steps, dtype=torch.float64)
+
+
+@right("surprisal")
+def surprisal_one_hot(word, probs, vocabulary):
+    check_surprisal(word, probs, vocabulary)
+    ids = torch.tensor([vocabulary.index(c) for c in f".{word}."])
+    hot = torch.nn.functional.one_hot(ids, len(vocabulary)).double()
+    return -torch.einsum("ti,ij,tj->t", hot[:-1], probs.double(), hot[1:]).log()
+
+
+@right("surprisal")
+def surprisal_numpy(word, probs, vocabulary):
+    check_surprisal(word, probs, vocabulary)
+    ids = np.array([vocabulary.index(c) for c in f".{word}."])
+    with np.errstate(divide="ignore"):
+        return torch.from_numpy(-np.log(probs.numpy()[ids[:-1], ids[1:]].astype(float)))
+
+
+@right("surprisal")
+def surprisal_dict(word, probs, vocabulary):
+    check_surprisal(word, probs, vocabulary)
+    size = range(len(vocabulary))
+    table = {vocabulary[i] + vocabulary[j]: -probs[i, j].double().log() for i in size for j in size}
+    return torch.stack([table[a + b] for a, b in itertools.pairwise(f".{word}.")])

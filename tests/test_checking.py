@@ -1,0 +1,196 @@
+import itertools
+import random
+import sys
+import threading
+import time
+
+import pytest
+import torch
+
+import bigramlab
+from bigramlab import check
+from bigramlab.guarding import Guard, Stopped
+
+# The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def forgets_keepdim(counts):
+    return counts / counts.sum(dim=1)
+
+
+def test_the_report_says_what_was_called_what_came_back_what_is_wrong_and_why():
+    report = check(forgets_keepdim, "normalize")
+    text = report.text()
+    assert not report
+    for part in ["normalize is not right yet", "Called", "Returned", "sums to", "keepdim forgotten", "chapter"]:
+        assert part in text
+    assert "Traceback" not in text
+    assert "\033[" not in text
+    assert "\033[" in report.text(color=True)
+    assert "<table>" in report._repr_html_()
+
+
+def test_the_smallest_input_is_shown():
+    assert check(forgets_keepdim, "normalize").call.count("[") <= 3
+
+
+def test_the_same_failure_gives_the_same_report():
+    assert check(forgets_keepdim, "normalize") == check(forgets_keepdim, "normalize")
+
+
+def test_a_right_function_is_called_right():
+    report = check(bigramlab.smooth)
+    assert report
+    assert repr(report) == f"smooth is right: all {report.total} laws hold."
+
+
+def test_an_unwritten_function_is_not_started():
+    def smooth(counts, k=1):
+        raise NotImplementedError
+
+    assert "not started" in repr(check(smooth))
+
+
+def test_what_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="check needs a function, got 3; leave out the brackets"):
+        check(3)
+
+
+def test_a_name_without_laws_is_refused():
+    with pytest.raises(ValueError, match=r"no laws for 'nope'; say which function it should be.*normalize"):
+        check(forgets_keepdim, "nope")
+
+
+def test_other_parameters_are_named():
+    def smooth(counts):
+        return counts + 1
+
+    assert "(counts, k)" in check(smooth).problem
+
+
+def test_html_in_a_result_is_shown_as_text():
+    report = check(lambda words: "<img src=x onerror=alert(1)>", "build_vocabulary")
+    assert "<img" not in report._repr_html_()
+
+
+def test_an_exception_is_shown_with_its_line():
+    def normalize(counts):
+        return counts[99]
+
+    report = check(normalize)
+    assert "IndexError" in report.raised
+    assert "test_checking.py" in report.raised
+
+
+def endless(*_):
+    while True:
+        pass
+
+
+def endless_behind_a_bare_except(*_):
+    while True:
+        try:  # noqa: SIM105  (the very thing to be tested)
+            time.sleep(0.001)
+        except:  # noqa: E722
+            pass
+
+
+def endless_print(*_):
+    while True:
+        print("x" * 1000)  # noqa: T201
+
+
+def endless_recursion(*_):
+    return endless_recursion()
+
+
+def exits(*_):
+    sys.exit(0)
+
+
+def eats_memory(*_):
+    return [0] * 10**12
+
+
+def eats_memory_in_torch(*_):
+    return torch.zeros(10**11)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (endless, "did not return in time"),
+        (endless_behind_a_bare_except, "did not return in time"),
+        (endless_print, "did not return in time"),
+        (endless_recursion, "called itself without end"),
+        (exits, "ended the whole program"),
+        (eats_memory, "wanted more than 1 GiB of memory"),
+        (eats_memory_in_torch, "wanted more than 1 GiB of memory"),
+    ],
+)
+def test_nothing_hangs(function, message):
+    with Guard(seconds=0.2) as guard:
+        with pytest.raises(Stopped, match=message):
+            guard.call(function)
+        assert guard.call(lambda: 7) == 7
+    assert sys.gettrace() is None or sys.gettrace().__name__ != "raise_another"
+
+
+def test_check_reports_an_endless_loop():
+    report = check(endless, "normalize")
+    assert "did not return in time" in report.problem
+
+
+def test_calls_that_end_just_in_time_are_never_mistaken():
+    chance = random.Random(0)
+    hangs = 0
+    with Guard(seconds=0.01) as guard:
+        for _ in range(200):
+            end = time.monotonic() + chance.uniform(0.0, 0.03)
+
+            def nap(end=end):
+                while time.monotonic() < end:
+                    pass
+                return "awake"
+
+            guard.hangs = 0
+            try:
+                assert guard.call(nap) == "awake"
+            except Stopped:
+                hangs += 1
+            for _ in range(1_000):  # a stray exception would be raised here
+                pass
+    assert 0 < hangs < 200
+
+
+def test_a_keyboard_interrupt_passes():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with Guard() as guard, pytest.raises(KeyboardInterrupt):
+        guard.call(interrupted)
+
+
+def test_check_works_in_any_thread():
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(check(endless, "smooth")))
+    thread.start()
+    thread.join(timeout=30)
+    assert "did not return in time" in reports[0].problem
+
+
+def test_prints_of_the_failing_call_are_shown(capsys):
+    def normalize(counts):
+        print("here")  # noqa: T201
+        return counts
+
+    assert check(normalize).printed == "here\n"
+    assert capsys.readouterr().out == ""
+
+
+def test_an_iterator_is_shown_with_its_items():
+    def build_vocabulary(words):
+        return "." + "".join(sorted(set("".join(itertools.chain(words, words)))))[:3]
+
+    assert not check(build_vocabulary)

@@ -1,0 +1,84 @@
+import inspect
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from right_versions import RIGHT
+
+import bigramlab
+from bigramlab.guarding import Guard
+from bigramlab.laws import LAWS
+from bigramlab.mistakes import MISTAKES
+from bigramlab.running import Recorder, run_law, run_laws
+
+DOCS = Path(__file__).parents[1] / "docs"
+ALL_LAWS = [pytest.param(law, id=f"{name}-{law.name}") for name, laws in LAWS.items() for law in laws]
+VERSIONS = [pytest.param(name, run, id=f"{name}-{run.__name__}") for name, runs in RIGHT.items() for run in runs]
+ALL_MISTAKES = [
+    pytest.param(mistake, id=f"{name}-{mistake.name}") for name, some in MISTAKES.items() for mistake in some
+]
+
+
+def breaks(law, function, seed=None):
+    with Guard(seconds=10) as guard:
+        return run_law(law, Recorder(function, guard), seed=seed)
+
+
+@pytest.mark.parametrize("law", ALL_LAWS)
+def test_our_function_keeps_the_law(law):
+    assert breaks(law, getattr(bigramlab, law.function)) is None
+
+
+@pytest.mark.parametrize(("name", "version"), VERSIONS)
+def test_a_right_version_written_another_way_keeps_all_laws(name, version):
+    for law in LAWS[name]:
+        error = breaks(law, version, seed=7)
+        assert error is None, f"false alarm of {law.name}: {error}"
+
+
+def test_every_public_function_has_laws_and_every_law_a_sentence():
+    functions = {name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))}
+    assert set(LAWS) == functions - {"check"}
+    for laws in LAWS.values():
+        assert len({law.name for law in laws}) == len(laws)
+        assert all(law.sentence.endswith((".", '"')) for law in laws)
+
+
+def test_the_catalogue_is_large_and_explains_itself():
+    mistakes = [mistake for some in MISTAKES.values() for mistake in some]
+    assert len(mistakes) >= 120
+    assert len({(mistake.function, mistake.name) for mistake in mistakes}) == len(mistakes)
+    for mistake in mistakes:
+        assert mistake.function in LAWS
+        assert mistake.wrong.endswith(".")
+        assert mistake.seen.endswith(".")
+
+
+@pytest.mark.parametrize("mistake", ALL_MISTAKES)
+def test_a_mistake_is_caught(mistake):
+    with Guard(seconds=0.2) as guard:
+        recorder = Recorder(mistake.run, guard)
+        assert any(run_law(law, recorder, shrink=False) for law in LAWS[mistake.function])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistake", ALL_MISTAKES)
+def test_a_mistake_is_named(mistake):
+    report = run_laws(mistake.run, mistake.function)
+    assert not report
+    assert report.problem
+    assert report.mistake is not None  # this one, or one that does the same
+
+
+def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():
+    sys.path.append(str(DOCS))
+    import hooks
+
+    kept = json.loads(hooks.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == hooks.catalogue_key(), (
+        "laws or mistakes have changed: run `mkdocs build` and commit its result"
+    )
+    assert kept["caught"].keys() == {f"{name}/{mistake.name}" for name, some in MISTAKES.items() for mistake in some}
+    for key, caught in kept["caught"].items():
+        assert caught["law"] in {law.name for law in LAWS[key.split("/")[0]]}
