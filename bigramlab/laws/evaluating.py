@@ -123,7 +123,7 @@ def what_has_no_loss_has_no_perplexity(perplexity: Function, counts: list[Any], 
     refuses(lambda: perplexity(torch.tensor(counts), torch.tensor(probs)))
 
 
-@law("surprisal", draw.words_and_vocabulary(least=1), st.data())
+@law("surprisal", draw.words_and_vocabulary(least=1, shortest=1), st.data())
 def each_step_has_its_surprisal(surprisal: Function, drawn: tuple[list[str], str], data: st.DataObject) -> None:
     """There are n + 1 numbers, -log p of each step in nats, from "." to the first letter and so on to the last "."."""
     (word, *_), vocabulary = drawn
@@ -135,6 +135,13 @@ def each_step_has_its_surprisal(surprisal: Function, drawn: tuple[list[str], str
     found = a_tensor(surprisal(word, probs, vocabulary), (len(word) + 1,), "floats")
     steps = [(vocabulary.index(a), vocabulary.index(b)) for a, b in pairwise("." + word + ".")]
     agree(found, [-math.log(probs[step]) if probs[step] > 0 else math.inf for step in steps])
+
+
+@law("surprisal", st.integers(2, 5))
+def an_empty_word_has_one_step(surprisal: Function, size: int) -> None:
+    """A word without letters has one step, from "." to "."."""
+    found = a_tensor(surprisal("", torch.full((size, size), 1 / size), ".abcd"[:size]), (1,), "floats")
+    agree(found, [math.log(size)])
 
 
 @law("surprisal", st.sampled_from(["a.", ".", "b", "aé"]))
