@@ -102,7 +102,7 @@ def test_one_broken_file_leaves_the_others_to_be_checked(lab):
     report = " ".join((lab / "report.xml").read_text(encoding="utf-8").replace("&#10;", " ").split())
     for part in ["ModuleNotFoundError", "ended the whole program", "did not return in time", "keepdim forgotten"]:
         assert part in report
-    assert "has no sample_words" in report
+    assert "has no function sample_words" in report
 
 
 def test_the_first_unsolved_function_gets_the_report(lab):
