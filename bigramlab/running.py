@@ -148,9 +148,9 @@ class Recorder:
         """Call the function."""
         if self.guard.hangs > HANGS_BORNE or self.seconds_left < 0:
             raise _Enough
-        start = time.monotonic()
+        start = time.thread_time()
         self.last = call = Call(self.function, self.guard, arguments, options)
-        self.seconds_left -= time.monotonic() - start
+        self.seconds_left -= time.thread_time() - start
         if self.room > 0:
             self.calls.append(call)
             self.room -= 1

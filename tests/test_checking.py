@@ -147,7 +147,7 @@ def test_calls_that_end_just_in_time_are_never_mistaken():
     hangs = 0
     with Guard(seconds=0.01) as guard:
         for _ in range(200):
-            end = time.monotonic() + chance.uniform(0.0, 0.03)
+            end = time.monotonic() + chance.uniform(0.0, 0.04)
 
             def nap(end=end):
                 while time.monotonic() < end:
