@@ -34,6 +34,8 @@ def check(function: Callable[..., Any], name: str | None = None) -> "Report":
         >>> bool(report), report.law
         (False, 'A k that is negative or not finite is refused.')
     """
+    if isinstance(function, str):
+        raise TypeError(f"check needs the function itself, got its name {function!r}; leave out the quotes")
     if not callable(function):
         raise TypeError(f"check needs a function, got {function!r}; leave out the brackets: check(normalize)")
     from bigramlab.laws import LAWS

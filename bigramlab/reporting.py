@@ -97,7 +97,7 @@ class Report:
 
     def __repr__(self) -> str:
         """Return the report, colored if the output is a terminal."""
-        return self.text(color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+        return self.text(color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for a notebook."""

@@ -57,6 +57,13 @@ def test_what_is_no_function_is_refused():
         check(3)
 
 
+def test_a_name_for_the_function_is_refused():
+    with pytest.raises(
+        TypeError, match="check needs the function itself, got its name 'normalize'; leave out the quotes"
+    ):
+        check("normalize")
+
+
 def test_a_name_without_laws_is_refused():
     with pytest.raises(ValueError, match=r"no laws for 'nope'; say which function it should be.*normalize"):
         check(forgets_keepdim, "nope")

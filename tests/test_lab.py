@@ -9,7 +9,7 @@ import pytest
 
 import bigramlab
 from bigramlab.lab.cli import main
-from bigramlab.lab.exercises import CHAPTERS, Exercise, stub_of, write_lab
+from bigramlab.lab.exercises import CHAPTERS, Exercise, load_file, stub_of, write_lab
 
 NAMES = [exercise.name for exercise in Exercise.all()]
 
@@ -111,6 +111,19 @@ def test_the_first_unsolved_function_gets_the_report(lab):
     assert result.returncode == 1
     assert "keepdim forgotten" in result.stdout
     assert "split_words" not in result.stdout
+
+
+def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
+    path = lab / "ch4_smoothing.py"
+    path.write_text("from ch5_normalizing import value\ndef smooth(counts, k=1):\n    return value\n", encoding="utf-8")
+    for value in (1, 2):
+        (lab / "ch5_normalizing.py").write_text(f"value = {value}\n", encoding="utf-8")
+        assert load_file(path).smooth(None) == value
+
+
+def test_a_copy_in_a_subfolder_is_left_alone(lab):
+    shutil.copytree(lab, lab / "backup", ignore=shutil.ignore_patterns("conftest.py", "pytest.ini"))
+    assert f"0 of {len(NAMES)} solved" in run_pytest(lab).stdout
 
 
 def test_x_stops_at_the_first_unsolved(lab):

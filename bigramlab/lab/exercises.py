@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import inspect
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -87,6 +88,8 @@ def _chapter_file(chapter: str) -> str:
                 imports.append(ast.unparse(node))
     if "import torch" not in imports:
         imports.insert(0, "import torch")
+    if "math." in "".join(stubs) and "import math" not in imports:
+        imports.insert(0, "import math\n")  # the examples use it
     title = (ast.get_docstring(tree) or "").splitlines()[0]
     intro = f'"""{title}\n\nReplace each `raise NotImplementedError`, then run `pytest` in this folder.\n"""'
     return "\n".join([intro, "", *imports, ""]) + "".join(f"\n\n{stub}" for stub in stubs)
@@ -114,6 +117,11 @@ def load_file(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # A chapter may import another one; it gets that file as it is now, wherever the command was given.
+    for name in [Path(Exercise(names[0], chapter).file).stem for chapter, names in CHAPTERS.items()]:
+        sys.modules.pop(name, None)
+    if str(path.parent.resolve()) not in sys.path:
+        sys.path.insert(0, str(path.parent.resolve()))
     try:
         source = path.read_text(encoding="utf-8")
         with Guard(seconds=10) as guard:

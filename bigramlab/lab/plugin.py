@@ -106,7 +106,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the chapters' files as tests."""
-    return ExerciseFile.from_parent(parent, path=file_path) if file_path.name in FILES else None
+    of_the_lab = file_path.name in FILES and (file_path.parent / "conftest.py").exists()  # not a copy in a subfolder
+    return ExerciseFile.from_parent(parent, path=file_path) if of_the_lab else None
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -137,7 +138,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             shown = True
             write("")
             write(report.longreprtext)
-            write(f"               bigramlab hint {headline.split()[0]}")
+            write(f"  Next         bigramlab hint {headline.split()[0]}")
             write("")
         else:
             write(f"  {'not started' if 'not started' in headline else 'not right':<13}{headline.split()[0]}")
