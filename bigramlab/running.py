@@ -237,7 +237,7 @@ def run_laws(function: Callable[..., Any], name: str) -> Report:
         for law in laws:
             recorder.calls = []
             error = run_law(law, recorder, shrink=not report.law)
-            if isinstance(error, NotImplementedError):
+            if isinstance(error, NotImplementedError) and _raised_by(function, error):
                 report.started = False
                 return report
             if error is None:
@@ -270,9 +270,17 @@ def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
         signature.bind(*arguments, **options)
         signature.bind(*required)
     except TypeError as error:
-        names = ", ".join(wanted.parameters)
-        return f"it is called with ({names}), and yours takes {signature}: {error}"
+        plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+        return f"its parameters should be {inspect.Signature(plain)}, and yours takes {signature}: {error}"
     return ""
+
+
+def _raised_by(function: Callable[..., Any], error: Exception) -> bool:
+    """Tell whether the function itself raised the error, and not another one that it called."""
+    step = error.__traceback__
+    while step and step.tb_next:
+        step = step.tb_next
+    return step is not None and step.tb_frame.f_code is getattr(inspect.unwrap(function), "__code__", None)
 
 
 def _describe(report: Report, function: Callable[..., Any], call: Call | None, error: Exception) -> None:
@@ -284,6 +292,8 @@ def _describe(report: Report, function: Callable[..., Any], call: Call | None, e
         report.returned = repr(call.returned)
     elif isinstance(call.raised, Stopped):
         report.problem = str(call.raised)
+    elif isinstance(call.raised, NotImplementedError):
+        report.problem = "it calls a function that is not written yet"
     else:
         code = getattr(inspect.unwrap(function), "__code__", None)
         lines = [

@@ -73,7 +73,26 @@ def test_other_parameters_are_named():
     def smooth(counts):
         return counts + 1
 
-    assert "(counts, k)" in check(smooth).problem
+    assert "its parameters should be (counts, k=1), and yours takes (counts)" in check(smooth).problem
+
+
+def test_a_function_that_waits_for_another_one_is_started():
+    def not_written():
+        raise NotImplementedError
+
+    def smooth(counts, k=1):
+        return not_written()
+
+    report = check(smooth)
+    assert report.started
+    assert report.problem == "it calls a function that is not written yet"
+
+
+def test_a_missing_return_is_guessed():
+    def normalize(counts):
+        counts / counts.sum(dim=1, keepdim=True)
+
+    assert check(normalize).problem == "it returned nothing: is `return` missing?"
 
 
 def test_html_in_a_result_is_shown_as_text():

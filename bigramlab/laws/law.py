@@ -77,6 +77,8 @@ def broken(message: str) -> NoReturn:
 def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
     """Return a tensor's numbers as nested lists, once it is a tensor of that shape, of "integers", "floats" or both."""
     shape = tuple(shape)
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
     if not isinstance(found, Tensor):
         broken(f"it is a {type(found).__name__}, and should be a torch.Tensor")
     if tuple(found.shape) != shape:
@@ -90,6 +92,8 @@ def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
 
 def a_number(found: object) -> float:
     """Return a number, once it is one and not, say, a tensor."""
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
     if isinstance(found, bool) or not isinstance(found, Real):
         hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
         broken(f"it is a {type(found).__name__}, and should be a number (a float){hint}")

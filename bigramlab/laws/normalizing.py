@@ -50,6 +50,14 @@ def probabilities_stay(normalize: Function, probs: Tensor) -> None:
 
 
 @law("normalize", counts_without_empty_rows)
+def weights_may_be_fractions(normalize: Function, counts: Tensor) -> None:
+    """Counts smoothed with a small k are fractions, and a row may sum to less than 1."""
+    weights = counts.double() / 2**24
+    found = a_tensor(normalize(weights), counts.shape, "floats")
+    agree(found, [[weight / sum(row) for weight in row] for row in weights.tolist()])
+
+
+@law("normalize", counts_without_empty_rows)
 def the_counts_are_left_alone(normalize: Function, counts: Tensor) -> None:
     """The counts that came in are left as they were, of integers and of floats."""
     for table in (counts, counts.float(), counts.double()):
