@@ -333,7 +333,7 @@ def build_vocabulary_union(words):
     characters = set().union(*map(set, listed(words)))
     if not characters.isdisjoint("."):
         raise ValueError("boundary")
-    return ".%s" % "".join(heapq.nsmallest(len(characters), characters))  # noqa: UP031
+    return ".%s" % "".join(heapq.nsmallest(len(characters), characters))  # noqa: UP031 (an older style, and as right)
 
 
 # ------------------------------------------------------------------------------------------------------------ encode

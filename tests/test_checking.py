@@ -1,4 +1,3 @@
-import itertools
 import random
 import sys
 import threading
@@ -118,7 +117,7 @@ def endless_behind_a_bare_except(*_):
     while True:
         try:  # noqa: SIM105  (the very thing to be tested)
             time.sleep(0.001)
-        except:  # noqa: E722
+        except:  # noqa: E722 (bare, so that it catches everything)
             pass
 
 
@@ -217,6 +216,8 @@ def test_prints_of_the_failing_call_are_shown(capsys):
 
 def test_an_iterator_is_shown_with_its_items():
     def build_vocabulary(words):
-        return "." + "".join(sorted(set("".join(itertools.chain(words, words)))))[:3]
+        if isinstance(words, str) or any("." in word for word in words):  # walks through an iterator, and uses it up
+            raise ValueError("no list of words, or a boundary inside a word")
+        return "." + "".join(sorted(set("".join(words))))
 
-    assert not check(build_vocabulary)
+    assert check(build_vocabulary).call.startswith("build_vocabulary(iter(['")
