@@ -64,6 +64,8 @@ class Guard:
         self._exits = contextlib.ExitStack()
         self._exits.enter_context(contextlib.redirect_stdout(self))
         self._exits.enter_context(contextlib.redirect_stderr(self))
+        self._exits.callback(setattr, sys, "stdin", sys.stdin)
+        sys.stdin = self  # all that input() asks of it is `readline`
         self._exits.enter_context(_memory_limit(GIBIBYTE))
         threading.Thread(target=self._watch, name="bigramlab-guard", daemon=True).start()
         return self
@@ -81,6 +83,10 @@ class Guard:
 
     def flush(self) -> None:
         """Do nothing: a file has this method."""
+
+    def readline(self, *_: int) -> str:
+        """Refuse to wait for what nobody will type."""
+        raise Stopped("it asks for input: a function gets all that it needs as arguments, so leave out input()")
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what the function returns, or raise what it raises, or `Stopped`."""

@@ -6,9 +6,10 @@ import sys
 import textwrap
 from dataclasses import dataclass
 
-from bigramlab.mistakes import Mistake
+from bigramlab.diagnosing import Diagnosis
+from bigramlab.recording import shorten
 
-__all__ = ["Report", "shorten"]
+__all__ = ["Report"]
 
 WIDTH = 78
 
@@ -28,10 +29,10 @@ class Report:
         call: The smallest call that breaks it, as code.
         returned: What came back.
         raised: What was raised instead.
+        place: The line that raised it.
         problem: What is wrong with it.
         printed: What the function printed on the way.
-        mistake: A catalogued mistake that does the same.
-        inputs: On how many inputs that was tried.
+        diagnosis: A catalogued mistake that does the same.
     """
 
     name: str
@@ -44,10 +45,10 @@ class Report:
     call: str = ""
     returned: str = ""
     raised: str = ""
+    place: str = ""
     problem: str = ""
     printed: str = ""
-    mistake: Mistake | None = None
-    inputs: int = 0
+    diagnosis: Diagnosis | None = None
 
     def __bool__(self) -> bool:
         """Tell whether every law holds."""
@@ -65,22 +66,16 @@ class Report:
         """Return what there is to say, as label, text, and whether the text is code."""
         if self or not self.started:
             return []
-        likely = see = ""
-        if self.mistake:
-            likely = (
-                f"On {self.inputs} inputs it does exactly what “{self.mistake.name.replace('_', ' ')}” does. "
-                f"{self.mistake.wrong}"
-            )
-            see = self.mistake.seen
         sections = [
             ("The law", self.law, False),
             ("Called", self.call, True),
             ("Returned", self.returned, True),
-            ("Raised", self.raised, True),
+            ("Raised", self.raised, False),
+            ("At", shorten(self.place, columns=WIDTH - 17), True),
             ("But", self.problem, False),
-            ("Printed", self.printed, True),
-            ("Likely cause", likely, False),
-            ("To see it", see, False),
+            ("Printed", shorten(self.printed, lines=6), True),
+            ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
+            ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
             ("Read on", f"the tutorial's chapter on {self.chapter}, or help(bigramlab.{self.name})", False),
         ]
         return [section for section in sections if section[1]]
@@ -108,9 +103,3 @@ class Report:
             for label, text, is_code in self.sections()
         )
         return f"<p><strong>{html.escape(self.headline())}</strong></p><table>{rows}</table>"
-
-
-def shorten(text: str, lines: int = 24, columns: int = 100) -> str:
-    """Leave out what is too much to read."""
-    rows = [row if len(row) <= columns else row[:columns] + " …" for row in text.splitlines()]
-    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], f"… ({len(rows) - lines} more lines)"])

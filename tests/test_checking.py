@@ -104,8 +104,9 @@ def test_an_exception_is_shown_with_its_line():
         return counts[99]
 
     report = check(normalize)
-    assert "IndexError" in report.raised
-    assert "test_checking.py" in report.raised
+    assert report.raised.startswith("IndexError: index 99 is out of bounds")
+    assert report.place.startswith("test_checking.py, line ")
+    assert report.place.endswith("\nreturn counts[99]")
 
 
 def endless(*_):
@@ -134,6 +135,13 @@ def exits(*_):
     sys.exit(0)
 
 
+def asks(*_):
+    try:
+        return input("Your name? ")
+    except EOFError:
+        return ""
+
+
 def eats_memory(*_):
     return [0] * 10**12
 
@@ -150,6 +158,7 @@ def eats_memory_in_torch(*_):
         (endless_print, "did not return in time"),
         (endless_recursion, "called itself without end"),
         (exits, "ended the whole program"),
+        (asks, "asks for input"),
         (eats_memory, "wanted more than 1 GiB of memory"),
         (eats_memory_in_torch, "wanted more than 1 GiB of memory"),
     ],

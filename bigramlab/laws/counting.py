@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import a_tensor, agree, broken, law, refuses
+from bigramlab.laws.law import a_tensor, agree, broken, how_many, law, refuses
 
 Function = Callable[..., Any]
 
@@ -48,7 +48,8 @@ def every_letter_is_left_as_often_as_it_is_reached(count_bigrams: Function, word
     counts = _counts(count_bigrams(words, vocabulary), vocabulary)
     for token, row, column in zip(vocabulary, counts, zip(*counts, strict=True), strict=True):
         if sum(row) != sum(column):
-            broken(f"{token!r} is the current token {sum(row)} times, and the next one {sum(column)} times")
+            as_current, as_next = how_many(sum(row), "time"), how_many(sum(column), "time")
+            broken(f"{token!r} is the current token {as_current}, and the next one {as_next}")
 
 
 @law("count_bigrams", draw.words_and_vocabulary())
@@ -58,7 +59,8 @@ def rows_are_current_and_columns_are_next(count_bigrams: Function, words: list[s
     for i, current in enumerate(vocabulary):
         for j, following in enumerate(vocabulary):
             if counts[i][j] != expected[i][j]:
-                broken(f"counts[{i}, {j}] is {counts[i][j]}, but {current + following!r} occurs {expected[i][j]} times")
+                times = how_many(expected[i][j], "time")
+                broken(f"counts[{i}, {j}] is {counts[i][j]}, but {current + following!r} occurs {times}")
 
 
 @law("count_bigrams", draw.words_and_vocabulary(), draw.word_lists)
@@ -128,7 +130,7 @@ def the_largest_come_first(most_common_bigrams: Function, counts: torch.Tensor, 
     expected = [cell for cell in sorted(cells, key=lambda cell: -cell[1])[:n] if cell[1] > 0]
     found = most_common_bigrams(counts, vocabulary, n)
     if not isinstance(found, list):
-        broken(f"it is a {type(found).__name__}, and should be a list of pairs")
+        broken(f"it is of type {type(found).__name__}, and should be a list of pairs")
     if found[: len(expected)] != expected or len(found) > n:
         broken(f"it should be {expected}")
     if any(isinstance(count, torch.Tensor) for _, count in found):

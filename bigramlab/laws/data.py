@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bigramlab.data import load_names as shipped_names
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import agree, broken, law, refuses
+from bigramlab.laws.law import agree, broken, how_many, law, refuses
 
 Function = Callable[..., Any]
 
@@ -95,7 +95,7 @@ def other_encodings_are_refused(read_words: Function, words: list[str], wrong: b
 
 def _same_words(found: Any, words: list[str]) -> None:
     if not isinstance(found, list):
-        broken(f"it is a {type(found).__name__}, and should be a list of str")
+        broken(f"it is of type {type(found).__name__}, and should be a list of str")
     if found != words:
         broken(f"it should be {words!r}")
 
@@ -108,7 +108,7 @@ def _split(split_words: Function, words: list[str], fractions: tuple[float, ...]
     if not isinstance(found, list | tuple) or not all(isinstance(part, list | tuple) for part in found):
         broken("it should be a list of lists of words")
     if len(found) != len(fractions):
-        broken(f"there are {len(found)} lists for {len(fractions)} fractions")
+        broken(f"it made {how_many(len(found), 'list')} for {how_many(len(fractions), 'fraction')}")
     return [list(part) for part in found]
 
 
@@ -124,7 +124,7 @@ def no_word_is_lost_or_made(split_words: Function, words: list[str], fractions: 
     before, after = Counter(words), Counter(chain(*_split(split_words, words, fractions, seed)))
     if before != after:
         lost, made = list((before - after).elements()), list((after - before).elements())
-        broken(f"lost: {lost!r}; too many: {made!r}")
+        broken(" and ".join([f"it lost {lost!r}"] * bool(lost) + [f"it added {made!r}"] * bool(made)))
 
 
 @law("split_words", draw.word_lists, shares, draw.seeds)
@@ -143,7 +143,7 @@ def sizes_meet_the_fractions(split_words: Function, n: int, fractions: tuple[flo
     words = [f"word{i}" for i in range(n)]
     for part, fraction in zip(_split(split_words, words, fractions, seed), fractions, strict=True):
         if abs(len(part) - fraction * n) > 1 + 1e-6:
-            broken(f"a list for {fraction:.0%} of {n} words has {len(part)}")
+            broken(f"the list for {fraction:.0%} of {how_many(n, 'word')} has {len(part)}")
 
 
 @law("split_words", draw.seeds)
@@ -157,7 +157,7 @@ def sizes_count_the_copies(split_words: Function, seed: int) -> None:
 
 @law("split_words", draw.seeds)
 def words_are_shuffled(split_words: Function, seed: int) -> None:
-    """The words are shuffled before they are split, and copies don't stay together."""
+    """The words are shuffled: they come into the lists, and stand in each, in random order, copies not side by side."""
     words = [f"word{i // 2}" for i in range(200)]
     first, *_ = _split(split_words, words, (0.5, 0.5), seed)
     if {*first} in ({*words[:100]}, {*words[100:]}):

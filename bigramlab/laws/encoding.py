@@ -14,7 +14,7 @@ Function = Callable[..., Any]
 
 def _a_str(found: object) -> str:
     if not isinstance(found, str):
-        broken(f"it is a {type(found).__name__}, and should be a str")
+        broken(f"it is of type {type(found).__name__}, and should be a str")
     return found
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "a_tensor",
     "agree",
     "broken",
+    "how_many",
     "law",
     "refuses",
 ]
@@ -80,7 +81,7 @@ def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
     if found is None:
         broken("it returned nothing: is `return` missing?")
     if not isinstance(found, Tensor):
-        broken(f"it is a {type(found).__name__}, and should be a torch.Tensor")
+        broken(f"it is of type {type(found).__name__}, and should be a torch.Tensor")
     if tuple(found.shape) != shape:
         broken(f"its shape is {tuple(found.shape)}, and should be {shape}")
     fits = kind == "numbers" or found.is_floating_point() == (kind == "floats")
@@ -96,7 +97,7 @@ def a_number(found: object) -> float:
         broken("it returned nothing: is `return` missing?")
     if isinstance(found, bool) or not isinstance(found, Real):
         hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
-        broken(f"it is a {type(found).__name__}, and should be a number (a float){hint}")
+        broken(f"it is of type {type(found).__name__}, and should be a number (a float){hint}")
     return float(found)
 
 
@@ -110,6 +111,11 @@ def agree(found: Any, expected: Any, place: str = "it") -> None:
         broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
 
 
+def how_many(n: int, noun: str) -> str:
+    """Return "1 time", "2 times" and so on."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def refuses(call: Callable[[], Any]) -> None:
     """Check that the call raises an error, of whatever words, instead of returning something."""
     try:
@@ -119,7 +125,9 @@ def refuses(call: Callable[[], Any]) -> None:
     except (NotImplementedError, Stopped):
         raise
     except Exception as error:
-        broken(f"it should refuse this with a ValueError that says why; this is a {type(error).__name__}: {error}")
+        broken(
+            f"it should refuse this with a ValueError that says why; what it raises is {type(error).__name__}: {error}"
+        )
     broken("it should refuse this: raise a ValueError that says why")
 
 

@@ -32,8 +32,8 @@ def a_table_of_the_same_shape(normalize: Function, counts: Tensor) -> None:
 @law("normalize", counts_without_empty_rows)
 def each_cell_is_divided_by_the_sum_of_its_row(normalize: Function, counts: Tensor) -> None:
     """Each cell is its count divided by the sum of its own row."""
-    found = a_tensor(normalize(counts), counts.shape, "floats")
-    agree(found, [[count / sum(row) for count in row] for row in counts.tolist()])
+    expected = [[count / sum(row) for count in row] for row in counts.tolist()]
+    agree(a_tensor(normalize(counts), counts.shape, "floats"), expected)
 
 
 @law("normalize", draw.count_tables(least_sum=1, largest=1000), st.integers(2, 50))
@@ -46,15 +46,16 @@ def scaling_changes_nothing(normalize: Function, counts: Tensor, factor: int) ->
 @law("normalize", draw.prob_tables(square=False))
 def probabilities_stay(normalize: Function, probs: Tensor) -> None:
     """A table whose rows sum to 1 already stays as it is: floats are welcome."""
-    agree(a_tensor(normalize(probs), probs.shape, "floats"), probs.tolist())
+    expected = probs.tolist()
+    agree(a_tensor(normalize(probs), probs.shape, "floats"), expected)
 
 
 @law("normalize", counts_without_empty_rows)
 def weights_may_be_fractions(normalize: Function, counts: Tensor) -> None:
     """Counts smoothed with a small k are fractions, and a row may sum to less than 1."""
     weights = counts.double() / 2**24
-    found = a_tensor(normalize(weights), counts.shape, "floats")
-    agree(found, [[weight / sum(row) for weight in row] for row in weights.tolist()])
+    expected = [[weight / sum(row) for weight in row] for row in weights.tolist()]
+    agree(a_tensor(normalize(weights), counts.shape, "floats"), expected)
 
 
 @law("normalize", counts_without_empty_rows)

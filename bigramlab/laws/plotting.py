@@ -31,6 +31,6 @@ def _texts(figure: Any) -> list[Any]:
     from matplotlib.figure import Figure
 
     if not isinstance(figure, Figure):
-        broken(f"it is a {type(figure).__name__}, and should be a Matplotlib figure")
+        broken(f"it is of type {type(figure).__name__}, and should be a Matplotlib figure")
     plt.close(figure)
     return [text for axes in figure.axes for text in axes.texts]

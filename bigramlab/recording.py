@@ -1,0 +1,176 @@
+"""Record the calls of a function: what went in, what came out, and what else happened."""
+
+import math
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.guarding import Guard
+
+__all__ = ["Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
+
+HANGS_BORNE = 8  # then the search for a smaller example ends
+
+
+class Enough(BaseException):
+    """Ends the search: too many calls did not return."""
+
+
+class _Once(list[Any]):
+    """The items of an iterator, which could be walked through only once."""
+
+    def __repr__(self) -> str:
+        return f"iter({super().__repr__()})"
+
+
+class Call:
+    """One call of a function: what went in, what came out, and what it left changed."""
+
+    def __init__(
+        self, function: Callable[..., Any], guard: Guard, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> None:
+        """Make the call, and keep copies of everything."""
+        self.arguments, self.options = tuple(map(_copy, arguments)), _copy(options)
+        arguments = tuple(
+            iter(kept) if isinstance(kept, _Once) else given
+            for given, kept in zip(arguments, self.arguments, strict=True)
+        )
+        self.returned: Any = None
+        self.raised: Exception | None = None
+        self.global_state = torch.get_rng_state()
+        try:
+            self.original = guard.call(function, *arguments, **options)
+            self.returned = _copy(self.original)
+        except Exception as error:
+            self.raised = error
+        self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
+        self.global_moved = not torch.equal(torch.get_rng_state(), self.global_state)
+        self.printed = guard.printed
+
+    def again(self, function: Callable[..., Any], guard: Guard) -> "Call":
+        """Make the same call of another function, with the same random numbers."""
+        now = torch.get_rng_state()
+        torch.set_rng_state(self.global_state)
+        try:
+            return Call(function, guard, _thaw(self.arguments), _copy(self.options))
+        finally:
+            torch.set_rng_state(now)
+
+    def ended_like(self, other: "Call") -> bool:
+        """Tell whether two calls returned the same, or both refused, and left the same things changed."""
+        refusals = (ValueError, LookupError, TypeError)
+        if self.raised or other.raised:
+            both_refused = isinstance(self.raised, refusals) and isinstance(other.raised, refusals)
+            return both_refused or (type(self.raised) is type(other.raised) and str(self.raised) == str(other.raised))
+        return (
+            self.global_moved == other.global_moved
+            and _alike(self.returned, other.returned)
+            and _alike(self.after, other.after)
+        )
+
+
+def _copy(value: Any) -> Any:
+    """Copy what a call may change; the items of an iterator are taken out of it."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, torch.Generator):
+        generator = torch.Generator(device=value.device)
+        generator.set_state(value.get_state())
+        return generator
+    if isinstance(value, Iterator):
+        return _Once(value)
+    if type(value) in (list, tuple, _Once):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return value
+
+
+def _thaw(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Copy remembered arguments, iterators being iterators again."""
+    return tuple(iter(argument) if isinstance(argument, _Once) else _copy(argument) for argument in arguments)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return (
+            one.shape == other.shape
+            and one.is_floating_point() == other.is_floating_point()
+            and torch.allclose(one.double(), other.double(), rtol=1e-5, atol=1e-7, equal_nan=True)
+        )
+    if isinstance(one, torch.Generator) and isinstance(other, torch.Generator):
+        return torch.equal(one.get_state(), other.get_state())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return type(one) is type(other) and len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, Real) and isinstance(other, Real):
+        return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-7) or (math.isnan(one) and math.isnan(other))
+    if hasattr(one, "savefig") and hasattr(other, "savefig"):
+        return _texts(one) == _texts(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _texts(figure: Any) -> list[str]:
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+class Recorder:
+    """Stands for the function in a law: calls it under guard, and keeps what happened."""
+
+    def __init__(self, function: Callable[..., Any], guard: Guard) -> None:
+        """Begin without calls."""
+        self.function, self.guard = function, guard
+        self.last: Call | None = None
+        self.calls: list[Call] = []
+        self.room = 0
+        self.seconds_left = math.inf
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Call the function."""
+        if self.guard.hangs > HANGS_BORNE or self.seconds_left < 0:
+            raise Enough
+        start = time.thread_time()
+        self.last = call = Call(self.function, self.guard, arguments, options)
+        self.seconds_left -= time.thread_time() - start
+        if self.room > 0:
+            self.calls.append(call)
+            self.room -= 1
+        if call.raised:
+            raise call.raised
+        return call.original
+
+
+def describe_call(name: str, call: Call) -> str:
+    """Write a call as code, each line of a tensor below the one before."""
+    arguments = [show(argument) for argument in call.arguments]
+    arguments += [f"{key}={show(value)}" for key, value in call.options.items()]
+    one_line = f"{name}({', '.join(arguments)})"
+    if "\n" not in one_line and len(one_line) <= 63:
+        return one_line
+    return f"{name}(\n" + "".join(textwrap.indent(argument, "    ") + ",\n" for argument in arguments) + ")"
+
+
+def show(value: Any) -> str:
+    """Write a value as code, shortened to what can be read at a glance."""
+    if isinstance(value, torch.Generator):
+        return f"torch.Generator().manual_seed({value.initial_seed()})"
+    if type(value) is list and len(value) > 12:
+        return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
+    if type(value) is str and len(value) > 40:
+        return f"{value[:30]!r}… {len(value)} characters"
+    if isinstance(value, Tensor) and value.numel() > 64:
+        corner = value[tuple(slice(6) for _ in value.shape)]
+        return f"{shorten(repr(corner), lines=8)}  # the corner of a tensor of shape {tuple(value.shape)}"
+    return shorten(repr(value), lines=12)
+
+
+def shorten(text: str, lines: int = 24, columns: int = 100) -> str:
+    """Leave out what is too much to read."""
+    rows = [row if len(row) <= columns else row[:columns] + " …" for row in text.splitlines()]
+    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], f"… ({len(rows) - lines} more lines)"])
