@@ -74,8 +74,8 @@ def plot_bigrams(
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
     legible = range(size if size <= LEGIBLE else 0)
-    axes.set_xticks(legible, [vocabulary[id] for id in legible], parse_math=False)
-    axes.set_yticks(legible, [vocabulary[id] for id in legible], parse_math=False)
+    axes.set_xticks(legible, [vocabulary[id] for id in legible])
+    axes.set_yticks(legible, [vocabulary[id] for id in legible])
     if legible:
         _annotate(axes, image.to_rgba(values), table, vocabulary)
     if "inline" in plt.get_backend():

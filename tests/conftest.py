@@ -12,6 +12,10 @@ settings.register_profile(
 settings.load_profile("bigramlab")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--seeds", type=int, default=1, help="with how many seeds to try each right version (default: 1)")
+
+
 @pytest.fixture
 def unchecked():
     """Switch jaxtyping's checks off, so that wrong arguments reach the function's own checks, as they do for users."""

@@ -33,7 +33,7 @@ def test_read_words_takes_a_str_for_the_path(tmp_path):
 
 
 def test_read_words_names_the_file_that_is_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no file '.*nowhere\.txt' .*give the path of a text file"):
+    with pytest.raises(FileNotFoundError, match=r"no file '.*nowhere\.txt' .*; give the path of a text file with one word a line$"):
         read_words(tmp_path / "nowhere.txt")
 
 
@@ -77,6 +77,15 @@ def test_no_name_leaks_from_the_training_names():
     assert not dev & test
 
 
+def test_copies_go_to_the_list_in_which_their_middle_falls():
+    assert split_words(["a", "a"], (0.4, 0.6)) == [[], ["a", "a"]]
+    assert split_words(["a", "a"], (0.6, 0.4)) == [["a", "a"], []]
+
+
+def test_fractions_may_be_rounded():
+    assert sum(map(len, split_words(["a", "b", "c"], (0.3333333, 0.3333333, 0.3333333)))) == 3
+
+
 def test_split_words_of_nothing_is_nothing():
     assert split_words([]) == [[], [], []]
 
@@ -85,7 +94,7 @@ def test_split_words_of_nothing_is_nothing():
     "fractions", [(0.8, 0.1), (0.5, 0.499), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()]
 )
 def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
-    with pytest.raises(ValueError, match="give each list a share above 0, together 1"):
+    with pytest.raises(ValueError, match=r"of sum .*; give each list a share above 0, together 1, such as \(0\.8, 0\.1, 0\.1\)$"):
         split_words(["a", "b"], fractions)
 
 
@@ -104,3 +113,9 @@ def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(
 def test_split_words_refuses_the_wrong_kind(arguments, message):
     with pytest.raises(TypeError, match=message):
         split_words(*arguments)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_split_words_refuses_a_seed_for_a_generator():
+    with pytest.raises(TypeError, match=r"generator must be a torch\.Generator or None, got 42"):
+        split_words(["a", "b"], (0.5, 0.5), generator=42)

@@ -45,6 +45,11 @@ def test_a_counted_bigram_that_the_model_holds_impossible_is_an_infinite_loss():
     assert perplexity(torch.tensor([[1, 1]]), torch.tensor([[0.0, 1.0]])) == math.inf
 
 
+def test_perplexity_is_computed_in_double_precision():
+    counts, probs = torch.tensor([[1, 2]]), torch.tensor([[0.3, 0.7]])
+    assert math.isclose(perplexity(counts, probs), math.exp(negative_log_likelihood(counts, probs)), rel_tol=1e-12)
+
+
 def test_a_loss_too_large_for_exp_is_an_infinite_perplexity():
     tiny = torch.tensor([[5e-324, 1.0]], dtype=torch.float64)
     assert negative_log_likelihood(torch.tensor([[1, 0]]), tiny) == pytest.approx(744.44, abs=0.01)

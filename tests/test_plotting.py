@@ -67,9 +67,19 @@ def test_any_character_is_a_character():
     assert "$$" in texts_of(figure)
 
 
-def test_a_table_too_large_to_read_is_drawn_without_text():
-    vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
-    assert texts_of(plot_bigrams(torch.eye(101), vocabulary)) == []
+@pytest.mark.parametrize(("size", "texts"), [(64, 2 * 64 * 64), (65, 0)])
+def test_a_table_too_large_to_read_is_drawn_without_text(size, texts):
+    vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + size - 1)))
+    assert len(texts_of(plot_bigrams(torch.eye(size), vocabulary))) == texts
+
+
+def test_the_color_map_is_the_one_that_is_named():
+    (image,) = plot_bigrams(torch.eye(2), ".a", cmap="viridis").axes[0].images
+    assert image.get_cmap().name == "viridis"
+
+
+def test_without_a_title_there_is_none():
+    assert plot_bigrams(torch.eye(2), ".a").axes[0].get_title() == ""
 
 
 def test_a_notebook_is_left_with_one_figure_to_show(monkeypatch):
@@ -93,5 +103,5 @@ def test_plot_bigrams_refuses(table, message):
 
 def test_a_missing_matplotlib_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="Matplotlib, which is missing: pip install matplotlib"):
+    with pytest.raises(ImportError, match=r"^plot_bigrams draws with Matplotlib, which is missing: pip install matplotlib$"):
         plot_bigrams(torch.eye(2), ".a")

@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import pytest
 import torch
@@ -26,6 +27,11 @@ def test_worked_example():
 def test_smooth_refuses_a_k_that_is_negative_or_not_finite(k):
     with pytest.raises(ValueError, match=f"k is {k}, but .*choose a finite k of 0 or more"):
         smooth(torch.ones(2, 2), k)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_k_may_be_any_number():
+    assert smooth(torch.tensor([[3, 0]]), k=Fraction(1, 4)).tolist() == [[3.25, 0.25]]
 
 
 def test_small_integers_do_not_overflow():
