@@ -17,7 +17,7 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    for name in [name for name in sys.modules if name.split(".")[0] == "bigramlab"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "walkthrough")]:
         del sys.modules[name]
 
 
@@ -61,28 +61,37 @@ def exercise(*names):
     return "\n\n".join(parts)
 
 
+def kept(path, key, compute):
+    """Return what `compute` returned when the key was this one: it takes long, so a file keeps it with its key."""
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if found.get("key") != key:
+        logging.getLogger("mkdocs.hooks").info(f"{path.name} is out of date: making it anew takes a minute or two")
+        found = {"key": key} | compute()
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def fingerprint(files):
+    """Return a key made of the files' texts, for `kept`."""
+    texts = "".join(file.read_text(encoding="utf-8") for file in sorted(files))
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
 KEPT = Path(__file__).parent / "explanation" / "mistakes.json"
 
 
 def catalogue():
-    """Return, as Markdown, every mistake with the law that catches it and the smallest input that shows it.
-
-    That is a minute's work, so it is kept, under a key made of the code that it depends on.
-    """
+    """Return, as Markdown, every mistake with the law that catches it and the smallest input that shows it."""
     from bigramlab.laws import LAWS
     from bigramlab.mistakes import MISTAKES
 
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    if kept.get("key") != catalogue_key():
-        logging.getLogger("mkdocs.hooks").info("Laws or mistakes have changed: running every mistake, about a minute")
-        kept = {"key": catalogue_key(), "caught": dict(map(_catch, itertools.chain(*MISTAKES.values())))}
-        KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    found = kept(KEPT, catalogue_key(), lambda: {"caught": dict(map(_catch, itertools.chain(*MISTAKES.values())))})
     parts = []
     for name in [name for name in LAWS if name in MISTAKES]:
         sentences = {law.name: law.sentence for law in LAWS[name]}
         parts.append(f"## {name}")
         for mistake in MISTAKES[name]:
-            caught = kept["caught"][f"{name}/{mistake.name}"]
+            caught = found["caught"][f"{name}/{mistake.name}"]
             parts += [
                 f"### {mistake.name.replace('_', ' ')} {{: #{name}-{mistake.name} }}",
                 f"{mistake.wrong} {mistake.seen}",
@@ -95,14 +104,9 @@ def catalogue():
 def catalogue_key():
     """Return a fingerprint of all that decides how a mistake is caught."""
     package = Path(__file__).parents[1] / "bigramlab"
-    files = [
-        *package.glob("laws/*.py"),
-        *package.glob("mistakes/*.py"),
-        package / "running.py",
-        package / "guarding.py",
-    ]
-    text = "".join(file.read_text(encoding="utf-8") for file in sorted(files))
-    return hashlib.sha256(text.encode()).hexdigest()
+    runners = [package / f"{name}.py" for name in ("running", "recording", "guarding", "reporting")]
+    laws = [*package.glob("laws/*.py"), *package.glob("mistakes/*.py")]
+    return fingerprint([*laws, *(file for file in runners if file.exists())])
 
 
 def _catch(mistake):

@@ -1,23 +1,36 @@
 import inspect
+import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
+import time
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 import bigramlab
+from bigramlab.guarding import Stopped
 from bigramlab.lab.cli import main
-from bigramlab.lab.exercises import CHAPTERS, Exercise, load_file, stub_of, write_lab
+from bigramlab.lab.exercises import CHAPTERS, Exercise, stub_of, write_lab
+from bigramlab.lab.verdicts import judge, load_file
+from bigramlab.lab.watching import Lab, tell
 
+DOCS = Path(__file__).parents[1] / "docs"
 NAMES = [exercise.name for exercise in Exercise.all()]
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path.copy())
     write_lab(tmp_path / "lab")
-    return tmp_path / "lab"
+    yield tmp_path / "lab"
+    for name in ("helper", *(f"ch{n}_{chapter}" for n, chapter in enumerate(CHAPTERS, 1))):
+        sys.modules.pop(name, None)
 
 
 def run_pytest(lab, *options):
@@ -87,30 +100,173 @@ def test_all_solved_is_exit_status_0(lab):
     assert f"{len(NAMES)} of {len(NAMES)} solved" in result.stdout
 
 
-def test_one_broken_file_leaves_the_others_to_be_checked(lab):
-    (lab / "ch1_data.py").write_text("def broken(:\n", encoding="utf-8")
-    (lab / "ch2_encoding.py").write_text("import nowhere\n", encoding="utf-8")
-    (lab / "ch3_counting.py").write_text("import sys\nsys.exit()\n", encoding="utf-8")
-    (lab / "ch6_sampling.py").write_text(
-        "def sample(probs, *, generator=None):\n    while True: pass\n", encoding="utf-8"
-    )
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """Return what pytest says of a lab with functions of every status, and its report.xml."""
+    lab = tmp_path_factory.mktemp("mixed") / "lab"
+    write_lab(lab)
     write(lab, "smooth", "if not 0 <= k < float('inf'):\n    raise ValueError('no')\nreturn counts + k")
+    write(lab, "most_common_bigrams", "return None")
     write(lab, "normalize", "return counts / counts.sum(dim=1)")
-    result = run_pytest(lab, "--junitxml=report.xml")
-    assert "ch1_data.py is no Python" in result.stdout
-    assert "solved       smooth" in result.stdout
-    report = " ".join((lab / "report.xml").read_text(encoding="utf-8").replace("&#10;", " ").split())
-    for part in ["ModuleNotFoundError", "ended the whole program", "did not return in time", "keepdim forgotten"]:
-        assert part in report
-    assert "has no function sample_words" in report
+    (lab / "ch2_encoding.py").write_text("x = 1\nimport nowhere\n", encoding="utf-8")
+    (lab / "ch6_sampling.py").write_text("def sample(probs):\n    return (\n", encoding="utf-8")
+    path = lab / "ch3_counting.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("def count_bigrams", "def count"), encoding="utf-8")
+    return run_pytest(lab, "--junitxml=report.xml"), ElementTree.parse(lab / "report.xml")
 
 
-def test_the_first_unsolved_function_gets_the_report(lab):
-    write(lab, "normalize", "return counts / counts.sum(dim=1)")
-    result = run_pytest(lab, "-k", "normalize")
+def failures(xml):
+    """Return name, message and text of each failure."""
+    return {
+        case.get("name"): (found.get("message"), found.text)
+        for case in xml.iter("testcase")
+        for found in case.iter("failure")
+    }
+
+
+def test_what_is_not_solved_fails(mixed):
+    result, xml = mixed
     assert result.returncode == 1
+    assert set(failures(xml)) == set(NAMES) - {"smooth"}
+    assert result.stdout.startswith("--???FF.F??---")
+
+
+def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
+    for line in [
+        "  solved       smooth",
+        "  not right    count_bigrams, most_common_bigrams, normalize",
+        "  not reached  build_vocabulary, encode, decode, sample, sample_words",
+        "  not started  read_words, split_words, negative_log_likelihood, perplexity,",
+        f"  [#{'-' * (len(NAMES) - 1)}] 1 of {len(NAMES)} solved",
+    ]:
+        assert line in mixed[0].stdout.splitlines()
+
+
+def test_a_file_that_cant_be_run_is_named_once(mixed):
+    result, xml = mixed
+    for headline, name in [
+        ("ch2_encoding.py can't be run: ModuleNotFoundError: No module named 'nowhere', at line 2", "decode"),
+        ("ch6_sampling.py can't be read: '(' was never closed, at line 2", "sample"),
+    ]:
+        assert result.stdout.splitlines().count(headline) == 1
+        assert failures(xml)[name][0] == headline
+    assert "  Line 2       import nowhere\n" in result.stdout  # the first in full
+
+
+def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed):
+    found = failures(mixed[1])
+    message, text = found["normalize"]
+    assert re.fullmatch(r"normalize is not right yet: \d of \d laws hold\.", message)
+    assert text.startswith(message + "\n")
+    assert "keepdim forgotten" in text
+    assert found["perplexity"] == ("perplexity is not started: it raises NotImplementedError.",) * 2
+    assert found["count_bigrams"][0].startswith("ch3_counting.py has no function count_bigrams: `bigramlab reset")
+    assert "Traceback" not in str(found)
+    assert "Unsolved" not in str(found)
+
+
+def test_the_first_that_is_started_and_wrong_is_explained(lab):
+    write(lab, "normalize", "return counts / counts.sum(dim=1)")
+    write(lab, "perplexity", "return 1")
+    result = run_pytest(lab)
     assert "keepdim forgotten" in result.stdout
+    assert "Next         for a hint: bigramlab hint normalize\n" in result.stdout
+    assert "  not right    normalize, perplexity\n" in result.stdout
+    assert result.stdout.count("not right yet") == 1
+
+
+def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
+    write(lab, "read_words", "import bigramlab\nreturn bigramlab.read_words(path)")
+    result = run_pytest(lab, "ch1_data.py")
+    assert "\nsplit_words is not started" in result.stdout
+    assert "Next         write it in ch1_data.py; for a hint: bigramlab hint split_words\n" in result.stdout
+
+
+def test_one_function_can_be_checked(lab):
+    result = run_pytest(lab, "-k", "normalize")
+    assert "0 of 1 solved" in result.stdout
     assert "split_words" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ("while True: pass", "did not return in time"),
+        ("exit()", "ended the whole program"),
+        ("return [][0]", r"at line \d+ of ch2_encoding\.py"),
+    ],
+)
+def test_what_a_function_should_not_do_is_part_of_its_report(body, part, lab):
+    write(lab, "build_vocabulary", body)
+    verdict = judge(Exercise.named("build_vocabulary"), lab, {})
+    assert verdict.status == "not right"
+    assert re.search(part, " ".join(verdict.text.split()))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"x = [1 2]",
+            "can't be read: invalid syntax. Perhaps you forgot a comma, at line 1\n  Line 1       x = [1 2]",
+        ),
+        (b"\nx = 'abc", "can't be read: unterminated string literal, at line 2\n"),
+        ("x = 'é'".encode("latin-1"), "can't be read: have your editor save it as UTF-8"),
+        ("x = 1".encode("utf-16"), "can't be read: have your editor save it as UTF-8"),
+        (b"def f():\n    raise NotImplementedError\nf()", "can't be run: NotImplementedError, at line 2\n"),
+        (
+            b"open('nowhere')",
+            "can't be run: FileNotFoundError: [Errno 2] No such file or directory: 'nowhere', at line 1",
+        ),
+        (
+            b"from bigramlab.guarding import Stopped\nraise Stopped('it asks for input')",
+            "can't be run: it asks for input",
+        ),
+    ],
+)
+def test_a_file_that_cant_be_run_says_why_and_where(content, message, lab):
+    (lab / "ch4_smoothing.py").write_bytes(content)
+    with pytest.raises(Stopped) as caught:
+        load_file(lab / "ch4_smoothing.py")
+    assert str(caught.value).startswith(f"ch4_smoothing.py {message}")
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(lab):
+    (lab / "ch4_smoothing.py").write_text("x = 1", encoding="utf-8-sig")
+    assert load_file(lab / "ch4_smoothing.py").x == 1
+
+
+def interrupt(command, folder, sign):
+    """Run a command, press Ctrl-C as soon as the sign is there, and return exit status and output."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV"))}
+    command = [sys.executable, "-m", *command]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    give_up = time.monotonic() + 60
+    while not sign() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("command", [["pytest", "-p", "no:cacheprovider"], ["bigramlab", "watch"]])
+def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
+    write(lab, "read_words", "return 1")
+    body = (
+        "import pathlib, time\npathlib.Path('reached').touch()\ntry:\n    time.sleep(0.9)\nexcept Exception:\n    pass"
+    )
+    write(lab, "smooth", body)
+    status, output = interrupt(command, lab, (lab / "reached").exists)
+    assert status == (2 if command[0] == "pytest" else 0)
+    assert "  not right    read_words\n" in output
+    assert "\nread_words is not right yet" in output
+    assert "smooth" not in output
+    assert "0 of 7 solved" in output
+    assert "Traceback" not in output
+    assert "KeyboardInterrupt" not in output
 
 
 def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
@@ -121,23 +277,39 @@ def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
         assert load_file(path).smooth(None) == value
 
 
-def test_a_copy_in_a_subfolder_is_left_alone(lab):
-    shutil.copytree(lab, lab / "backup", ignore=shutil.ignore_patterns("conftest.py", "pytest.ini"))
-    assert f"0 of {len(NAMES)} solved" in run_pytest(lab).stdout
-
-
 def test_x_stops_at_the_first_unsolved(lab):
     assert "1 failed" in run_pytest(lab, "-x").stdout
 
 
-def test_a_hint_more_each_time(lab, capsys):
-    main(["hint", "normalize", "--folder", str(lab)])
-    first = capsys.readouterr().out
-    main(["hint", "normalize", "--folder", str(lab)])
-    second = capsys.readouterr().out
-    assert first.count("\n1. ") + first.startswith("1. ") == 1
-    assert "2. " in second
-    assert "2. " not in first
+def hint(lab, capsys, name="normalize"):
+    assert main(["hint", name, "--folder", str(lab)]) == 0
+    return capsys.readouterr().out
+
+
+def test_each_time_another_hint_that_fits_the_terminal(lab, capsys):
+    first = hint(lab, capsys)
+    total = int(first.split()[3])
+    hints = [first] + [hint(lab, capsys) for _ in range(total - 1)]
+    assert [text.splitlines()[0] for text in hints] == [f"Hint {n} of {total}" for n in range(1, total + 1)]
+    assert len({text.split("\n", 1)[1] for text in hints}) == total
+    assert max(len(line) for text in hints for line in text.splitlines()) <= 78
+    assert "Every row sums to 1." in first
+    assert "bigramlab solution normalize" in hints[-1]
+    assert hint(lab, capsys) == first
+
+
+def test_hints_go_from_what_must_hold_to_common_mistakes(lab, capsys):
+    hints = [hint(lab, capsys, "smooth") for _ in range(int(hint(lab, capsys, "smooth").split()[3]))]
+    kinds = ["mistake" in text for text in [*hints[-1:], *hints[:-1]]]
+    assert kinds == sorted(kinds)
+    assert len(set(kinds)) == 2
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", "3", '{"normalize": "x"}', '{"normalize": [1]}', "\xff"])
+def test_hints_begin_anew_when_their_count_is_damaged(damaged, lab, capsys):
+    (lab / ".bigramlab.json").write_text(damaged, encoding="latin-1")
+    assert hint(lab, capsys).startswith("Hint 1 of ")
+    assert hint(lab, capsys).startswith("Hint 2 of ")
 
 
 def test_the_solution_is_ours(lab, capsys):
@@ -165,7 +337,13 @@ def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
     ("arguments", "message"),
     [
         (["hint", "nope"], "there is no exercise 'nope'; there are: read_words"),
-        (["reset", "encode", "--folder", "nowhere"], "run this in the folder of your exercises"),
+        (["reset", "encode", "--folder", "nowhere"], "there is no folder nowhere; `bigramlab start nowhere` makes one"),
+        (["hint", "encode", "--folder", "nowhere"], "there is no folder nowhere; `bigramlab start nowhere` makes one"),
+        (["solution", "encode", "--folder", "nowhere"], "there is no folder nowhere"),
+        (["watch", "nowhere"], "there is no folder nowhere"),
+        (["hint", "encode", "--folder", str(DOCS)], "ch2_encoding.py; run this in the folder of your exercises"),
+        (["reset", "encode", "--folder", str(DOCS)], "ch2_encoding.py; run this in the folder of your exercises"),
+        (["watch", str(DOCS)], "ch1_data.py; run this in the folder of your exercises"),
         (["start", __file__], "is a file, and the exercises need a folder"),
     ],
 )
@@ -174,6 +352,157 @@ def test_commands_say_what_is_wrong(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_the_lab_may_be_moved(lab, tmp_path):
+def test_the_lab_may_be_moved_and_a_copy_inside_it_is_left_alone(lab, tmp_path):
     shutil.move(lab, tmp_path / "elsewhere")
-    assert "0 of" in run_pytest(tmp_path / "elsewhere", "-q").stdout
+    lab = tmp_path / "elsewhere"
+    shutil.copytree(lab, lab / "backup", ignore=shutil.ignore_patterns("conftest.py", "pytest.ini"))
+    assert f"0 of {len(NAMES)} solved" in run_pytest(lab).stdout
+
+
+def test_reset_of_a_file_that_cant_be_read_says_what_to_do(lab, capsys):
+    (lab / "ch2_encoding.py").write_text("x = (", encoding="utf-8")
+    assert main(["reset", "encode", "--folder", str(lab)]) == 2
+    assert (
+        "ch2_encoding.py can't be read: '(' was never closed, at line 1. Mend that line first"
+        in capsys.readouterr().err
+    )
+
+
+def test_ctrl_d_is_no_yes(lab, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", raise_end_of_file)
+    assert main(["solution", "smooth", "--folder", str(lab)]) == 130
+    assert "return smoothed" not in capsys.readouterr().out
+
+
+def raise_end_of_file(_):
+    raise EOFError
+
+
+SMOOTH = "def smooth(counts, k=1):\n    return counts\n"
+
+
+@pytest.fixture
+def watched(lab):
+    """A lab that has been checked once, with a chapter of two functions and one that imports another."""
+    (lab / "ch2_encoding.py").write_text(
+        "def encode(word, vocabulary):\n    return 1\n\n"
+        "def decode(ids, vocabulary):\n    return 1\n\n"
+        "def build_vocabulary(words):\n    return '.' if decode else ''\n",
+        encoding="utf-8",
+    )
+    (lab / "ch4_smoothing.py").write_text("from ch5_normalizing import value\n" + SMOOTH, encoding="utf-8")
+    (lab / "ch5_normalizing.py").write_text("import helper\nvalue = 1\n", encoding="utf-8")
+    (lab / "helper.py").write_text("", encoding="utf-8")
+    lab = Lab(lab)
+    assert [verdict.name for verdict in lab.check()] == NAMES
+    return lab
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "checked"),
+    [
+        ("ch2_encoding.py", "word, vocabulary):\n    return 1", "word, vocabulary):\n    return 2", ["encode"]),
+        ("ch2_encoding.py", "ids, vocabulary):\n    return 1", "ids, vocabulary):\n    return 2", NAMES[2:5]),
+        ("ch2_encoding.py", "'.'", "'..'", ["build_vocabulary"]),
+        ("ch2_encoding.py", "def encode", "import math\n\ndef encode", NAMES[2:5]),
+        ("ch5_normalizing.py", "1", "2", ["normalize", "smooth"]),
+        ("helper.py", "", "x = 1", ["smooth", "normalize"]),
+        ("ch1_data.py", "import torch", "import torch", []),
+    ],
+)
+def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, checked, watched):
+    path = watched.folder / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    found = [verdict.name for verdict in watched.check([file])]
+    assert sorted(found) == sorted(checked)
+    assert found[:1] == checked[:1]
+
+
+def test_a_change_is_seen_however_soon_it_comes(watched):
+    for word in ("one", "two"):  # as long as each other, in the same second
+        (watched.folder / "helper.py").write_text(f"raise ValueError('{word}')", encoding="utf-8")
+        verdict = next(watched.check(["ch5_normalizing.py"]))
+        assert f"ValueError: {word}" in verdict.headline
+
+
+def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monkeypatch):
+    path = watched.folder / "ch4_smoothing.py"
+    path.write_text("from bigramlab import smooth", encoding="utf-8")
+    assert next(watched.check())
+    path.write_text("from bigramlab import smooth (", encoding="utf-8")
+    assert next(watched.check()).status == "not reached"
+    path.write_text("from bigramlab import smooth", encoding="utf-8")
+    monkeypatch.setattr("bigramlab.lab.watching.judge", None)
+    assert next(watched.check())
+
+
+def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched, capsys):
+    path = watched.folder / "ch2_encoding.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("return", "print()\n    return"), encoding="utf-8")
+    tell(watched.check())
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line[2:6] == "Next"] == [
+        "  Next         for a hint: bigramlab hint build_vocabulary"
+    ]
+    assert [line.split()[0] for line in lines if "not right yet" in line] == NAMES[2:5]
+    path.write_text("x = (", encoding="utf-8")
+    tell(watched.check())
+    assert capsys.readouterr().out.count("can't be read") == 1
+
+
+def test_watch_checks_a_file_when_it_is_saved(lab):
+    def saved_and_told():
+        if "solved" in output.read_text(encoding="utf-8") and not told:
+            write(lab, "smooth", "return counts")
+            told.append(1)
+        return "smooth is not right yet" in output.read_text(encoding="utf-8")
+
+    output, told = lab / "output.txt", []
+    with output.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen([sys.executable, "-m", "bigramlab", "watch"], cwd=lab, stdout=file)
+        give_up = time.monotonic() + 60
+        while not saved_and_told() and time.monotonic() < give_up:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        process.kill()
+        process.wait()
+    text = output.read_text(encoding="utf-8")
+    assert text.count("read_words is not started") == 1
+    assert text.endswith(f"[{'-' * len(NAMES)}] 0 of {len(NAMES)} solved\n")
+    assert "hint smooth" in text
+
+
+@pytest.fixture
+def walkthrough(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import walkthrough
+
+    return walkthrough
+
+
+def test_the_kept_walkthrough_fits_the_package(walkthrough):
+    kept = json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == walkthrough.key(), "the package has changed: run `mkdocs build` and commit its result"
+    page = "\n".join(kept["lines"])
+    assert f"[#####{'-' * (len(NAMES) - 5)}] 5 of {len(NAMES)} solved" in page
+    assert "Traceback" not in page
+    assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
+
+
+@pytest.mark.slow
+def test_the_walkthrough_is_the_same_each_time(walkthrough):
+    assert walkthrough.session().splitlines() == json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))["lines"]
+
+
+def test_what_is_kept_is_made_anew_only_when_the_key_changes(tmp_path, walkthrough):
+    from hooks import kept
+
+    made = []
+
+    def compute():
+        made.append(1)
+        return {"answer": len(made)}
+
+    path = tmp_path / "kept.json"
+    assert [kept(path, key, compute)["answer"] for key in ("a", "a", "b", "b", "a")] == [1, 1, 2, 2, 3]

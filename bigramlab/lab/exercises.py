@@ -1,16 +1,12 @@
 """Exercises are made from the package's own source, so they can't drift from it."""
 
 import ast
-import importlib.util
+import importlib
 import inspect
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from bigramlab.guarding import Guard, Stopped
-
-__all__ = ["CHAPTERS", "Exercise", "load_file", "stub_of", "write_lab"]
+__all__ = ["CHAPTERS", "Exercise", "stub_of", "write_lab"]
 
 CHAPTERS = {
     "data": ["read_words", "split_words"],
@@ -30,6 +26,7 @@ pytest_plugins = ["bigramlab.lab.plugin"]
 
 PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch1.
 [pytest]
+addopts = --quiet
 """
 
 
@@ -109,29 +106,3 @@ def write_lab(folder: Path) -> list[Path]:
             continue
         written.append(folder / name)
     return written
-
-
-def load_file(path: Path) -> ModuleType:
-    """Run a learner's file; raise `Stopped` with a sentence if it does not come to its end."""
-    spec = importlib.util.spec_from_file_location(f"lab_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # A chapter may import another one; it gets that file as it is now, wherever the command was given.
-    for name in [Path(Exercise(names[0], chapter).file).stem for chapter, names in CHAPTERS.items()]:
-        sys.modules.pop(name, None)
-    if str(path.parent.resolve()) not in sys.path:
-        sys.path.insert(0, str(path.parent.resolve()))
-    try:
-        source = path.read_text(encoding="utf-8")
-        with Guard(seconds=10) as guard:
-            guard.call(exec, compile(source, path, "exec"), module.__dict__)
-    except SyntaxError as error:
-        raise Stopped(f"{path.name} is no Python: {error.msg}, at line {error.lineno}") from None
-    except Stopped as error:
-        raise Stopped(f"{path.name} can't be imported: {error}") from None
-    except FileNotFoundError:
-        raise Stopped(f"{path.name} is missing; `bigramlab start {path.parent}` writes it anew") from None
-    except Exception as error:
-        raise Stopped(f"{path.name} can't be imported: {type(error).__name__}: {error}") from None
-    return module

@@ -2,53 +2,46 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bigramlab.guarding import Stopped
-from bigramlab.lab.exercises import CHAPTERS, Exercise, load_file
-from bigramlab.laws import LAWS
-from bigramlab.reporting import Report
-from bigramlab.running import run_laws
+from bigramlab.lab.exercises import CHAPTERS, Exercise
+from bigramlab.lab.verdicts import Verdict, judge, summary
 
-__all__ = ["check_exercise", "progress_bar"]
+__all__ = ["Explanation", "Unsolved"]
 
-
-def check_exercise(exercise: Exercise, folder: Path, loaded: dict[str, Any]) -> Report:
-    """Run the laws on the learner's function; what keeps it from being called is part of the report."""
-    report = Report(exercise.name, held=0, total=len(LAWS[exercise.name]), chapter=exercise.chapter)
-    try:
-        if exercise.file not in loaded:
-            try:
-                loaded[exercise.file] = load_file(folder / exercise.file)
-            except Stopped as error:
-                loaded[exercise.file] = error
-        if isinstance(loaded[exercise.file], Stopped):
-            raise loaded[exercise.file]
-        function = getattr(loaded[exercise.file], exercise.name, None)
-        if not callable(function):
-            raise Stopped(
-                f"{exercise.file} has no function {exercise.name}; `bigramlab reset {exercise.name}` puts it back"
-            )
-        return run_laws(function, exercise.name)
-    except Stopped as error:
-        report.problem = str(error)
-        return report
-
-
-def progress_bar(solved: int, total: int) -> str:
-    """Draw how far one has come."""
-    return f"[{'#' * solved}{'-' * (total - solved)}] {solved} of {total} solved"
+FILES = {Exercise(names[0], chapter).file for chapter, names in CHAPTERS.items()}
+LETTERS = {"solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
+COLORS = {"  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}
 
 
 class Unsolved(Exception):
-    """An exercise that is not solved; carries its report."""
+    """An exercise that is not solved; carries its verdict."""
 
-    def __init__(self, report: Report) -> None:
-        """Keep the report."""
-        super().__init__(report.headline())
-        self.report = report
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep the verdict."""
+        super().__init__(verdict.headline)
+        self.verdict = verdict
+
+
+class Explanation:
+    """A failure as pytest shows it: the headline is its message, and the report is its text."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep both, under the names that pytest looks for."""
+        self.reprcrash = SimpleNamespace(message=verdict.headline)
+        self.text = verdict.text
+
+    def __str__(self) -> str:
+        """Return the report."""
+        return self.text
+
+    def toterminal(self, writer: Any) -> None:
+        """Write the report."""
+        writer.line(self.text)
 
 
 class ExerciseItem(pytest.Item):
@@ -59,16 +52,18 @@ class ExerciseItem(pytest.Item):
     def runtest(self) -> None:
         """Run its laws."""
         assert isinstance(self.parent, ExerciseFile)
-        report = check_exercise(self.exercise, self.path.parent, self.parent.loaded)
-        self.user_properties.append(("bigramlab", report.headline()))
-        self.stash[REPORT] = report
-        if not report:
-            raise Unsolved(report)
+        try:
+            verdict = judge(self.exercise, self.path.parent, self.parent.loaded)
+        except KeyboardInterrupt:
+            raise self.session.Interrupted("stopped by Ctrl-C") from None
+        self.user_properties.append(("bigramlab", verdict.status))
+        if not verdict:
+            raise Unsolved(verdict)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the report, not pytest's own view of how it came about."""
         if isinstance(excinfo.value, Unsolved):
-            return excinfo.value.report.text()
+            return Explanation(excinfo.value.verdict)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -81,20 +76,16 @@ class ExerciseItem(pytest.Item):
 class ExerciseFile(pytest.File):
     """The file of one chapter."""
 
-    loaded: dict[str, Any]
+    loaded: dict[str, ModuleType | Stopped]
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield its functions, whether the file can be imported or not."""
+        """Yield its functions, whether the file can be run or not."""
         self.loaded = {}
         for exercise in Exercise.all():
             if exercise.file == self.path.name:
                 item = ExerciseItem.from_parent(self, name=exercise.name)
                 item.exercise = exercise
                 yield item
-
-
-REPORT = pytest.StashKey[Report]()
-FILES = {Exercise(names[0], chapter).file for chapter, names in CHAPTERS.items()}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,36 +102,32 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Call a passed exercise solved."""
-    if report.when != "call" or not dict(report.user_properties).get("bigramlab"):
+    """Show an exercise's own status instead of pytest's."""
+    status = _status(report)
+    if report.when != "call" or not status:
         return None
-    if report.passed:
-        return "passed", ".", "SOLVED"
-    started = "is not started" not in str(dict(report.user_properties)["bigramlab"])
-    return "failed", "F" if started else "-", "NOT RIGHT YET" if started else "NOT STARTED"
+    return report.outcome, LETTERS[status], status.upper()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell how far one has come, and what is wrong with the first that is not solved."""
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
-    lines = {report.nodeid: (report, dict(report.user_properties).get("bigramlab", "")) for report in reports}
     order = [exercise.name for exercise in Exercise.all()]
-    ran = sorted((entry for entry in lines.values() if entry[1]), key=lambda entry: order.index(entry[1].split()[0]))
-    if not ran:
+    verdicts = [_verdict(report) for report in reports if _status(report)]
+    if not verdicts:
         return
-    write = terminalreporter.write_line
     terminalreporter.section("bigramlab")
-    shown = False
-    for report, headline in ran:
-        if report.passed:
-            write(f"  solved       {headline.split()[0]}", green=True)
-        elif not shown:
-            shown = True
-            write("")
-            write(report.longreprtext)
-            write(f"  Next         bigramlab hint {headline.split()[0]}")
-            write("")
-        else:
-            write(f"  {'not started' if 'not started' in headline else 'not right':<13}{headline.split()[0]}")
-    write("")
-    write("  " + progress_bar(sum(report.passed for report, _ in ran), len(ran)), bold=True)
+    for line in summary(sorted(verdicts, key=lambda verdict: order.index(verdict.name))).splitlines():
+        color = {color: True for start, color in COLORS.items() if line.startswith(start)}
+        terminalreporter.write_line(line, **color)
+
+
+def _status(report: pytest.TestReport) -> str:
+    """Return an exercise's status, or nothing if it is another test."""
+    return str(dict(report.user_properties).get("bigramlab", ""))
+
+
+def _verdict(report: pytest.TestReport) -> Verdict:
+    """Return the verdict that a report was made from."""
+    text = report.longreprtext
+    return Verdict(report.nodeid.rpartition("::")[2], _status(report), text.partition("\n")[0], text)

@@ -1,0 +1,170 @@
+"""What there is to say of each exercise: its file is run, its laws are tried, and the result is put into words."""
+
+import importlib
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from bigramlab.guarding import Guard, Stopped
+from bigramlab.lab.exercises import Exercise
+from bigramlab.reporting import shorten
+from bigramlab.running import run_laws
+
+__all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary"]
+
+STATUSES = ["solved", "not right", "not reached", "not started"]
+WIDTH = 78
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What there is to say of one exercise. True if it is solved.
+
+    Attributes:
+        name: The exercise's name.
+        status: Which of `STATUSES`; "not reached" if its file can't be run.
+        headline: The result in one line.
+        text: The whole report, which begins with the headline.
+    """
+
+    name: str
+    status: str
+    headline: str
+    text: str
+
+    def __bool__(self) -> bool:
+        """Tell whether it is solved."""
+        return self.status == "solved"
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tell whether it is started and not right."""
+        return self.status in ("not right", "not reached")
+
+
+def judge(exercise: Exercise, folder: Path, loaded: dict[str, ModuleType | Stopped], *, color: bool = False) -> Verdict:
+    """Run the laws on the learner's function; `loaded` keeps the files that were run already."""
+    name, path = exercise.name, folder / exercise.file
+    if exercise.file not in loaded:
+        try:
+            loaded[exercise.file] = load_file(path)
+        except Stopped as error:
+            loaded[exercise.file] = error
+    module = loaded[exercise.file]
+    if isinstance(module, Stopped):
+        text = str(module)
+        return Verdict(name, "not reached", text.splitlines()[0], text)
+    function = getattr(module, name, None)
+    if not callable(function):
+        text = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
+        return Verdict(name, "not right", text, text)
+    report = run_laws(function, name)
+    report.raised = report.raised.replace(str(path), path.name)
+    status = "solved" if report else "not right" if report.started else "not started"
+    return Verdict(name, status, report.headline(), report.text(color=color))
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a learner's file; raise `Stopped` if it does not come to its end, the first line saying why."""
+    module = ModuleType(f"lab_{path.stem}")
+    module.__file__ = str(path)
+    try:
+        code = compile(path.read_bytes(), path, "exec")
+    except FileNotFoundError:
+        raise Stopped(f"{path.name} is missing: `bigramlab start {path.parent}` writes it anew.") from None
+    except (SyntaxError, ValueError, OSError) as error:
+        raise Stopped(f"{path.name} can't be read: {_what_stops_the_reader(path, error)}") from None
+    _forget_modules_in(path.parent)
+    sys.modules[module.__name__] = module
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
+    try:
+        with Guard(seconds=10) as guard:
+            guard.call(exec, code, module.__dict__)
+    except Stopped as error:
+        raise Stopped(f"{path.name} can't be run: {error}") from None
+    except Exception as error:
+        number = _last_line_in(path, error)
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise Stopped(f"{path.name} can't be run: {reason}, at line {number}{_line(path, number)}") from None
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+def _what_stops_the_reader(path: Path, error: Exception) -> str:
+    if re.search("codec can't decode|null bytes", str(error)):
+        return "have your editor save it as UTF-8"
+    if not isinstance(error, SyntaxError):
+        return str(error)
+    reason = re.sub(r" \(detected at line \d+\)", "", error.msg).rstrip(".?")
+    return f"{reason}, at line {error.lineno}{_line(path, error.lineno)}"
+
+
+def _forget_modules_in(folder: Path) -> None:
+    """Let a file that imports another one of the folder find it there, and as it is now."""
+    here = str(folder.resolve())
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(getattr(module, "__file__", None) or "") == here and name != "conftest":
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+
+
+def _last_line_in(path: Path, error: Exception) -> int | None:
+    number, step = None, error.__traceback__
+    while step:
+        if step.tb_frame.f_code.co_filename == str(path):
+            number = step.tb_lineno
+        step = step.tb_next
+    return number
+
+
+def _line(path: Path, number: int | None) -> str:
+    """Return that line of the file as a further line of a report."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if not number or number > len(lines):
+        return ""
+    return f"\n  {f'Line {number}':<13}{shorten(lines[number - 1].strip(), columns=WIDTH - 15)}"
+
+
+def explain(verdicts: Sequence[Verdict]) -> str:
+    """Explain the first that is started and wrong, or else the first that is not started.
+
+    Of each other file that can't be run, the headline is said, too.
+    """
+    wrong = [verdict for verdict in verdicts if verdict.is_wrong]
+    first = next(iter(wrong or [verdict for verdict in verdicts if not verdict]), None)
+    if first is None:
+        return f"All is solved. To compare yours with ours: bigramlab solution {verdicts[-1].name}"
+    others = dict.fromkeys(verdict.headline for verdict in wrong if verdict.status == "not reached")
+    others.pop(first.headline, None)
+    return "\n".join([*others, first.text, f"  {'Next':<13}{_next_step(first)}"])
+
+
+def _next_step(verdict: Verdict) -> str:
+    if verdict.status == "not reached":
+        return "mend this and save the file"
+    hint = f"for a hint: bigramlab hint {verdict.name}"
+    return hint if verdict.status == "not right" else f"write it in {Exercise.named(verdict.name).file}; {hint}"
+
+
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """List the exercises by status, explain the first that is wrong, and draw how far one has come."""
+    lines = []
+    for status in STATUSES:
+        names = [verdict.name for verdict in verdicts if verdict.status == status]
+        for row, line in enumerate(textwrap.wrap(", ".join(names), WIDTH - 15)):
+            lines.append(f"  {'' if row else status:<13}{line}")
+    return "\n".join([*lines, "", explain(verdicts), "", "  " + progress_bar(verdicts)])
+
+
+def progress_bar(verdicts: Sequence[Verdict]) -> str:
+    """Draw how far one has come."""
+    solved = sum(map(bool, verdicts))
+    return f"[{'#' * solved}{'-' * (len(verdicts) - solved)}] {solved} of {len(verdicts)} solved"
