@@ -14,7 +14,7 @@ from bigramlab.guarding import Guard
 
 __all__ = ["Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
 
-HANGS_BORNE = 8  # then the search for a smaller example ends
+HANGS_BORNE = 6  # then the search for a smaller example ends
 
 
 class Enough(BaseException):

@@ -22,7 +22,7 @@ __all__ = ["run_law", "run_laws"]
 
 CALLS_KEPT = 40  # of each law, to compare with the catalogue
 SECONDS_ALLOWED = 10.0  # for all calls of a law together
-SECONDS_TO_SHRINK = 1.0
+SECONDS_TO_SHRINK = 2.0
 
 
 def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | None = None) -> Exception | None:

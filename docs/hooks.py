@@ -17,7 +17,7 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "walkthrough")]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "experiments", "walkthrough")]:
         del sys.modules[name]
 
 
@@ -104,9 +104,8 @@ def catalogue():
 def catalogue_key():
     """Return a fingerprint of all that decides how a mistake is caught."""
     package = Path(__file__).parents[1] / "bigramlab"
-    runners = [package / f"{name}.py" for name in ("running", "recording", "guarding", "reporting")]
-    laws = [*package.glob("laws/*.py"), *package.glob("mistakes/*.py")]
-    return fingerprint([*laws, *(file for file in runners if file.exists())])
+    runners = [package / f"{name}.py" for name in ("running", "recording", "guarding")]
+    return fingerprint([*package.glob("laws/*.py"), *package.glob("mistakes/*.py"), *runners])
 
 
 def _catch(mistake):

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from bigramlab.guarding import Guard, Stopped
 from bigramlab.lab.exercises import Exercise
-from bigramlab.reporting import shorten
+from bigramlab.recording import shorten
 from bigramlab.running import run_laws
 
 __all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary"]
@@ -49,10 +49,10 @@ class Verdict:
 
 def judge(exercise: Exercise, folder: Path, loaded: dict[str, ModuleType | Stopped], *, color: bool = False) -> Verdict:
     """Run the laws on the learner's function; `loaded` keeps the files that were run already."""
-    name, path = exercise.name, folder / exercise.file
+    name = exercise.name
     if exercise.file not in loaded:
         try:
-            loaded[exercise.file] = load_file(path)
+            loaded[exercise.file] = load_file(folder / exercise.file)
         except Stopped as error:
             loaded[exercise.file] = error
     module = loaded[exercise.file]
@@ -64,7 +64,6 @@ def judge(exercise: Exercise, folder: Path, loaded: dict[str, ModuleType | Stopp
         text = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
         return Verdict(name, "not right", text, text)
     report = run_laws(function, name)
-    report.raised = report.raised.replace(str(path), path.name)
     status = "solved" if report else "not right" if report.started else "not started"
     return Verdict(name, status, report.headline(), report.text(color=color))
 
