@@ -33,7 +33,9 @@ def test_read_words_takes_a_str_for_the_path(tmp_path):
 
 
 def test_read_words_names_the_file_that_is_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no file '.*nowhere\.txt' .*; give the path of a text file with one word a line$"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no file '.*nowhere\.txt' .*; give the path of a text file with one word a line$"
+    ):
         read_words(tmp_path / "nowhere.txt")
 
 
@@ -94,7 +96,9 @@ def test_split_words_of_nothing_is_nothing():
     "fractions", [(0.8, 0.1), (0.5, 0.499), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0), (math.inf,), ()]
 )
 def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
-    with pytest.raises(ValueError, match=r"of sum .*; give each list a share above 0, together 1, such as \(0\.8, 0\.1, 0\.1\)$"):
+    with pytest.raises(
+        ValueError, match=r"of sum .*; give each list a share above 0, together 1, such as \(0\.8, 0\.1, 0\.1\)$"
+    ):
         split_words(["a", "b"], fractions)
 
 

@@ -103,5 +103,7 @@ def test_plot_bigrams_refuses(table, message):
 
 def test_a_missing_matplotlib_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"^plot_bigrams draws with Matplotlib, which is missing: pip install matplotlib$"):
+    with pytest.raises(
+        ImportError, match=r"^plot_bigrams draws with Matplotlib, which is missing: pip install matplotlib$"
+    ):
         plot_bigrams(torch.eye(2), ".a")
