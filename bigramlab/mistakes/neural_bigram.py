@@ -14,13 +14,20 @@ def _refuse_rows(logits: Any) -> None:
         raise ValueError("a row has no shares")
 
 
-def _exp(logits: Any) -> Any:
+def _exp(logits: Any, dim: int = -1) -> Any:
     """Return exp of the logits, once the largest of each row is subtracted."""
-    return (logits - logits.amax(dim=-1, keepdim=True)).exp()
+    return (logits - logits.amax(dim=dim, keepdim=True)).exp()
 
 
-def _softmax(logits: Any) -> Any:
-    return _exp(logits) / _exp(logits).sum(dim=-1, keepdim=True)
+# Written out, since torch's own, on a busy machine, may wait milliseconds for its threads.
+def _softmax(logits: Any, dim: int = -1) -> Any:
+    weights = _exp(logits, dim)
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def _log_softmax(logits: Any, dim: int = -1) -> Any:
+    shifted = logits - logits.amax(dim=dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim=dim, keepdim=True).log()
 
 
 @mistake("softmax")
@@ -40,7 +47,7 @@ def first_axis_for_the_last(logits: Any) -> Any:
     Print `softmax(logits).sum(dim=0)` and `softmax(logits).sum(dim=-1)`: the second should be all ones.
     """
     _refuse_rows(logits)
-    return logits.softmax(dim=0)
+    return _softmax(logits, dim=0)
 
 
 @mistake("softmax")
@@ -60,7 +67,7 @@ def log_softmax_for_softmax(logits: Any) -> Any:
     Print `softmax(torch.tensor([0.0, 0.0]))`: it is -0.69 twice, and should be 0.5 twice.
     """
     _refuse_rows(logits)
-    return logits.log_softmax(dim=-1)
+    return _log_softmax(logits, dim=-1)
 
 
 @mistake("softmax")
@@ -81,7 +88,7 @@ def second_axis_for_the_last(logits: Any) -> Any:
     Call it with a single row, `softmax(torch.tensor([0.0, 0.0]))`, and with `torch.zeros(2, 3, 4)`.
     """
     _refuse_rows(logits)
-    return logits.softmax(dim=1)
+    return _softmax(logits, dim=1)
 
 
 @mistake("softmax")
@@ -233,7 +240,7 @@ def rows_without_shares_give_nan(logits: Any) -> Any:
 
     Print `softmax(torch.tensor([float("nan"), 0.0]))`: it is `nan`, and should be refused.
     """
-    return logits.softmax(dim=-1)
+    return _softmax(logits, dim=-1)
 
 
 def _refuse_batch(logits: Any, targets: Any) -> None:
@@ -250,7 +257,7 @@ def _log_probs(logits: Any, targets: Any) -> Any:
     """Return log p of each target, once all is as it should be."""
     _refuse_batch(logits, targets)
     _refuse_targets(logits, targets)
-    return logits.log_softmax(dim=1)[torch.arange(len(targets)), targets]
+    return _log_softmax(logits, dim=1)[torch.arange(len(targets)), targets]
 
 
 @mistake("cross_entropy")
@@ -260,7 +267,7 @@ def log_of_the_softmax(logits: Any, targets: Any) -> Any:
     Print `cross_entropy(torch.tensor([[0.0, 200.0]]), torch.tensor([0]))`: it is `inf`, and should be 200.
     """
     _log_probs(logits, targets)
-    return -logits.softmax(dim=1)[torch.arange(len(targets)), targets].log().mean()
+    return -_softmax(logits, dim=1)[torch.arange(len(targets)), targets].log().mean()
 
 
 @mistake("cross_entropy")
@@ -298,7 +305,7 @@ def every_row_with_every_target(logits: Any, targets: Any) -> Any:
     Print the shape of `log_probs[:, targets]`: it is (batch, batch), and should be (batch,).
     """
     _log_probs(logits, targets)
-    return -logits.log_softmax(dim=1)[:, targets].mean()
+    return -_log_softmax(logits, dim=1)[:, targets].mean()
 
 
 @mistake("cross_entropy")
@@ -326,7 +333,7 @@ def softmax_before_cross_entropy(logits: Any, targets: Any) -> Any:
 
     Print `cross_entropy(torch.tensor([[100.0, 0.0]]), torch.tensor([0]))`: it is 0.31, and should be 0.
     """
-    return -_log_probs(logits.softmax(dim=1), targets).mean()
+    return -_log_probs(_softmax(logits), targets).mean()
 
 
 @mistake("cross_entropy")
@@ -336,7 +343,7 @@ def softmax_over_the_batch(logits: Any, targets: Any) -> Any:
     Give it one example: its loss is 0, whatever the logits are.
     """
     _log_probs(logits, targets)
-    return -logits.log_softmax(dim=0)[torch.arange(len(targets)), targets].mean()
+    return -_log_softmax(logits, dim=0)[torch.arange(len(targets)), targets].mean()
 
 
 @mistake("cross_entropy")
@@ -373,7 +380,7 @@ def small_number_inside_the_log(logits: Any, targets: Any) -> Any:
     Print `cross_entropy(torch.tensor([[0.0, 200.0]]), torch.tensor([0]))`: it is 18.4, and should be 200.
     """
     _log_probs(logits, targets)
-    return -(logits.softmax(dim=1)[torch.arange(len(targets)), targets] + 1e-8).log().mean()
+    return -(_softmax(logits, dim=1)[torch.arange(len(targets)), targets] + 1e-8).log().mean()
 
 
 @mistake("cross_entropy")
@@ -383,7 +390,7 @@ def probabilities_clamped(logits: Any, targets: Any) -> Any:
     Print `cross_entropy(torch.tensor([[0.0, 200.0]]), torch.tensor([0]))`: it is 27.6, and should be 200.
     """
     _log_probs(logits, targets)
-    return -logits.softmax(dim=1)[torch.arange(len(targets)), targets].clamp(min=1e-12).log().mean()
+    return -_softmax(logits, dim=1)[torch.arange(len(targets)), targets].clamp(min=1e-12).log().mean()
 
 
 @mistake("cross_entropy")
@@ -420,7 +427,7 @@ def likeliest_token_for_the_target(logits: Any, targets: Any) -> Any:
     Change the targets and print the loss again: it stays the same.
     """
     _log_probs(logits, targets)
-    return -logits.log_softmax(dim=1).amax(dim=1).mean()
+    return -_log_softmax(logits, dim=1).amax(dim=1).mean()
 
 
 @mistake("cross_entropy")
@@ -430,7 +437,7 @@ def targets_for_rows(logits: Any, targets: Any) -> Any:
     Give it 2 rows of 3 logits and the target 2: an `IndexError`, for there is no row 2.
     """
     _log_probs(logits, targets)
-    return -logits.log_softmax(dim=1)[targets, torch.arange(len(targets))].mean()
+    return -_log_softmax(logits, dim=1)[targets, torch.arange(len(targets))].mean()
 
 
 @mistake("cross_entropy")
@@ -460,7 +467,7 @@ def negative_targets_from_the_end(logits: Any, targets: Any) -> Any:
     Call `cross_entropy(torch.zeros(1, 3), torch.tensor([-1]))`: it returns a number, and should refuse.
     """
     _refuse_batch(logits, targets)
-    return -logits.log_softmax(dim=1)[torch.arange(len(targets)), targets].mean()
+    return -_log_softmax(logits, dim=1)[torch.arange(len(targets)), targets].mean()
 
 
 @mistake("cross_entropy")
@@ -493,7 +500,7 @@ def empty_batch_gives_nan(logits: Any, targets: Any) -> Any:
     _refuse_targets(logits, targets)
     if targets.shape != logits.shape[:1]:
         raise ValueError("not one target for each row")
-    return -logits.log_softmax(dim=1)[torch.arange(len(targets)), targets].mean()
+    return -_log_softmax(logits, dim=1)[torch.arange(len(targets)), targets].mean()
 
 
 @mistake("cross_entropy")
@@ -513,15 +520,21 @@ def _shares(counts: Any) -> Any:
 
 
 def _expected(weights: Any, shares: Any) -> Any:
-    return shares.sum(dim=1, keepdim=True) * weights.softmax(dim=1)
+    return shares.sum(dim=1, keepdim=True) * _softmax(weights, dim=1)
+
+
+def _pull(weights: Any, penalty: Any) -> Any:
+    """Return the gradient of the penalty."""
+    return 2 * penalty * weights / weights.numel() if penalty else 0
 
 
 def _gradient(weights: Any, shares: Any, penalty: Any) -> Any:
-    return _expected(weights, shares) - shares + 2 * penalty * weights / weights.numel()
+    return _expected(weights, shares) - shares + _pull(weights, penalty)
 
 
 def _loss(weights: Any, shares: Any, penalty: Any) -> Any:
-    return (penalty * (weights**2).mean() - (shares * weights.log_softmax(dim=1)).sum()).item()
+    squares = penalty * (weights**2).mean().item() if penalty else 0
+    return squares - (shares * _log_softmax(weights, dim=1)).sum().item()
 
 
 def _refuse_counts(counts: Any) -> None:
@@ -564,8 +577,9 @@ def _train(
     losses, first = [], _loss(weights, shares, penalty)
     for _ in range(steps):
         weights = weights - rate * gradient(weights, shares, penalty)
-        _refuse_divergence(_loss(weights, shares, penalty), first)
-        losses.append(loss(weights, shares, penalty))
+        losses.append(_loss(weights, shares, penalty))
+        _refuse_divergence(losses[-1], first)
+        losses[-1] = loss(weights, shares, penalty) if loss is not _loss else losses[-1]
     return weights.float(), losses
 
 
@@ -663,7 +677,7 @@ def rows_weigh_the_same(
 
     def alike(weights: Any, shares: Any, penalty: Any) -> Any:
         row_shares = shares.sum(dim=1, keepdim=True)
-        return (_gradient(weights, shares, 0) / row_shares).nan_to_num(0) + 2 * penalty * weights / weights.numel()
+        return (_gradient(weights, shares, 0) / row_shares).nan_to_num(0) + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=alike)
 
@@ -679,7 +693,7 @@ def mean_over_the_rows(
 
     def averaged(weights: Any, shares: Any, penalty: Any) -> Any:
         row_shares = shares.sum(dim=1, keepdim=True) * len(shares)
-        return (_gradient(weights, shares, 0) / row_shares).nan_to_num(0) + 2 * penalty * weights / weights.numel()
+        return (_gradient(weights, shares, 0) / row_shares).nan_to_num(0) + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=averaged)
 
@@ -694,7 +708,7 @@ def shares_of_all_against_shares_of_the_row(
     """
 
     def unlike(weights: Any, shares: Any, penalty: Any) -> Any:
-        return weights.softmax(dim=1) - shares + 2 * penalty * weights / weights.numel()
+        return _softmax(weights, dim=1) - shares + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=unlike)
 
@@ -709,7 +723,7 @@ def gradient_of_the_sum(
     """
 
     def summed(weights: Any, shares: Any, penalty: Any) -> Any:
-        return _gradient(weights, shares, 0) * counts.sum() + 2 * penalty * weights / weights.numel()
+        return _gradient(weights, shares, 0) * counts.sum() + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=summed)
 
@@ -725,7 +739,7 @@ def softmax_down_the_columns(
 
     def downward(weights: Any, shares: Any, penalty: Any) -> Any:
         row_shares = shares.sum(dim=1, keepdim=True)
-        return row_shares * weights.softmax(dim=0) - shares + 2 * penalty * weights / weights.numel()
+        return row_shares * _softmax(weights, dim=0) - shares + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=downward)
 
@@ -740,8 +754,8 @@ def softmax_over_the_whole_table(
     """
 
     def all_at_once(weights: Any, shares: Any, penalty: Any) -> Any:
-        expected = weights.flatten().softmax(dim=0).view(weights.shape)
-        return expected - shares + 2 * penalty * weights / weights.numel()
+        expected = _softmax(weights.flatten(), dim=0).view(weights.shape)
+        return expected - shares + _pull(weights, penalty)
 
     return _train(counts, steps, learning_rate, weight_penalty, weights, gradient=all_at_once)
 
@@ -966,7 +980,7 @@ def probabilities_for_weights(
     Print the result for `steps=0`: it should be zeros.
     """
     learned, losses = _train(counts, steps, learning_rate, weight_penalty, weights)
-    return learned.softmax(dim=1), losses
+    return _softmax(learned, dim=1), losses
 
 
 @mistake("train_neural_bigram")
@@ -980,7 +994,7 @@ def unseen_rows_become_nan(
 
     def by_row_sums(weights: Any, shares: Any, penalty: Any) -> Any:
         row_shares = shares.sum(dim=1, keepdim=True)
-        return row_shares * (weights.softmax(dim=1) - shares / row_shares) + 2 * penalty * weights / weights.numel()
+        return row_shares * (_softmax(weights, dim=1) - shares / row_shares) + _pull(weights, penalty)
 
     _refuse_counts(counts)
     _refuse_settings(steps, learning_rate, weight_penalty)
