@@ -146,7 +146,8 @@ def _prepare(
     require_weights("counts", counts)
     if not counts.any():
         raise ValueError("the counts sum to 0, so there is nothing to learn; count at least one word")
-    shares = counts.detach().double() / counts.max()  # no sum overflows
+    shares = counts.detach().double()
+    shares = shares / shares.max()  # no sum overflows
     shares = shares / shares.sum()
     dtype = torch.promote_types(counts.dtype, torch.get_default_dtype())
     if weights is None:
