@@ -8,6 +8,7 @@ from bigramlab.counting import count_bigrams, most_common_bigrams
 from bigramlab.data import load_names, read_words, split_words
 from bigramlab.encoding import BOUNDARY, build_vocabulary, decode, encode
 from bigramlab.evaluating import negative_log_likelihood, perplexity, surprisal
+from bigramlab.neural_bigram import cross_entropy, softmax, train_neural_bigram
 from bigramlab.normalizing import normalize
 from bigramlab.plotting import plot_bigrams
 from bigramlab.sampling import sample, sample_words
@@ -18,6 +19,7 @@ __all__ = [
     "build_vocabulary",
     "check",
     "count_bigrams",
+    "cross_entropy",
     "decode",
     "encode",
     "load_names",
@@ -30,6 +32,8 @@ __all__ = [
     "sample",
     "sample_words",
     "smooth",
+    "softmax",
     "split_words",
     "surprisal",
+    "train_neural_bigram",
 ]

@@ -3,9 +3,10 @@
 Each check returns nothing, or raises an error that says what was found, why it can't work and what to do.
 """
 
+import math
 import reprlib
 from collections.abc import Iterable
-from numbers import Integral
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 __all__ = [
     "require_distributions",
     "require_generator",
+    "require_number",
     "require_probabilities",
     "require_size",
     "require_table",
@@ -50,6 +52,19 @@ def require_size(name: str, value: object) -> None:
         raise TypeError(f"{name} must be a whole number (an int), got {reprlib.repr(value)}")
     if value < 0:
         raise ValueError(f"{name} is {value}, but there can't be fewer than none: choose 0 or more")
+
+
+def require_number(name: str, value: object, *, positive: bool = False) -> None:
+    """Refuse anything but a finite number from 0 up (above 0, if `positive`)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number such as 1 or 0.5, got {reprlib.repr(value)}")
+    try:
+        fits = 0 <= float(value) < math.inf and (float(value) > 0 or not positive)
+    except OverflowError:
+        fits = False
+    if not fits:
+        wanted = "a finite number above 0" if positive else "a finite number from 0 up"
+        raise ValueError(f"{name} is {reprlib.repr(value)}, but must be {wanted}; try {'1' if positive else '0'}")
 
 
 def require_generator(generator: object) -> None:

@@ -77,7 +77,7 @@ class Call:
 def _copy(value: Any) -> Any:
     """Copy what a call may change; the items of an iterator are taken out of it."""
     if isinstance(value, Tensor):
-        return value.detach().clone()
+        return value.detach().clone().requires_grad_(value.requires_grad)  # some calls fail only with a gradient
     if isinstance(value, torch.Generator):
         generator = torch.Generator(device=value.device)
         generator.set_state(value.get_state())

@@ -2,7 +2,7 @@
 
 Every way runs on the 32,033 names in this one process, in turns, so that a busy machine slows all of them alike. The
 table shows the median CPU time, and how many times as fast as the lecture's loop that is. The ratios carry over to
-other machines, the milliseconds don't. It takes half a minute.
+other machines, the milliseconds don't. It takes a minute.
 """
 
 import statistics
@@ -74,6 +74,30 @@ def sample_all_at_once(n):
     return ["".join(vocabulary[id] for id in row[: row.index(0)]) for row in torch.stack(steps, dim=1).tolist()]
 
 
+def train_one_hot(steps):
+    """The lecture's: each bigram a one-hot row, all of them at every step, and autograd."""
+    ids = bigramlab.encode("." + ".".join(names) + ".", vocabulary)
+    inputs, targets = torch.nn.functional.one_hot(ids[:-1], num_classes=27).float(), ids[1:]
+    weights = torch.zeros(27, 27, requires_grad=True)
+    for _ in range(steps):
+        exps = (inputs @ weights).exp()
+        shares = exps / exps.sum(1, keepdim=True)
+        weights.grad = None
+        (-shares[torch.arange(len(targets)), targets].log().mean()).backward()
+        weights.data += -50 * weights.grad
+    return weights.detach()
+
+
+def train_soft_targets(steps):
+    """The counts as soft targets, and autograd."""
+    weights = torch.zeros(27, 27, requires_grad=True)
+    for _ in range(steps):
+        weights.grad = None
+        (-(counts / counts.sum() * weights.log_softmax(1)).sum()).backward()
+        weights.data += -50 * weights.grad
+    return weights.detach()
+
+
 def cpu_seconds(function):
     start = time.process_time()
     function()
@@ -112,6 +136,15 @@ def main():
             "bigramlab.sample_words": lambda n=n: bigramlab.sample_words(probs, vocabulary, n),
         }
         compare(f"Sampling {n:,} names", ways, rounds=15)
+    ways = {
+        "the lecture's: one-hot rows, autograd": train_one_hot,
+        "the counts as soft targets, autograd": train_soft_targets,
+        "bigramlab.train_neural_bigram": lambda steps: bigramlab.train_neural_bigram(counts, steps=steps)[0],
+    }
+    for label, function in ways.items():
+        assert torch.allclose(function(10), train_one_hot(10), atol=1e-3), label
+    for_steps = {label: lambda function=function: function(10) for label, function in ways.items()}
+    compare("Learning the table, 10 steps", for_steps, rounds=5)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,10 @@ import torch
 import bigramlab
 
 ROOT = Path(__file__).parents[1]
-LESSONS = ["data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "plotting"]
+LESSONS = [
+    *("data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "neural_bigram"),
+    "plotting",
+]
 FUNCTIONS = [name for name in bigramlab.__all__ if callable(getattr(bigramlab, name))]
 
 

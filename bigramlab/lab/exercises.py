@@ -16,6 +16,7 @@ CHAPTERS = {
     "normalizing": ["normalize"],
     "sampling": ["sample", "sample_words"],
     "evaluating": ["negative_log_likelihood", "perplexity", "surprisal"],
+    "neural_bigram": ["softmax", "cross_entropy", "train_neural_bigram"],
 }
 """The chapters in the tutorial's order, and what is to be written in each."""
 

@@ -4,7 +4,17 @@
 `bigramlab.check`.
 """
 
-from bigramlab.laws import counting, data, encoding, evaluating, normalizing, plotting, sampling, smoothing
+from bigramlab.laws import (
+    counting,
+    data,
+    encoding,
+    evaluating,
+    neural_bigram,
+    normalizing,
+    plotting,
+    sampling,
+    smoothing,
+)
 from bigramlab.laws.law import LAWS, Broken, Law, law
 
 __all__ = [
@@ -16,6 +26,7 @@ __all__ = [
     "encoding",
     "evaluating",
     "law",
+    "neural_bigram",
     "normalizing",
     "plotting",
     "sampling",

@@ -1,6 +1,16 @@
 """The catalogue of mistakes: small wrong functions, each named and explained."""
 
-from bigramlab.mistakes import counting, data, encoding, evaluating, normalizing, plotting, sampling, smoothing
+from bigramlab.mistakes import (
+    counting,
+    data,
+    encoding,
+    evaluating,
+    neural_bigram,
+    normalizing,
+    plotting,
+    sampling,
+    smoothing,
+)
 from bigramlab.mistakes.mistake import MISTAKES, Mistake, mistake
 
 __all__ = [
@@ -11,6 +21,7 @@ __all__ = [
     "encoding",
     "evaluating",
     "mistake",
+    "neural_bigram",
     "normalizing",
     "plotting",
     "sampling",
