@@ -1,5 +1,6 @@
 """What the site's build needs beside the pages: fresh code at each rebuild, figures, exercises and mistakes."""
 
+import ast
 import hashlib
 import inspect
 import io
@@ -17,7 +18,9 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "experiments", "walkthrough")]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("bigramlab", "experiments", "pictures", "walkthrough")
+    ]:
         del sys.modules[name]
 
 
@@ -72,9 +75,21 @@ def kept(path, key, compute):
 
 
 def fingerprint(files):
-    """Return a key made of the files' texts, for `kept`."""
-    texts = "".join(file.read_text(encoding="utf-8") for file in sorted(files))
-    return hashlib.sha256(texts.encode()).hexdigest()
+    """Return a key made of the files' texts, for `kept`. A docstring does not count: it changes no result."""
+    return hashlib.sha256("".join(map(_without_docstrings, sorted(files))).encode()).hexdigest()
+
+
+def _without_docstrings(file):
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        return text
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            lines[node.body[0].lineno - 1 : node.body[0].end_lineno] = [""] * (
+                node.body[0].end_lineno - node.body[0].lineno + 1
+            )
+    return "\n".join(lines)
 
 
 KEPT = Path(__file__).parent / "explanation" / "mistakes.json"

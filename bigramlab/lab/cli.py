@@ -1,4 +1,4 @@
-"""The command `bigramlab`: start the exercises, watch them, and ask for a hint or a solution."""
+"""The command `bigramlab`: the exercises, and models of your own words."""
 
 import argparse
 import ast
@@ -10,7 +10,10 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
 import bigramlab
+from bigramlab.inputs import require_size
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 
 __all__ = ["main"]
@@ -120,9 +123,71 @@ def _fail(message: str) -> int:
     return 2
 
 
+def sample(words: Path | None, n: int, model: str, seed: int | None) -> int:
+    """Write new words like the given ones."""
+    require_size("-n", n, least=1)
+    generator = _generator(seed)
+    train, dev = bigramlab.split_words(_words(words), (0.9, 0.1), generator=generator)
+    models = bigramlab.train_models(
+        train, dev or train, context_lengths=[8], recipe=_recipe(train), generator=generator, progress=True
+    )
+    wanted = "counted bigrams" if model == "bigram" else "MLP, context 8"
+    trained = next(found for found in models if found.name == wanted)
+    written: list[str] = []
+    while len(written) < n:  # a smoothed table may write a word without letters
+        length, more = trained.context_length, n - len(written)
+        found = bigramlab.generate_words(
+            trained.next_probs, trained.vocabulary, more, context_length=length, generator=generator
+        )
+        written += filter(None, found)
+    print("\n".join(written))
+    return 0
+
+
+def compare(words: Path | None, contexts: list[int], seed: int | None) -> int:
+    """Train every model on the words, and show how good each is on words that it did not see."""
+    generator = _generator(seed)
+    train, dev, test = bigramlab.split_words(_words(words), generator=generator)
+    results = bigramlab.compare(
+        train, dev, test, context_lengths=contexts, recipe=_recipe(train), generator=generator, progress=True
+    )
+    print(bigramlab.comparison_table(results))
+    print(
+        f"\nLosses in nats, on {len(train):,} training, {len(dev):,} dev and {len(test):,} test words; processor seconds."
+    )
+    print("Of a thousand words of each model: copied from training, real though not in training, new.\n")
+    for result in results:
+        print(f"{result.name}: {' '.join(result.words)}")
+    return 0
+
+
+def _words(path: Path | None) -> list[str]:
+    return bigramlab.load_names() if path is None else bigramlab.read_words(path)
+
+
+def _generator(seed: int | None) -> torch.Generator:
+    generator = torch.Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    return generator
+
+
+def _recipe(train: list[str]) -> bigramlab.Recipe:
+    """Take fewer steps for fewer words: the moment to stop comes sooner, and the words with the best loss are kept."""
+    return bigramlab.Recipe(steps=min(3000, 200 + sum(map(len, train)) // 50))
+
+
+def _lengths(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="bigramlab", description="Exercises on how a character model works.")
+    parser = argparse.ArgumentParser(
+        prog="bigramlab", description="How a character model works: exercises, and models of your own words."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("start", help="write the exercises into a folder; nothing is overwritten")
     command.add_argument("folder", type=Path, help="where to, such as my-lab")
@@ -138,6 +203,21 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--folder", type=Path, default=Path(), help="where your exercises are (here by default)")
         if name == "solution":
             command.add_argument("--yes", action="store_true", help="don't ask, even if it is not solved yet")
+    for name, help_text in [
+        ("sample", "write new words like those of a file"),
+        ("compare", "train every model on the words of a file, and compare them"),
+    ]:
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument(
+            "words", type=Path, nargs="?", help="a text file, one word a line (else: the 32,033 names)"
+        )
+        command.add_argument("--seed", type=int, help="the same seed and words give the same result")
+        if name == "sample":
+            command.add_argument("-n", type=int, default=20, help="how many words (20)")
+            command.add_argument("--model", choices=["bigram", "mlp"], default="bigram", help="which model (bigram)")
+        else:
+            lengths = "how many letters the MLPs look back (1,2,3,5,8)"
+            command.add_argument("--contexts", type=_lengths, default=[1, 2, 3, 5, 8], help=lengths)
     options = vars(parser.parse_args((sys.argv[1:] if arguments is None else arguments) or ["--help"]))
     run: dict[str, Callable[..., int]] = {
         "start": start,
@@ -145,9 +225,11 @@ def main(arguments: list[str] | None = None) -> int:
         "hint": hint,
         "solution": solution,
         "reset": reset,
+        "sample": sample,
+        "compare": compare,
     }
     command_name = options.pop("command")
-    if command_name != "start" and not options["folder"].is_dir():
+    if command_name != "start" and not options.get("folder", Path()).is_dir():
         return _fail(f"there is no folder {options['folder']}; `bigramlab start {options['folder']}` makes one")
     try:
         return run[command_name](**options)

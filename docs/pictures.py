@@ -1,0 +1,129 @@
+"""What the chapters on the MLP show: tables, sentences and charts of the kept `experiments.py`."""
+
+import statistics
+from pathlib import Path
+
+import experiments
+import hooks
+import matplotlib
+from matplotlib import pyplot as plt
+
+import bigramlab
+from bigramlab import Result
+
+HERE = Path(__file__).parent
+INK = "#010203"  # becomes the page's own color of text
+
+
+def kept(experiment):
+    """Return what the experiment gave, under a key made of the code and the names that it depends on."""
+    package = HERE.parent / "bigramlab"
+    names = ["comparing", "generating", "mlp", "optimizing", "neural_bigram", "data", "counting", "smoothing"]
+    files = [HERE / "experiments.py", HERE.parent / "names.txt", *(package / f"{name}.py" for name in names)]
+    path = HERE / "tutorial" / f"{experiment.__name__}.json"
+    return hooks.kept(path, hooks.fingerprint(files), experiment)
+
+
+def show_comparison():
+    """Return the comparison as a table in Markdown."""
+    return bigramlab.comparison_table([Result(**result) for result in kept(experiments.comparison)["results"]])
+
+
+def show_words():
+    """Return ten words of each model, as a table in Markdown."""
+    rows = [f"| {result['name']} | {' '.join(result['words'])} |" for result in kept(experiments.comparison)["results"]]
+    return "\n".join(["| model | words |", "|---|---|", *rows])
+
+
+def show_race():
+    """Return what each recipe reached on both splits, as a table in Markdown."""
+    lines = ["| recipe | split | dev | test | processor time |", "|---|---|---|---|--:|"]
+    for split, rows in kept(experiments.races).items():
+        if split == "key":
+            continue
+        lecture = statistics.median(rows["the lecture's"]["seconds"])
+        for name, row in rows.items():
+            dev, test = (" ".join(f"{loss:.4f}" for loss in row[part]) for part in ("dev", "test"))
+            lines.append(f"| {name} | {split} | {dev} | {test} | {statistics.median(row['seconds']) / lecture:.0%} |")
+    return "\n".join(lines)
+
+
+def show_end(name):
+    """Return in a sentence where a run of `overfitting` ended."""
+    run = kept(experiments.overfitting)["runs"][name]
+    (_, train), (_, dev), lowest = run["train"][-1], run["dev"][-1], min(run["dev"], key=lambda point: point[1])
+    return (
+        f"After {run['dev'][-1][0]:,} steps the loss is **{train:.2f}** on the names it learns from, **{dev:.2f}** "
+        f"on the others. Its lowest was {lowest[1]:.2f}, after {lowest[0]:,} steps."
+    )
+
+
+def show_copies(name):
+    """Return what the network of `overfitting` wrote, and how much of it is copied."""
+    run = kept(experiments.overfitting)["runs"][name]
+    return f"> {' · '.join(run['words'])}\n\n**{run['copied']:.0%}** of a thousand words are copies."
+
+
+def draw_overfitting():
+    """Draw both losses of the run that learns by heart."""
+    run = kept(experiments.overfitting)["runs"]["by heart"]
+    return _chart(
+        {"on other names": run["dev"], "on its own names": run["train"]},
+        ("steps", "loss, nats"),
+        "Two curves: the loss on the training names falls, the loss on other names falls and then rises",
+    )
+
+
+def draw_comparison():
+    """Draw the MLPs' losses by their context."""
+    results = [
+        Result(**result) for result in kept(experiments.comparison)["results"] if result["name"].startswith("MLP")
+    ]
+    curves = {
+        f"{part} names": [(result.context_length, getattr(result, part)) for result in results]
+        for part in ("test", "train")
+    }
+    return _chart(
+        curves,
+        ("letters that the MLP looks back", "loss, nats"),
+        "Two curves that fall as the context grows, the one for training names below the one for test names",
+    )
+
+
+def draw_embedding():
+    """Draw each token where its embedding lies."""
+    points, vocabulary = kept(experiments.embedding)["points"], bigramlab.build_vocabulary(bigramlab.load_names())
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 4))
+        for token, (x, y) in zip(vocabulary, points, strict=True):
+            vowel = token in "aeiou"
+            axes.text(x, y, token, color="#e8710a" if vowel else INK, fontsize=16, ha="center", va="center")
+        axes.scatter(*zip(*points, strict=True), alpha=0)
+        axes.set_xlabel("first number")
+        axes.set_ylabel("second number")
+        return _inline(
+            figure, "The letters as points in the plane: the vowels a e i o u lie together, far from the dot"
+        )
+
+
+def _chart(curves, labels, description):
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 3.4))
+        for color, (name, points) in zip(["#e8710a", "#4c8bf5"], curves.items(), strict=True):
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=color)
+            axes.annotate(name, points[-1], (-4, 8), textcoords="offset points", ha="right", color=color)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        return _inline(figure, description)
+
+
+def _style():
+    inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    spines = {"axes.spines.top": False, "axes.spines.right": False}
+    return matplotlib.rc_context({"font.size": 12, **dict.fromkeys(inks, INK), **spines})
+
+
+def _inline(figure, description):
+    figure.tight_layout()
+    svg = hooks.inline_svg(figure, description).replace(INK, "currentColor")
+    return svg.replace('class="figure"', 'class="figure chart"')
