@@ -46,12 +46,12 @@ def require_word(word: object) -> None:
         raise TypeError(f"a word must be a str, got {reprlib.repr(word)}; give it as text, such as 'emma'")
 
 
-def require_size(name: str, value: object) -> None:
-    """Refuse anything but a whole number from 0 up."""
+def require_size(name: str, value: object, least: int = 0) -> None:
+    """Refuse anything but a whole number from `least` up."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number (an int), got {reprlib.repr(value)}")
-    if value < 0:
-        raise ValueError(f"{name} is {value}, but there can't be fewer than none: choose 0 or more")
+    if value < least:
+        raise ValueError(f"{name} is {value}, but there can't be fewer than {least or 'none'}: choose {least} or more")
 
 
 def require_number(name: str, value: object, *, positive: bool = False) -> None:
