@@ -13,10 +13,11 @@ from bigramlab.counting import count_bigrams
 from bigramlab.encoding import build_vocabulary
 from bigramlab.evaluating import negative_log_likelihood
 from bigramlab.generating import generate_words, score_contexts
+from bigramlab.inputs import require_size, require_words
 from bigramlab.mlp import build_contexts, init_mlp, mlp_probs, train_mlp
 from bigramlab.neural_bigram import softmax, train_neural_bigram
 from bigramlab.normalizing import normalize
-from bigramlab.optimizing import Recipe
+from bigramlab.optimizing import Recipe, require_recipe
 from bigramlab.smoothing import smooth
 
 __all__ = ["Model", "Result", "compare", "comparison_table", "evaluate_model", "train_models"]
@@ -31,6 +32,7 @@ class Model(NamedTuple):
         name: What it is.
         next_probs: Its probabilities after contexts, as `generate_words` takes them.
         context_length: How many tokens it looks back.
+        vocabulary: The token of each id.
         numbers: How many numbers it has learned.
         seconds: The processor time that took.
     """
@@ -38,6 +40,7 @@ class Model(NamedTuple):
     name: str
     next_probs: Callable[[Tensor], Tensor]
     context_length: int
+    vocabulary: str
     numbers: int
     seconds: float
 
@@ -103,8 +106,9 @@ def compare(
         table, the MLPs.
 
     Raises:
-        TypeError: If a list of words is one bare `str`.
-        ValueError: If a list has no words, or `build_vocabulary` refuses them.
+        TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
+        ValueError: If a list has no words, `build_vocabulary` refuses them, a context length is not positive, or the
+            recipe is impossible.
 
     Examples:
         >>> words = ["anna", "nan", "ann", "nana"]
@@ -114,6 +118,7 @@ def compare(
         >>> round(results[0].test, 4), round(math.log(3), 4)
         (1.0986, 1.0986)
     """
+    _require_words(test=test)
     models = train_models(
         train, dev, test, context_lengths=context_lengths, recipe=recipe, generator=generator, progress=progress
     )
@@ -133,42 +138,80 @@ def train_models(
     """Yield the models of `compare`, each trained when its turn comes.
 
     The test words are asked for their characters alone, so that every word has a probability.
+
+    Args:
+        train: The words to learn from.
+        dev: The words to choose by.
+        test: Words whose characters the vocabulary shall have.
+        context_lengths: An MLP is trained for each.
+        recipe: How to train the MLPs.
+        generator: The source of randomness; `None` means torch's global one.
+        progress: Whether to show bars for the trainings.
+
+    Returns:
+        An iterator of models.
+
+    Raises:
+        TypeError: As `compare`.
+        ValueError: As `compare`. It shows at the first model, as iterators do.
+
+    Examples:
+        >>> uniform, letters, *_ = train_models(["ann", "nan"], ["anna"], context_lengths=[])
+        >>> letters.next_probs(torch.tensor([[0]]))  # n came 4 times, a 3 times, the end twice; one is added to each
+        tensor([[0.2500, 0.3333, 0.4167]])
     """
-    for name, words in [("train", train), ("dev", dev)]:
-        if not words:
-            raise ValueError(f"there are no {name} words; give more words, so that each list of the split has some")
+    _require_words(train=train, dev=dev)
+    require_recipe(recipe)
+    for context_length in context_lengths:
+        require_size("context_length", context_length, least=1)
     vocabulary = build_vocabulary([*train, *dev, *test])
     size = len(vocabulary)
     start = time.process_time()
     counts = count_bigrams(train, vocabulary)
     counting = time.process_time() - start
-    yield _table_model("uniform", torch.full((size, size), 1 / size), 0, 0.0)
+    yield _table_model("uniform", vocabulary, torch.full((size, size), 1 / size), 0, 0.0)
     letters = normalize(smooth(counts.sum(dim=0, keepdim=True)))
-    yield _table_model("letters", letters.expand(size, size), size, counting)
+    yield _table_model("letters", vocabulary, letters.expand(size, size), size, counting)
     start = time.process_time()
-    best = choose_k(counts, count_bigrams(dev, vocabulary))
-    yield _table_model("counted bigrams", normalize(smooth(counts, best)), size**2, counting + time.process_time() - start)
+    counted = normalize(smooth(counts, choose_k(counts, count_bigrams(dev, vocabulary))))
+    yield _table_model("counted bigrams", vocabulary, counted, size**2, counting + time.process_time() - start)
     start = time.process_time()
-    weights, _ = train_neural_bigram(counts)
-    yield _table_model("learned bigrams", softmax(weights), size**2, counting + time.process_time() - start)
+    learned = _learn_bigrams(counts)
+    yield _table_model("learned bigrams", vocabulary, learned, size**2, counting + time.process_time() - start)
     for context_length in context_lengths:
         start = time.process_time()
         examples, held_back = (build_contexts(words, vocabulary, context_length) for words in (train, dev))
         parameters = init_mlp(size, context_length, generator=generator)
         training = train_mlp(parameters, *examples, recipe, dev=held_back, generator=generator, progress=progress)
         numbers = sum(piece.numel() for piece in (parameters.embedding, *parameters.weights, *parameters.biases))
-        next_probs = partial(mlp_probs, training.best)
-        yield Model(f"MLP, context {context_length}", next_probs, context_length, numbers, time.process_time() - start)
+        next_probs, seconds = partial(mlp_probs, training.best), time.process_time() - start
+        yield Model(f"MLP, context {context_length}", next_probs, context_length, vocabulary, numbers, seconds)
 
 
 def choose_k(counts: Tensor, dev_counts: Tensor) -> float:
-    """Return the k of 0.01, 0.02, 0.05, 0.1 and so on to 10 with which the smoothed counts expect the dev words best."""
+    """Return the k of 0.01, 0.02, 0.05, 0.1 and so on to 10 that gives the dev words the lowest loss."""
     ks = [digit * 10.0**power for power in (-2, -1, 0) for digit in (1, 2, 5)] + [10.0]
     return min(ks, key=lambda k: negative_log_likelihood(dev_counts, normalize(smooth(counts, k))))
 
 
-def _table_model(name: str, probs: Tensor, numbers: int, seconds: float) -> Model:
-    return Model(name, lambda contexts: probs[contexts[:, -1]], 1, numbers, seconds)
+def _learn_bigrams(counts: Tensor) -> Tensor:
+    """Return the probabilities that a network of one layer learns; its rate suits a table of any size.
+
+    A gradient changes by half of a row's share of the bigrams at most, so no step below 4 / the largest share climbs.
+    """
+    largest_share = float(counts.sum(dim=1).max() / counts.sum())
+    return softmax(train_neural_bigram(counts, steps=3000, learning_rate=3.6 / largest_share)[0])
+
+
+def _table_model(name: str, vocabulary: str, probs: Tensor, numbers: int, seconds: float) -> Model:
+    return Model(name, lambda contexts: probs[contexts[:, -1]], 1, vocabulary, numbers, seconds)
+
+
+def _require_words(**lists: Sequence[str]) -> None:
+    for name, words in lists.items():
+        require_words(words)
+        if not words:
+            raise ValueError(f"there are no {name} words; give more words, so that each list of the split has some")
 
 
 def evaluate_model(
@@ -179,27 +222,72 @@ def evaluate_model(
     *,
     generator: torch.Generator | None = None,
 ) -> Result:
-    """Return the model's losses on the three lists, and what its own words are like."""
-    vocabulary = build_vocabulary([*train, *dev, *test])
-    losses = [
-        score_contexts(model.next_probs, *build_contexts(words, vocabulary, model.context_length))
-        for words in (train, dev, test)
-    ]
-    words = generate_words(
-        model.next_probs, vocabulary, SAMPLED, context_length=model.context_length, generator=generator
+    """Return the model's losses on the three lists, and what its own words are like.
+
+    Args:
+        model: The model.
+        train: The words that it learned from.
+        dev: The words that it was chosen by.
+        test: The words to judge by.
+        generator: The source of randomness; `None` means torch's global one.
+
+    Returns:
+        The result, of which a thousand words of the model are a part.
+
+    Raises:
+        TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
+        ValueError: If a list has no words, or a word has a character that the model's vocabulary lacks.
+
+    Examples:
+        >>> uniform = next(train_models(["ann", "nan"], ["anna"]))
+        >>> result = evaluate_model(uniform, ["ann", "nan"], ["anna"], ["nana"])
+        >>> round(result.test, 4), round(result.perplexity, 4)
+        (1.0986, 3.0)
+    """
+    _require_words(train=train, dev=dev, test=test)
+    name, next_probs, context_length, vocabulary, numbers, seconds = model
+    train_loss, dev_loss, test_loss = (
+        score_contexts(next_probs, *build_contexts(words, vocabulary, context_length)) for words in (train, dev, test)
     )
+    words = generate_words(next_probs, vocabulary, SAMPLED, context_length=context_length, generator=generator)
     known, others = set(train), {*dev, *test} - set(train)
     copied = sum(word in known for word in words) / SAMPLED
     real = sum(word in others for word in words) / SAMPLED
-    name, _, context_length, numbers, seconds = model
-    train_loss, dev_loss, test_loss = losses
     return Result(
-        name, context_length, numbers, seconds, train_loss, dev_loss, test_loss, words[:10], copied, real, 1 - copied - real
+        name,
+        context_length,
+        numbers,
+        seconds,
+        train_loss,
+        dev_loss,
+        test_loss,
+        words[:10],
+        copied,
+        real,
+        1 - copied - real,
     )
 
 
 def comparison_table(results: Sequence[Result]) -> str:
-    """Return the results as a table in Markdown, which reads well as plain text, too."""
+    """Return the results as a table in Markdown, which reads well as plain text, too.
+
+    Args:
+        results: What `compare` returned.
+
+    Returns:
+        The table: a head, a ruler, and a line for each result.
+
+    Raises:
+        AttributeError: If a result is none.
+
+    Examples:
+        >>> result = Result("uniform", 1, 0, 0.0, 3.0, 3.25, 3.5, ["ab"], copied=0.25, real=0.0, new=0.75)
+        >>> for line in comparison_table([result]).splitlines():
+        ...     print(line)
+        |   model | numbers | seconds |  train |    dev |   test | perplexity | copied | real | new |
+        | ------: | ------: | ------: | -----: | -----: | -----: | ---------: | -----: | ---: | --: |
+        | uniform |       0 |     0.0 | 3.0000 | 3.2500 | 3.5000 |      33.12 |    25% |   0% | 75% |
+    """
     head = ["model", "numbers", "seconds", "train", "dev", "test", "perplexity", "copied", "real", "new"]
     rows = [
         [

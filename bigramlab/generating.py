@@ -1,5 +1,6 @@
 """One walk and one score for every model that tells the probabilities of the next token after a context."""
 
+import reprlib
 from collections.abc import Callable
 
 import torch
@@ -38,7 +39,7 @@ def generate_words(
         generator: The source of randomness; `None` means torch's global one.
 
     Returns:
-        The words without their `"."`.
+        The words without their `"."`. The same generator state gives the same words.
 
     Raises:
         TypeError: If an argument is of the wrong kind, or the model returns no tensor.
@@ -50,6 +51,7 @@ def generate_words(
         >>> generate_words(lambda contexts: probs[contexts[:, -1]], ".hi", n=2)
         ['hi', 'hi']
     """
+    _require_model(next_probs)
     require_vocabulary(vocabulary)
     require_size("n", n)
     require_size("context_length", context_length, least=1)
@@ -85,16 +87,9 @@ def _grow(
     )
 
 
-def _draw_from_rows(probs: object, shape: tuple[int, int], generator: torch.Generator | None) -> Tensor:
+def _draw_from_rows(probs: Tensor, shape: tuple[int, int], generator: torch.Generator | None) -> Tensor:
     """Draw a column from each row; the darts of `sample_words`, many at once."""
-    require_table("next_probs(contexts)", probs)
-    assert isinstance(probs, Tensor)
-    if probs.shape != shape:
-        raise ValueError(
-            f"next_probs(contexts) has shape {tuple(probs.shape)}, but {shape[0]} contexts and {shape[1]} tokens need "
-            f"{shape}; return a row of probabilities for each context"
-        )
-    require_distributions("next_probs(contexts)", probs)
+    _require_rows(probs, *shape)
     ends = probs.detach().cpu().double().cumsum(dim=1)
     device = generator.device if generator else "cpu"
     darts = torch.rand((len(ends), 1), generator=generator, device=device, dtype=torch.float64).cpu()
@@ -119,7 +114,9 @@ def score_contexts(
         The mean; `inf` if the model holds impossible what came.
 
     Raises:
-        ValueError: If there are no targets.
+        TypeError: If an argument is of the wrong kind, or the model returns no tensor.
+        ValueError: If there are no targets or not one for each context, if one is no id of the model's columns, or the
+            model's probabilities are none.
 
     Examples:
         >>> probs = torch.tensor([[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [1.0, 0.0, 0.0]])
@@ -128,10 +125,62 @@ def score_contexts(
         >>> round(loss, 4), round(2 * math.log(2) / 3, 4)
         (0.4621, 0.4621)
     """
+    _require_model(next_probs)
+    require_targets(contexts, targets)
     if not len(targets):
         raise ValueError("there are no targets to take the mean of; build the contexts of at least one word")
     total = 0.0
-    for some, of_these in zip(contexts.split(CONTEXTS_AT_ONCE), targets.split(CONTEXTS_AT_ONCE), strict=True):
-        probs = next_probs(some).double()
-        total -= float(probs.gather(1, of_these[:, None]).log().sum())
+    batches = (torch.split(ids, CONTEXTS_AT_ONCE) for ids in (contexts, targets))
+    for some, of_these in zip(*batches, strict=True):
+        probs = next_probs(some)
+        _require_rows(probs, len(some))
+        require_ids("targets", of_these, probs.shape[1])
+        of_targets = probs.detach().gather(1, of_these[:, None].long().to(probs.device))
+        total -= float(of_targets.double().clamp(max=1).log().sum())
     return total / len(targets)
+
+
+def require_targets(contexts: Tensor, targets: Tensor) -> None:
+    """Refuse anything but ids: contexts with two axes, and a target for each."""
+    for name, ids, axes in [("contexts", contexts, "two axes"), ("targets", targets, "one axis")]:
+        if not isinstance(ids, Tensor) or ids.dtype not in (torch.int32, torch.int64):
+            found = f"a tensor of {ids.dtype}" if isinstance(ids, Tensor) else reprlib.repr(ids)
+            raise TypeError(f"{name} must be a tensor of integers, as build_contexts makes it, got {found}")
+        if ids.ndim != (2 if name == "contexts" else 1):
+            raise ValueError(f"{name} has shape {tuple(ids.shape)}, but needs {axes}, as build_contexts makes it")
+    if len(contexts) != len(targets):
+        raise ValueError(
+            f"there are {len(contexts)} contexts and {len(targets)} targets, but each context needs one; take both "
+            "from the same build_contexts"
+        )
+
+
+def require_ids(name: str, ids: Tensor, vocab_size: int) -> None:
+    """Refuse ids that stand for no token."""
+    wrong = ids[(ids < 0) | (ids >= vocab_size)].tolist()
+    if wrong:
+        raise ValueError(
+            f"{name} holds the id {wrong[0]}, but there are {vocab_size} tokens, 0 to {vocab_size - 1}; encode the "
+            "words with the vocabulary that the model was made for"
+        )
+
+
+def _require_model(next_probs: object) -> None:
+    if not callable(next_probs):
+        raise TypeError(
+            f"next_probs must be a function of contexts, got {reprlib.repr(next_probs)}; of a table of probabilities "
+            "make one with lambda contexts: probs[contexts[:, -1]]"
+        )
+
+
+def _require_rows(probs: Tensor, batch: int, vocab_size: int | None = None) -> None:
+    """Refuse what is not a distribution for each context of the batch (over as many tokens as there are, if known)."""
+    require_table("next_probs(contexts)", probs)
+    wanted = (batch, probs.shape[1] if vocab_size is None else vocab_size)
+    if probs.shape != wanted:
+        tokens = "" if vocab_size is None else f" and {vocab_size} tokens"
+        raise ValueError(
+            f"next_probs(contexts) has shape {tuple(probs.shape)}, but {batch} contexts{tokens} need {wanted}; return "
+            "a row of probabilities for each context"
+        )
+    require_distributions("next_probs(contexts)", probs)

@@ -1,17 +1,18 @@
 """A longer memory: look back several letters, as vectors, through hidden layers (an MLP), and beat the table."""
 
 import math
+import reprlib
 from collections.abc import Iterable
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from bigramlab.encoding import encode_text, join_words
-from bigramlab.generating import generate_words, score_contexts
+from bigramlab.generating import generate_words, require_ids, require_targets, score_contexts
 from bigramlab.inputs import require_generator, require_size, require_vocabulary
 from bigramlab.neural_bigram import softmax
 from bigramlab.optimizing import Recipe, adamw_step, learning_rate_at, minibatches, require_recipe
@@ -96,12 +97,13 @@ def build_contexts(
     """
     require_vocabulary(vocabulary)
     require_size("context_length", context_length, least=1)
-    contexts, targets = [torch.empty((0, context_length), dtype=torch.int64)], [torch.empty(0, dtype=torch.int64)]
+    contexts = [torch.empty((0, context_length), dtype=torch.int64, device="cpu")]
+    targets = [torch.empty(0, dtype=torch.int64, device="cpu")]
     for text in join_words(words):
         ids = encode_text(text, vocabulary)
-        places = torch.arange(len(ids))
+        places = torch.arange(len(ids), device="cpu")
         letters = places - torch.where(ids == 0, places, 0).cummax(dim=0).values  # since the last "."
-        back = torch.arange(context_length - 1, -1, -1)  # the column's distance from the newest token
+        back = torch.arange(context_length - 1, -1, -1, device="cpu")  # the column's distance from the newest token
         within = back <= letters[:-1, None]  # further back there is another word
         contexts.append(torch.where(within, ids[(places[:-1, None] - back).clamp(min=0)], 0))
         targets.append(ids[1:])
@@ -113,8 +115,8 @@ def count_contexts(
 ) -> tuple[Int64[Tensor, "distinct context"], Int64[Tensor, "distinct vocab"]]:
     """Return the distinct contexts, and how often each token came after each: `count_bigrams` with a longer memory.
 
-    The 228,146 bigrams of the names are 27 rows; their contexts of 8 are about 60,000 rows, most of them seen once. That
-    is why a longer memory can't just be counted.
+    The 228,146 bigrams of the names are 27 rows; their contexts of 8 are about 60,000 rows, most of them seen once.
+    That is why a longer memory can't just be counted.
 
     Args:
         contexts: Ids, oldest first, as `build_contexts` makes them.
@@ -122,7 +124,11 @@ def count_contexts(
         vocab_size: How many tokens there are.
 
     Returns:
-        The distinct contexts in order, and a row of counts for each.
+        The distinct contexts, sorted by their first id, then their second and so on, and a row of counts for each.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If there is not one target for each context, or a target is no id of the vocabulary.
 
     Examples:
         >>> contexts, counts = count_contexts(*build_contexts(["ann", "an"], ".an", 1), 3)
@@ -131,6 +137,9 @@ def count_contexts(
         >>> torch.equal(counts, count_bigrams(["ann", "an"], ".an"))
         True
     """
+    require_size("vocab_size", vocab_size, least=1)
+    require_targets(contexts, targets)
+    require_ids("targets", targets, vocab_size)
     distinct, rows = torch.unique(contexts, dim=0, return_inverse=True)
     counts = torch.bincount(rows * vocab_size + targets, minlength=len(distinct) * vocab_size)
     return distinct, counts.view(len(distinct), vocab_size)
@@ -161,7 +170,7 @@ def init_mlp(
         The parameters.
 
     Raises:
-        TypeError: If a size is not an `int`.
+        TypeError: If an argument is of the wrong kind.
         ValueError: If a size is not positive.
 
     Examples:
@@ -169,6 +178,8 @@ def init_mlp(
         >>> parameters.embedding.shape, [tuple(matrix.shape) for matrix in parameters.weights]
         (torch.Size([27, 2]), [(6, 16), (16, 27)])
     """
+    if not isinstance(hidden_sizes, tuple | list):
+        raise TypeError(f"hidden_sizes must be a tuple, got {reprlib.repr(hidden_sizes)}; try (384, 128)")
     for name, size in [
         ("vocab_size", vocab_size),
         ("context_length", context_length),
@@ -182,7 +193,7 @@ def init_mlp(
     embedding = torch.randn((vocab_size, embedding_size), generator=generator, device=device)
     weights = [
         torch.randn((inputs, outputs), generator=generator, device=device) * math.sqrt(2 / inputs)
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False)
+        for inputs, outputs in pairwise(sizes)
     ]
     weights[-1] /= 10
     return MLP(embedding, tuple(weights), tuple(torch.zeros(size, device=device) for size in sizes[1:]))
@@ -203,15 +214,18 @@ def mlp_logits(parameters: MLP, contexts: Int64[Tensor, "batch context"]) -> Flo
         The logits; `softmax` makes probabilities of them.
 
     Raises:
-        ValueError: If the contexts have another length than the network's, or an id outside its vocabulary.
+        TypeError: If `parameters` is no `MLP`, or `contexts` no tensor of integers.
+        ValueError: If the contexts have another length than the network's or an id outside its vocabulary, or the
+            network's layers don't fit each other.
 
     Examples:
         >>> parameters = init_mlp(27, context_length=3)
         >>> mlp_logits(parameters, torch.zeros((5, 3), dtype=torch.int64)).shape
         torch.Size([5, 27])
     """
+    require_mlp(parameters)
     _require_contexts(parameters, contexts)
-    return _through_layers(parameters, contexts)
+    return _through_layers(parameters, contexts.to(parameters.embedding.device))
 
 
 def _through_layers(
@@ -242,7 +256,8 @@ def mlp_probs(parameters: MLP, contexts: Int64[Tensor, "batch context"]) -> Floa
         A row for each context, summing to 1.
 
     Raises:
-        ValueError: As `mlp_logits`.
+        TypeError: As `mlp_logits`.
+        ValueError: As `mlp_logits`, and if the network gives logits that are not finite.
 
     Examples:
         >>> parameters = init_mlp(27, context_length=3)
@@ -284,8 +299,8 @@ def train_mlp(
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If there are no examples, they don't fit the network, the recipe is impossible, or the learning rate
-            is so large that the loss triples.
+        ValueError: If there are no examples (or no held-back ones), they don't fit the network, the recipe is
+            impossible, or the learning rate is so large that the loss climbs far above where it began.
 
     Examples:
         >>> examples = build_contexts(["anna", "nan"] * 50, ".an", 2)
@@ -294,11 +309,19 @@ def train_mlp(
         >>> training.losses[-1] < training.losses[0]
         True
     """
+    from tqdm.auto import tqdm
+
+    require_mlp(parameters)
     require_recipe(recipe)
     require_generator(generator)
     _require_examples(parameters, contexts, targets)
-    contexts, shares = _weigh(*count_contexts(contexts, targets, len(parameters.embedding)))
+    if dev is not None:
+        _require_examples(parameters, *dev)
     flat = torch.cat([piece.detach().flatten() for piece in _pieces(parameters)])
+    laid_out = _weigh(*count_contexts(contexts, targets, len(parameters.embedding)))
+    contexts, shares = (rows.to(flat.device) for rows in laid_out)
+    if not flat.isfinite().all():
+        raise ValueError("the network holds nan or inf, so nothing can be learned from its losses; start from init_mlp")
     best, mean, square = flat, torch.zeros_like(flat), torch.zeros_like(flat)
     losses: list[float] = []
     dev_losses: list[tuple[int, float]] = []
@@ -306,24 +329,25 @@ def train_mlp(
     bar = tqdm(range(1, recipe.steps + 1), "training", unit="step", disable=not progress)
     try:
         for step, batch in zip(bar, batches, strict=False):
-            network = _cut(flat.requires_grad_(), parameters)
-            logits = _through_layers(network, contexts[batch], recipe.dropout, generator)
+            flat = flat.detach().requires_grad_()
+            logits = _through_layers(_cut(flat, parameters), contexts[batch], recipe.dropout, generator)
             loss = -(shares[batch] * (logits - logits.logsumexp(dim=1, keepdim=True))).sum() / len(batch)
             losses.append(loss.item() * len(batch) / shares[batch].sum().item())
-            _require_descent(losses, recipe)
             (gradient,) = torch.autograd.grad(loss, flat)
             rate = learning_rate_at(step - 1, recipe)
             flat, mean, square = adamw_step(
                 flat.detach(), gradient, mean, square, step, learning_rate=rate, weight_decay=recipe.weight_decay
             )
-            if dev and (step % max(1, recipe.steps // 20) == 0 or step == recipe.steps):
+            _require_descent(losses, flat, recipe, len(parameters.embedding))
+            if dev is not None and (step % max(1, recipe.steps // 20) == 0 or step == recipe.steps):
                 dev_loss = score_contexts(partial(mlp_probs, _cut(flat, parameters)), *dev)
                 best = flat if all(dev_loss < loss for _, loss in dev_losses) else best
                 dev_losses.append((step, dev_loss))
             if step % 50 == 1:
                 bar.set_postfix(loss=f"{losses[-1]:.3f}", **{"dev": f"{dev_losses[-1][1]:.3f}"} if dev_losses else {})
     except KeyboardInterrupt:
-        bar.write(f"stopped after {step:,} of {recipe.steps:,} steps; what was learned is kept")
+        if progress:
+            bar.write(f"stopped after {len(losses):,} of {recipe.steps:,} steps; what was learned is kept")
     finally:
         bar.close()
     flat = flat.detach()
@@ -359,6 +383,7 @@ def sample_mlp_words(
 
 def require_fit(parameters: MLP, vocabulary: str) -> None:
     """Refuse a vocabulary of another size than the network's."""
+    require_mlp(parameters)
     require_vocabulary(vocabulary)
     if len(vocabulary) != len(parameters.embedding):
         raise ValueError(
@@ -375,7 +400,8 @@ def _cut(flat: Tensor, like: MLP) -> MLP:
     """Cut one long vector into pieces of the shapes that `like` has; they share its memory."""
     pieces = _pieces(like)
     embedding, *rest = [
-        part.view(piece.shape) for part, piece in zip(flat.split([p.numel() for p in pieces]), pieces, strict=True)
+        part.view(piece.shape)
+        for part, piece in zip(torch.split(flat, [p.numel() for p in pieces]), pieces, strict=True)
     ]
     layers = len(like.weights)
     return MLP(embedding, tuple(rest[:layers]), tuple(rest[layers:]))
@@ -402,38 +428,57 @@ def _weigh(contexts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     return contexts.repeat_interleave(copies, dim=0), shares * (len(shares) / seen.sum())
 
 
-def _require_descent(losses: list[float], recipe: Recipe) -> None:
-    """Refuse to go on where training has gone astray."""
-    if not losses[-1] <= 3 * losses[0] < math.inf:
-        began = f", and began at {losses[0]:.4g}" if len(losses) > 1 else ""
+def _require_descent(losses: list[float], flat: Tensor, recipe: Recipe, vocab_size: int) -> None:
+    """Refuse to go on where training has gone astray.
+
+    The losses of small batches jump about, so what counts is the sum of the last twenty: a right training keeps it
+    below three times what knowing nothing costs, and one that goes astray adds thousands in a step.
+    """
+    most = 20 * 3 * max(losses[0], math.log(vocab_size))
+    if not (sum(losses[-20:]) <= most and math.isfinite(flat.sum())):
         raise ValueError(
-            f"the loss is {losses[-1]:.4g} after {len(losses) - 1} steps{began}: the learning rate "
-            f"{recipe.learning_rate} is too large; try a tenth of it"
+            f"the loss is {losses[-1]:.4g} at step {len(losses)} and began at {losses[0]:.4g}: the learning rate "
+            f"{recipe.learning_rate} is too large, so the steps go beyond the lowest point and up the other side; "
+            "try a tenth of it"
         )
 
 
-def _require_contexts(parameters: MLP, contexts: object) -> None:
+def require_mlp(parameters: MLP) -> None:
+    """Refuse what is no network, and layers of which one gives another number of values than the next one takes."""
+    if not isinstance(parameters, MLP):
+        raise TypeError(f"parameters must be an MLP, as init_mlp makes it, got {reprlib.repr(parameters)}")
+    if not all(isinstance(piece, Tensor) and piece.is_floating_point() for piece in _pieces(parameters)):
+        raise TypeError("the parameters of an MLP must be tensors of floats; init_mlp makes them so")
+    embedding, weights, biases = parameters
+    shapes = [tuple(piece.shape) for piece in _pieces(parameters)]
+    outputs = [bias.shape[-1] for bias in biases if bias.ndim]
+    fits = weights and outputs and weights[0].ndim == 2 and embedding.ndim == 2 and embedding.numel() > 0
+    fits = fits and weights[0].shape[0] > 0 == weights[0].shape[0] % embedding.shape[1]
+    inputs = [weights[0].shape[0], *outputs] if fits else []
+    wanted = [*zip(inputs, outputs, strict=False), *((size,) for size in outputs)]
+    if not fits or shapes[1:] != wanted or outputs[-1] != len(embedding):
+        raise ValueError(
+            f"the network's pieces have the shapes {shapes}, which don't fit each other: each layer must take what the "
+            "one before gives, and the last one give a number for each token; make them with init_mlp"
+        )
+
+
+def _require_contexts(parameters: MLP, contexts: Tensor) -> None:
     length, size = parameters.context_length, len(parameters.embedding)
     if not isinstance(contexts, Tensor) or contexts.dtype not in (torch.int64, torch.int32):
-        found = f"a tensor of {contexts.dtype}" if isinstance(contexts, Tensor) else f"{contexts!r:.60}"
+        found = f"a tensor of {contexts.dtype}" if isinstance(contexts, Tensor) else reprlib.repr(contexts)
         raise TypeError(f"contexts must be a tensor of integers, as build_contexts makes it, got {found}")
     if contexts.ndim != 2 or contexts.shape[1] != length:
         raise ValueError(
             f"contexts has shape {tuple(contexts.shape)}, but the network looks back {length} tokens and needs "
             f"(batch, {length}): build_contexts(words, vocabulary, {length})"
         )
-    if len(contexts) and not 0 <= contexts.min() <= contexts.max() < size:
-        wrong = contexts.min() if contexts.min() < 0 else contexts.max()
-        raise ValueError(
-            f"the id {int(wrong)} is none of the network's {size} tokens, 0 to {size - 1}; "
-            "encode the words with the vocabulary that it was made for"
-        )
+    require_ids("contexts", contexts, size)
 
 
 def _require_examples(parameters: MLP, contexts: Tensor, targets: Tensor) -> None:
     _require_contexts(parameters, contexts)
-    if not isinstance(targets, Tensor) or targets.shape != contexts.shape[:1]:
-        found = tuple(targets.shape) if isinstance(targets, Tensor) else f"{targets!r:.60}"
-        raise ValueError(f"{len(contexts)} contexts need a target each, a tensor of that length, got {found}")
+    require_targets(contexts, targets)
+    require_ids("targets", targets, len(parameters.embedding))
     if not len(targets):
         raise ValueError("there are no examples to learn from; build the contexts of at least one word")

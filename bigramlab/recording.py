@@ -84,6 +84,8 @@ def _copy(value: Any) -> Any:
         return generator
     if isinstance(value, Iterator):
         return _Once(value)
+    if isinstance(value, tuple) and hasattr(value, "_make"):  # a NamedTuple
+        return value._make(map(_copy, value))
     if type(value) in (list, tuple, _Once):
         return type(value)(map(_copy, value))
     if type(value) is dict:

@@ -2,11 +2,10 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from bigramlab.mlp import MLP, require_fit
-from bigramlab.optimizing import Recipe
+from bigramlab.optimizing import Recipe, require_recipe
 
 __all__ = ["load_mlp", "save_mlp"]
 
@@ -24,28 +23,44 @@ def save_mlp(path: str | os.PathLike[str], parameters: MLP, vocabulary: str, rec
         vocabulary: The token of each id.
         recipe: How it was trained.
 
+    Returns:
+        Nothing.
+
     Raises:
+        TypeError: If an argument is of the wrong kind.
         OSError: If the file can't be written.
-        ValueError: If the vocabulary does not fit the network.
+        ValueError: If the vocabulary does not fit the network, or the recipe is impossible.
+
+    Examples:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "tiny.safetensors")
+        >>> save_mlp(path, init_mlp(3, context_length=2), ".ab", Recipe(steps=100))
+        >>> path.is_file()
+        True
     """
     from safetensors.torch import save
 
     require_fit(parameters, vocabulary)
+    require_recipe(recipe)
     tensors = {"embedding": parameters.embedding}
     for number, (weight, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
         tensors |= {f"weight{number}": weight, f"bias{number}": bias}
     about = {"format": FORMAT, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict())}
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata=about)
-    path = Path(path)
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"there is no folder {os.fspath(path.parent)!r} to save {path.name!r} in; make it first"
+        )
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 
@@ -88,20 +103,10 @@ def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
         layers = range((len(tensors) - 1) // 2)
         weights, biases = (tuple(tensors[f"{kind}{number}"] for number in layers) for kind in ("weight", "bias"))
         parameters = MLP(tensors["embedding"], weights, biases)
-        recipe = Recipe(**json.loads(about["recipe"]))
-        _require_chain(parameters)
+        settings = json.loads(about["recipe"])
+        recipe = Recipe(**settings | {"dropout": tuple(settings["dropout"])})  # JSON knows no tuples
+        require_recipe(recipe)
         require_fit(parameters, about["vocabulary"])
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise ValueError(f"the parts of {os.fspath(path)!r} don't fit each other ({error}); save it anew") from None
     return parameters, about["vocabulary"], recipe
-
-
-def _require_chain(parameters: MLP) -> None:
-    """Refuse layers of which one gives another number of values than the next one takes."""
-    embedding, weights, biases = parameters
-    sizes = [parameters.context_length * embedding.shape[1], *(weight.shape[1] for weight in weights)]
-    shapes = [tuple(weight.shape) for weight in weights]
-    if shapes != list(zip(sizes, sizes[1:], strict=False)) or sizes[-1] != len(embedding):
-        raise ValueError(f"layers of the shapes {shapes} for an embedding of the shape {tuple(embedding.shape)}")
-    if [tuple(bias.shape) for bias in biases] != [(size,) for size in sizes[1:]]:
-        raise ValueError("a bias of another length than its layer")
