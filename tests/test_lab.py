@@ -76,12 +76,12 @@ def test_a_stub_has_the_signature_and_the_docstring_of_ours(exercise, lab):
 
 
 def test_start_overwrites_nothing(lab, capsys):
-    path = lab / "ch4_smoothing.py"
+    path = lab / "ch04_smoothing.py"
     path.write_text("mine", encoding="utf-8")
-    (lab / "ch1_data.py").unlink()
+    (lab / "ch01_data.py").unlink()
     assert main(["start", str(lab)]) == 0
     assert path.read_text(encoding="utf-8") == "mine"
-    assert (lab / "ch1_data.py").exists()
+    assert (lab / "ch01_data.py").exists()
     assert "ch4" not in capsys.readouterr().out.split("Now:")[0]
 
 
@@ -108,9 +108,9 @@ def mixed(tmp_path_factory):
     write(lab, "smooth", "if not 0 <= k < float('inf'):\n    raise ValueError('no')\nreturn counts + k")
     write(lab, "most_common_bigrams", "return None")
     write(lab, "normalize", "return counts / counts.sum(dim=1)")
-    (lab / "ch2_encoding.py").write_text("x = 1\nimport nowhere\n", encoding="utf-8")
-    (lab / "ch6_sampling.py").write_text("def sample(probs):\n    return (\n", encoding="utf-8")
-    path = lab / "ch3_counting.py"
+    (lab / "ch02_encoding.py").write_text("x = 1\nimport nowhere\n", encoding="utf-8")
+    (lab / "ch06_sampling.py").write_text("def sample(probs):\n    return (\n", encoding="utf-8")
+    path = lab / "ch03_counting.py"
     path.write_text(path.read_text(encoding="utf-8").replace("def count_bigrams", "def count"), encoding="utf-8")
     return run_pytest(lab, "--junitxml=report.xml"), ElementTree.parse(lab / "report.xml")
 
@@ -145,8 +145,8 @@ def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
 def test_a_file_that_cant_be_run_is_named_once(mixed):
     result, xml = mixed
     for headline, name in [
-        ("ch2_encoding.py can't be run: ModuleNotFoundError: No module named 'nowhere', at line 2", "decode"),
-        ("ch6_sampling.py can't be read: '(' was never closed, at line 2", "sample"),
+        ("ch02_encoding.py can't be run: ModuleNotFoundError: No module named 'nowhere', at line 2", "decode"),
+        ("ch06_sampling.py can't be read: '(' was never closed, at line 2", "sample"),
     ]:
         assert result.stdout.splitlines().count(headline) == 1
         assert failures(xml)[name][0] == headline
@@ -160,7 +160,7 @@ def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed)
     assert text.startswith(message + "\n")
     assert "keepdim forgotten" in text
     assert found["perplexity"] == ("perplexity is not started: it raises NotImplementedError.",) * 2
-    assert found["count_bigrams"][0].startswith("ch3_counting.py has no function count_bigrams: `bigramlab reset")
+    assert found["count_bigrams"][0].startswith("ch03_counting.py has no function count_bigrams: `bigramlab reset")
     assert "Traceback" not in str(found)
     assert "Unsolved" not in str(found)
 
@@ -177,9 +177,9 @@ def test_the_first_that_is_started_and_wrong_is_explained(lab):
 
 def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
     write(lab, "read_words", "import bigramlab\nreturn bigramlab.read_words(path)")
-    result = run_pytest(lab, "ch1_data.py")
+    result = run_pytest(lab, "ch01_data.py")
     assert "\nsplit_words is not started" in result.stdout
-    assert "Next         write it in ch1_data.py; for a hint: bigramlab hint split_words\n" in result.stdout
+    assert "Next         write it in ch01_data.py; for a hint: bigramlab hint split_words\n" in result.stdout
 
 
 def test_one_function_can_be_checked(lab):
@@ -193,7 +193,7 @@ def test_one_function_can_be_checked(lab):
     [
         ("while True: pass", "did not return in time"),
         ("exit()", "ended the whole program"),
-        ("return [][0]", r"ch2_encoding\.py, line \d+"),
+        ("return [][0]", r"ch02_encoding\.py, line \d+"),
     ],
 )
 def test_what_a_function_should_not_do_is_part_of_its_report(body, part, lab):
@@ -225,15 +225,15 @@ def test_what_a_function_should_not_do_is_part_of_its_report(body, part, lab):
     ],
 )
 def test_a_file_that_cant_be_run_says_why_and_where(content, message, lab):
-    (lab / "ch4_smoothing.py").write_bytes(content)
+    (lab / "ch04_smoothing.py").write_bytes(content)
     with pytest.raises(Stopped) as caught:
-        load_file(lab / "ch4_smoothing.py")
-    assert str(caught.value).startswith(f"ch4_smoothing.py {message}")
+        load_file(lab / "ch04_smoothing.py")
+    assert str(caught.value).startswith(f"ch04_smoothing.py {message}")
 
 
 def test_a_file_may_begin_with_a_byte_order_mark(lab):
-    (lab / "ch4_smoothing.py").write_text("x = 1", encoding="utf-8-sig")
-    assert load_file(lab / "ch4_smoothing.py").x == 1
+    (lab / "ch04_smoothing.py").write_text("x = 1", encoding="utf-8-sig")
+    assert load_file(lab / "ch04_smoothing.py").x == 1
 
 
 def interrupt(command, folder, sign):
@@ -270,10 +270,10 @@ def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
 
 
 def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
-    path = lab / "ch4_smoothing.py"
-    path.write_text("from ch5_normalizing import value\ndef smooth(counts, k=1):\n    return value\n", encoding="utf-8")
+    path = lab / "ch04_smoothing.py"
+    path.write_text("from ch05_normalizing import value\ndef smooth(counts, k=1):\n    return value\n", encoding="utf-8")
     for value in (1, 2):
-        (lab / "ch5_normalizing.py").write_text(f"value = {value}\n", encoding="utf-8")
+        (lab / "ch05_normalizing.py").write_text(f"value = {value}\n", encoding="utf-8")
         assert load_file(path).smooth(None) == value
 
 
@@ -325,12 +325,12 @@ def test_the_solution_of_an_unsolved_exercise_wants_a_yes(lab, capsys, monkeypat
 
 
 def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
-    original = (lab / "ch2_encoding.py").read_text(encoding="utf-8")
+    original = (lab / "ch02_encoding.py").read_text(encoding="utf-8")
     write(lab, "encode", "return 1")
-    mine = (lab / "ch2_encoding.py").read_text(encoding="utf-8")
+    mine = (lab / "ch02_encoding.py").read_text(encoding="utf-8")
     assert main(["reset", "encode", "--folder", str(lab)]) == 0
-    assert (lab / "ch2_encoding.py").read_text(encoding="utf-8") == original
-    assert (lab / "ch2_encoding.old1").read_text(encoding="utf-8") == mine
+    assert (lab / "ch02_encoding.py").read_text(encoding="utf-8") == original
+    assert (lab / "ch02_encoding.old1").read_text(encoding="utf-8") == mine
 
 
 @pytest.mark.parametrize(
@@ -341,9 +341,9 @@ def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
         (["hint", "encode", "--folder", "nowhere"], "there is no folder nowhere; `bigramlab start nowhere` makes one"),
         (["solution", "encode", "--folder", "nowhere"], "there is no folder nowhere"),
         (["watch", "nowhere"], "there is no folder nowhere"),
-        (["hint", "encode", "--folder", str(DOCS)], "ch2_encoding.py; run this in the folder of your exercises"),
-        (["reset", "encode", "--folder", str(DOCS)], "ch2_encoding.py; run this in the folder of your exercises"),
-        (["watch", str(DOCS)], "ch1_data.py; run this in the folder of your exercises"),
+        (["hint", "encode", "--folder", str(DOCS)], "ch02_encoding.py; run this in the folder of your exercises"),
+        (["reset", "encode", "--folder", str(DOCS)], "ch02_encoding.py; run this in the folder of your exercises"),
+        (["watch", str(DOCS)], "ch01_data.py; run this in the folder of your exercises"),
         (["start", __file__], "is a file, and the exercises need a folder"),
     ],
 )
@@ -360,10 +360,10 @@ def test_the_lab_may_be_moved_and_a_copy_inside_it_is_left_alone(lab, tmp_path):
 
 
 def test_reset_of_a_file_that_cant_be_read_says_what_to_do(lab, capsys):
-    (lab / "ch2_encoding.py").write_text("x = (", encoding="utf-8")
+    (lab / "ch02_encoding.py").write_text("x = (", encoding="utf-8")
     assert main(["reset", "encode", "--folder", str(lab)]) == 2
     assert (
-        "ch2_encoding.py can't be read: '(' was never closed, at line 1. Mend that line first"
+        "ch02_encoding.py can't be read: '(' was never closed, at line 1. Mend that line first"
         in capsys.readouterr().err
     )
 
@@ -385,14 +385,14 @@ SMOOTH = "def smooth(counts, k=1):\n    return counts\n"
 @pytest.fixture
 def watched(lab):
     """A lab that has been checked once, with a chapter of two functions and one that imports another."""
-    (lab / "ch2_encoding.py").write_text(
+    (lab / "ch02_encoding.py").write_text(
         "def encode(word, vocabulary):\n    return 1\n\n"
         "def decode(ids, vocabulary):\n    return 1\n\n"
         "def build_vocabulary(words):\n    return '.' if decode else ''\n",
         encoding="utf-8",
     )
-    (lab / "ch4_smoothing.py").write_text("from ch5_normalizing import value\n" + SMOOTH, encoding="utf-8")
-    (lab / "ch5_normalizing.py").write_text("import helper\nvalue = 1\n", encoding="utf-8")
+    (lab / "ch04_smoothing.py").write_text("from ch05_normalizing import value\n" + SMOOTH, encoding="utf-8")
+    (lab / "ch05_normalizing.py").write_text("import helper\nvalue = 1\n", encoding="utf-8")
     (lab / "helper.py").write_text("", encoding="utf-8")
     lab = Lab(lab)
     assert [verdict.name for verdict in lab.check()] == NAMES
@@ -402,13 +402,13 @@ def watched(lab):
 @pytest.mark.parametrize(
     ("file", "old", "new", "checked"),
     [
-        ("ch2_encoding.py", "word, vocabulary):\n    return 1", "word, vocabulary):\n    return 2", ["encode"]),
-        ("ch2_encoding.py", "ids, vocabulary):\n    return 1", "ids, vocabulary):\n    return 2", NAMES[2:5]),
-        ("ch2_encoding.py", "'.'", "'..'", ["build_vocabulary"]),
-        ("ch2_encoding.py", "def encode", "import math\n\ndef encode", NAMES[2:5]),
-        ("ch5_normalizing.py", "1", "2", ["normalize", "smooth"]),
+        ("ch02_encoding.py", "word, vocabulary):\n    return 1", "word, vocabulary):\n    return 2", ["encode"]),
+        ("ch02_encoding.py", "ids, vocabulary):\n    return 1", "ids, vocabulary):\n    return 2", NAMES[2:5]),
+        ("ch02_encoding.py", "'.'", "'..'", ["build_vocabulary"]),
+        ("ch02_encoding.py", "def encode", "import math\n\ndef encode", NAMES[2:5]),
+        ("ch05_normalizing.py", "1", "2", ["normalize", "smooth"]),
         ("helper.py", "", "x = 1", ["smooth", "normalize"]),
-        ("ch1_data.py", "import torch", "import torch", []),
+        ("ch01_data.py", "import torch", "import torch", []),
     ],
 )
 def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, checked, watched):
@@ -422,12 +422,12 @@ def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, check
 def test_a_change_is_seen_however_soon_it_comes(watched):
     for word in ("one", "two"):  # as long as each other, in the same second
         (watched.folder / "helper.py").write_text(f"raise ValueError('{word}')", encoding="utf-8")
-        verdict = next(watched.check(["ch5_normalizing.py"]))
+        verdict = next(watched.check(["ch05_normalizing.py"]))
         assert f"ValueError: {word}" in verdict.headline
 
 
 def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monkeypatch):
-    path = watched.folder / "ch4_smoothing.py"
+    path = watched.folder / "ch04_smoothing.py"
     path.write_text("from bigramlab import smooth", encoding="utf-8")
     assert next(watched.check())
     path.write_text("from bigramlab import smooth (", encoding="utf-8")
@@ -438,7 +438,7 @@ def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monk
 
 
 def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched, capsys):
-    path = watched.folder / "ch2_encoding.py"
+    path = watched.folder / "ch02_encoding.py"
     path.write_text(path.read_text(encoding="utf-8").replace("return", "print()\n    return"), encoding="utf-8")
     tell(watched.check())
     lines = capsys.readouterr().out.splitlines()

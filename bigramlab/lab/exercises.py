@@ -25,7 +25,7 @@ CONFTEST = '''"""Makes `pytest` in this folder check your functions with bigraml
 pytest_plugins = ["bigramlab.lab.plugin"]
 '''
 
-PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch1.
+PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch01.
 [pytest]
 addopts = --quiet
 """
@@ -41,7 +41,7 @@ class Exercise:
     @property
     def file(self) -> str:
         """The name of the file in the lab's folder."""
-        return f"ch{list(CHAPTERS).index(self.chapter) + 1}_{self.chapter}.py"
+        return f"ch{list(CHAPTERS).index(self.chapter) + 1:02}_{self.chapter}.py"  # so that 10 stands after 2
 
     @classmethod
     def all(cls) -> "list[Exercise]":
