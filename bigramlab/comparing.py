@@ -157,8 +157,8 @@ def train_models(
 
     Examples:
         >>> uniform, letters, *_ = train_models(["ann", "nan"], ["anna"], context_lengths=[])
-        >>> letters.next_probs(torch.tensor([[0]]))  # n came 4 times, a 3 times, the end twice; one is added to each
-        tensor([[0.2500, 0.3333, 0.4167]])
+        >>> letters.next_probs(torch.tensor([[0]]))  # "." and a came twice, n 4 times; to each is added 1
+        tensor([[0.2727, 0.2727, 0.4545]])
     """
     _require_words(train=train, dev=dev)
     require_recipe(recipe)

@@ -2,6 +2,7 @@ import doctest
 import importlib
 import inspect
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,10 @@ import torch
 import bigramlab
 
 ROOT = Path(__file__).parents[1]
-LESSONS = [
-    *("data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "neural_bigram"),
-    "plotting",
-]
-FUNCTIONS = [name for name in bigramlab.__all__ if callable(getattr(bigramlab, name))]
+LESSONS = ["data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "plotting"]
+LESSONS += ["neural_bigram", "mlp", "optimizing", "generating", "saving", "comparing"]
+FUNCTIONS = [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]
+TUPLES = [name for name in bigramlab.__all__ if inspect.isclass(getattr(bigramlab, name))]
 
 
 def run_examples(text, name, names):
@@ -47,6 +47,15 @@ def test_the_docstring_says_what_comes_in_what_comes_out_and_what_is_refused(nam
         assert f"    {parameter}: " in text
 
 
+@pytest.mark.parametrize("name", TUPLES)
+def test_the_docstring_says_what_each_field_is(name):
+    fields = getattr(bigramlab, name)._fields
+    text = inspect.getdoc(getattr(bigramlab, name)).split("Attributes:\n")[1]
+    assert [line.split(": ")[0] for line in text.splitlines() if re.match(r"    \w", line)] == [
+        f"    {field}" for field in fields
+    ]
+
+
 def test_the_lines_that_the_readme_shows_run():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     session = readme.split("```python\n")[1].split("```")[0]
@@ -56,7 +65,8 @@ def test_the_lines_that_the_readme_shows_run():
 
 
 def test_importing_costs_torch_and_little_more():
-    code = "import sys, bigramlab; print([m for m in ('matplotlib', 'hypothesis', 'pytest') if m in sys.modules])"
+    late = ["matplotlib", "hypothesis", "pytest", "safetensors"]
+    code = f"import sys, bigramlab; print([module for module in {late} if module in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
 

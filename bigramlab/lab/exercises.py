@@ -6,6 +6,8 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
+import bigramlab
+
 __all__ = ["CHAPTERS", "Exercise", "stub_of", "write_lab"]
 
 CHAPTERS = {
@@ -17,6 +19,9 @@ CHAPTERS = {
     "sampling": ["sample", "sample_words"],
     "evaluating": ["negative_log_likelihood", "perplexity", "surprisal"],
     "neural_bigram": ["softmax", "cross_entropy", "train_neural_bigram"],
+    "mlp": ["build_contexts", "count_contexts", "init_mlp", "mlp_logits"],
+    "optimizing": ["learning_rate_at", "minibatches", "adamw_step"],
+    "generating": ["score_contexts", "generate_words"],
 }
 """The chapters in the tutorial's order, and what is to be written in each."""
 
@@ -84,6 +89,9 @@ def _chapter_file(chapter: str) -> str:
             node.names = [alias for alias in node.names if alias.name in used or alias.name.split(".")[0] in used]
             if node.names:
                 imports.append(ast.unparse(node))
+    ours = sorted(name for name in used if isinstance(getattr(bigramlab, name, None), type))  # MLP, Recipe
+    if ours:
+        imports.append(f"from bigramlab import {', '.join(ours)}")
     if "import torch" not in imports:
         imports.insert(0, "import torch")
     if "math." in "".join(stubs) and "import math" not in imports:
