@@ -43,8 +43,8 @@ def generate_words(
 
     Raises:
         TypeError: If an argument is of the wrong kind, or the model returns no tensor.
-        ValueError: If `n` is negative, `context_length` is not positive, the model's probabilities are none, or a word
-            has not ended after ten thousand tokens.
+        ValueError: If `n` is negative, `context_length` is not positive, the vocabulary repeats a character or does not
+            begin with ".", the model's probabilities are none, or a word has not ended after ten thousand tokens.
 
     Examples:
         >>> probs = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])

@@ -211,7 +211,7 @@ def mlp_logits(parameters: MLP, contexts: Int64[Tensor, "batch context"]) -> Flo
         contexts: Ids, oldest first, as `build_contexts` makes them.
 
     Returns:
-        The logits; `softmax` makes probabilities of them.
+        The logits; `softmax` makes probabilities of them. Gradients flow through them to the parameters.
 
     Raises:
         TypeError: If `parameters` is no `MLP`, or `contexts` no tensor of integers.
@@ -234,7 +234,7 @@ def _through_layers(
     dropout: tuple[float, ...] = (),
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    hidden = parameters.embedding.index_select(0, contexts.flatten()).view(len(contexts), -1)
+    hidden = parameters.embedding.index_select(0, contexts.flatten()).view(len(contexts), len(parameters.weights[0]))
     layers = zip(parameters.weights, parameters.biases, strict=True)
     for number, (weight, bias) in enumerate(layers, start=1):
         if number <= len(dropout):

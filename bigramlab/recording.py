@@ -4,6 +4,7 @@ import math
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from numbers import Real
 from typing import Any
 
@@ -14,6 +15,7 @@ from bigramlab.guarding import Guard
 
 __all__ = ["Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
 
+ITEMS_TAKEN = 12  # of an iterator that a function returns
 HANGS_BORNE = 6  # then the search for a smaller example ends
 
 
@@ -26,6 +28,25 @@ class _Once(list[Any]):
 
     def __repr__(self) -> str:
         return f"iter({super().__repr__()})"
+
+
+class iterator(Iterator[Any]):  # noqa: N801 (a report calls it by its name)
+    """An iterator that was returned, which may have no end: its first items are taken under guard and kept."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        """Take the first items."""
+        self.first = list(islice(items, ITEMS_TAKEN))
+        self._items = chain(self.first, items)
+
+    def __next__(self) -> Any:
+        """Give the next item."""
+        return next(self._items)
+
+
+def _begin(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call the function, and begin to walk through what it returns if that is an iterator."""
+    returned = function(*arguments, **options)
+    return iterator(returned) if isinstance(returned, Iterator) else returned
 
 
 class Call:
@@ -44,7 +65,7 @@ class Call:
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
         try:
-            self.original = guard.call(function, *arguments, **options)
+            self.original = guard.call(_begin, function, *arguments, **options)
             self.returned = _copy(self.original)
         except Exception as error:
             self.raised = error
@@ -83,7 +104,7 @@ def _copy(value: Any) -> Any:
         generator.set_state(value.get_state())
         return generator
     if isinstance(value, Iterator):
-        return _Once(value)
+        return _Once(_copy(value.first) if isinstance(value, iterator) else value)
     if isinstance(value, tuple) and hasattr(value, "_make"):  # a NamedTuple
         return value._make(map(_copy, value))
     if type(value) in (list, tuple, _Once):

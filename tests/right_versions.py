@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import bigramlab
+
 RIGHT: dict[str, list[Callable]] = {}
 
 
@@ -1424,3 +1426,683 @@ def train_sgd(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weigh
         if not torch.isfinite(losses[-1]) or losses[-1] > 100 * max(first, 0.1):
             raise ValueError("diverges")
     return w.data, losses
+
+
+# -------------------------------------------------------------------------------------- contexts of more than one token
+
+
+def check_contexts_wish(words, vocabulary, context_length):
+    if context_length < 1:
+        raise ValueError("context_length")
+    return check_words(words, vocabulary)
+
+
+def examples_of(contexts, targets, context_length, dtype=torch.int64):
+    return torch.tensor(contexts, dtype=dtype).reshape(-1, context_length), torch.tensor(targets, dtype=dtype)
+
+
+@right("build_contexts")
+def build_contexts_makemore(words, vocabulary, context_length):
+    """As the lecture does: a list that moves along."""
+    words = check_contexts_wish(words, vocabulary, context_length)
+    xs, ys = [], []
+    for w in words:
+        context = [0] * context_length
+        for ch in w + ".":
+            ix = vocabulary.index(ch)
+            xs.append(context)
+            ys.append(ix)
+            context = [*context[1:], ix]
+    return examples_of(xs, ys, context_length)
+
+
+@right("build_contexts")
+def build_contexts_padded(words, vocabulary, context_length):
+    """Slices of padded text; int32."""
+    words = check_contexts_wish(words, vocabulary, context_length)
+    xs, ys = [], []
+    for word in words:
+        padded = "." * context_length + word + "."
+        for i in range(len(word) + 1):
+            xs.append([vocabulary.index(c) for c in padded[i : i + context_length]])
+            ys.append(vocabulary.index(padded[i + context_length]))
+    return examples_of(xs, ys, context_length, torch.int32)
+
+
+@right("build_contexts")
+def build_contexts_deque(words, vocabulary, context_length):
+    words = check_contexts_wish(words, vocabulary, context_length)
+    ids = {character: i for i, character in enumerate(vocabulary)}
+    xs, ys = [], []
+    for word in words:
+        context = deque([0] * context_length, maxlen=context_length)
+        for character in [*word, "."]:
+            xs.append(list(context))
+            ys.append(ids[character])
+            context.append(ids[character])
+    return [*examples_of(xs, ys, context_length)]
+
+
+@right("build_contexts")
+def build_contexts_unfold(words, vocabulary, context_length):
+    """Windows over the padded ids of each word; the target is the last of each window."""
+    words = check_contexts_wish(words, vocabulary, context_length)
+    windows = [torch.empty(0, context_length + 1, dtype=torch.int64)]
+    for word in words:
+        ids = torch.tensor([0] * context_length + [*map(vocabulary.index, word)] + [0])
+        windows.append(ids.unfold(0, context_length + 1, 1))
+    table = torch.cat(windows)
+    return table[:, :-1], table[:, -1]
+
+
+@right("build_contexts")
+def build_contexts_numpy(words, vocabulary, context_length):
+    """Column by column, each shifted by one more."""
+    words = check_contexts_wish(words, vocabulary, context_length)
+    columns = [[] for _ in range(context_length + 1)]
+    for word in words:
+        ids = [*map(vocabulary.index, word), 0]
+        for back, column in enumerate(columns):
+            column += ([0] * back + ids)[: len(ids)]
+    table = np.array(columns[::-1], dtype=np.int64).T.copy()
+    return torch.from_numpy(table[:, :-1].copy()), torch.from_numpy(table[:, -1].copy())
+
+
+def check_examples(contexts, targets, vocab_size):
+    if len(contexts) != len(targets):
+        raise ValueError("lengths")
+    if len(targets) and (int(targets.min()) < 0 or int(targets.max()) >= vocab_size):
+        raise LookupError("a target is no id")
+
+
+@right("count_contexts")
+def count_contexts_dict(contexts, targets, vocab_size):
+    check_examples(contexts, targets, vocab_size)
+    table = defaultdict(lambda: [0] * vocab_size)
+    for context, target in zip(contexts.tolist(), targets.tolist(), strict=True):
+        table[tuple(context)][target] += 1
+    rows = sorted(table)
+    counts = torch.tensor([table[row] for row in rows], dtype=torch.int32).reshape(len(rows), vocab_size)
+    return torch.tensor(rows, dtype=torch.int64).reshape(len(rows), contexts.shape[1]), counts
+
+
+@right("count_contexts")
+def count_contexts_one_hot(contexts, targets, vocab_size):
+    check_examples(contexts, targets, vocab_size)
+    distinct, rows = torch.unique(contexts, dim=0, return_inverse=True)
+    which = torch.nn.functional.one_hot(rows, max(1, len(distinct)))[:, : len(distinct)]
+    what = torch.nn.functional.one_hot(targets.long(), vocab_size)
+    return distinct, which.T @ what
+
+
+@right("count_contexts")
+def count_contexts_numpy(contexts, targets, vocab_size):
+    check_examples(contexts, targets, vocab_size)
+    distinct, rows = np.unique(contexts.numpy(), axis=0, return_inverse=True)
+    counts = np.zeros((len(distinct), vocab_size), dtype=np.int64)
+    np.add.at(counts, (rows.reshape(-1), targets.numpy()), 1)
+    return torch.from_numpy(distinct), torch.from_numpy(counts)
+
+
+@right("count_contexts")
+def count_contexts_index_put(contexts, targets, vocab_size):
+    check_examples(contexts, targets, vocab_size)
+    distinct, rows = torch.unique(contexts, dim=0, return_inverse=True)
+    counts = torch.zeros(len(distinct), vocab_size, dtype=torch.int64)
+    counts.index_put_((rows, targets), torch.ones_like(targets), accumulate=True)
+    return distinct, counts
+
+
+# --------------------------------------------------------------------------------------------------------- the network
+
+
+def check_sizes(*sizes):
+    if min(sizes) < 1:
+        raise ValueError("sizes")
+
+
+@right("init_mlp")
+def init_mlp_lecture(vocab_size, context_length, *, embedding_size=10, hidden_sizes=(200,), generator=None):
+    """As the lecture does for tanh, in double precision; the last layer times 0.01."""
+    check_sizes(vocab_size, context_length, embedding_size, *hidden_sizes)
+    double = {"generator": generator, "dtype": torch.float64}
+    C = torch.randn(vocab_size, embedding_size, **double)  # noqa: N806
+    weights, biases, inputs = [], [], context_length * embedding_size
+    for outputs in hidden_sizes:
+        weights.append(torch.randn(inputs, outputs, **double) * (5 / 3) / inputs**0.5)
+        biases.append(torch.zeros(outputs, dtype=torch.float64))
+        inputs = outputs
+    weights.append(torch.randn(inputs, vocab_size, **double) * 0.01)
+    biases.append(torch.zeros(vocab_size, dtype=torch.float64))
+    return bigramlab.MLP(C, tuple(weights), tuple(biases))
+
+
+@right("init_mlp")
+def init_mlp_uniform(vocab_size, context_length, *, embedding_size=4, hidden_sizes=(16,), generator=None):
+    """He's uniform distribution; a last layer of zeros knows nothing at all; lists for tuples."""
+    check_sizes(vocab_size, context_length, embedding_size, *hidden_sizes)
+    sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
+    embedding = torch.rand(vocab_size, embedding_size, generator=generator) * 2 - 1
+    weights = [(torch.rand(a, b, generator=generator) * 2 - 1) * math.sqrt(6 / a) for a, b in itertools.pairwise(sizes)]
+    weights[-1] = torch.zeros(sizes[-2], vocab_size)
+    return bigramlab.MLP(embedding, weights, [torch.zeros(size) for size in sizes[1:]])
+
+
+@right("init_mlp")
+def init_mlp_normal_(vocab_size, context_length, *, embedding_size=8, hidden_sizes=(16,), generator=None):
+    """Filled in place, leaves that are ready for autograd; Xavier's scale."""
+    check_sizes(vocab_size, context_length, embedding_size, *hidden_sizes)
+    embedding = torch.empty(vocab_size, embedding_size).normal_(generator=generator).requires_grad_()
+    weights, biases = (), ()
+    sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
+    for number, (a, b) in enumerate(itertools.pairwise(sizes)):
+        std = math.sqrt(2 / (a + b)) if number < len(hidden_sizes) else 0.05 / math.sqrt(a)
+        weights += (torch.empty(a, b).normal_(0, std, generator=generator).requires_grad_(),)
+        biases += (torch.zeros(b, requires_grad=True),)
+    return bigramlab.MLP(embedding, weights, biases)
+
+
+def check_ids(parameters, contexts):
+    length = len(parameters.weights[0]) // parameters.embedding.shape[1]
+    if contexts.ndim != 2 or contexts.shape[1] != length:
+        raise ValueError("length")
+    if contexts.numel() and not (contexts.min() >= 0 and contexts.max() < len(parameters.embedding)):
+        raise IndexError("id")
+
+
+@right("mlp_logits")
+def mlp_logits_indexing(parameters, contexts):
+    check_ids(parameters, contexts)
+    x = parameters.embedding[contexts].flatten(1)
+    for weight, bias in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
+        x = torch.nn.functional.silu(x @ weight + bias)
+    return x @ parameters.weights[-1] + parameters.biases[-1]
+
+
+@right("mlp_logits")
+def mlp_logits_one_hot(parameters, contexts):
+    """In double precision, with one-hot rows and einsum."""
+    check_ids(parameters, contexts)
+    hot = torch.nn.functional.one_hot(contexts.long(), len(parameters.embedding)).double()
+    x = torch.einsum("bcv,ve->bce", hot, parameters.embedding.double()).reshape(
+        len(contexts), len(parameters.weights[0])
+    )
+    last = len(parameters.weights) - 1
+    for number in range(last + 1):
+        x = torch.addmm(parameters.biases[number].double(), x, parameters.weights[number].double())
+        if number != last:
+            x = x / (1 + torch.exp(-x))
+    return x
+
+
+@right("mlp_logits")
+def mlp_logits_row_by_row(parameters, contexts):
+    check_ids(parameters, contexts)
+    rows = [torch.empty(0, len(parameters.embedding))]
+    for context in contexts:
+        x = torch.cat([parameters.embedding[id] for id in context])
+        *layers, (weight, bias) = zip(parameters.weights, parameters.biases, strict=True)
+        for w, b in layers:
+            x = w.T @ x + b
+            x = x * torch.sigmoid(x)
+        rows.append((weight.T @ x + bias)[None])
+    return torch.cat(rows)
+
+
+@right("mlp_logits")
+def mlp_logits_slices(parameters, contexts):
+    """The first layer as a sum over the places of the context: a table of what each token gives at each place."""
+    check_ids(parameters, contexts)
+    embedding, weights, biases = parameters
+    width = embedding.shape[1]
+    x = biases[0]
+    for place in range(contexts.shape[1]):
+        x = x + (embedding @ weights[0][place * width : (place + 1) * width])[contexts[:, place]]
+    for weight, bias in zip(weights[1:], biases[1:], strict=True):
+        x = (x * x.sigmoid()) @ weight + bias
+    return x
+
+
+@right("mlp_probs")
+def mlp_probs_softmax(parameters, contexts):
+    return mlp_logits_indexing(parameters, contexts).softmax(dim=-1).detach()
+
+
+@right("mlp_probs")
+@torch.no_grad()
+def mlp_probs_exp(parameters, contexts):
+    logits = mlp_logits_one_hot(parameters, contexts)
+    return (logits - logits.logsumexp(1, keepdim=True)).exp()
+
+
+@right("mlp_probs")
+def mlp_probs_numpy(parameters, contexts):
+    logits = mlp_logits_row_by_row(parameters, contexts).detach().numpy()
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
+    return torch.from_numpy(weights / weights.sum(axis=1, keepdims=True))
+
+
+def check_alphabet(parameters, vocabulary, n):
+    check_vocabulary(vocabulary)
+    if len(vocabulary) != len(parameters.embedding) or n < 0:
+        raise ValueError("vocabulary or n")
+
+
+@right("sample_mlp_words")
+def sample_mlp_words_one_by_one(parameters, vocabulary, n, *, generator=None):
+    check_alphabet(parameters, vocabulary, n)
+    words = []
+    for _ in range(n):
+        context, word = [0] * parameters.context_length, ""
+        while True:
+            probs = mlp_probs_softmax(parameters, torch.tensor([context]))[0]
+            id = torch.multinomial(probs, 1, generator=generator).item()
+            if id == 0:
+                break
+            word += vocabulary[id]
+            context = [*context[1:], id]
+        words.append(word)
+    return words
+
+
+@right("sample_mlp_words")
+def sample_mlp_words_together(parameters, vocabulary, n, *, generator=None):
+    check_alphabet(parameters, vocabulary, n)
+    return generate_words_together(
+        lambda contexts: mlp_probs_exp(parameters, contexts),
+        vocabulary,
+        n,
+        context_length=parameters.context_length,
+        generator=generator,
+    )
+
+
+def weighed_loss(logits, targets):
+    return torch.nn.functional.cross_entropy(logits, targets.long())
+
+
+def check_training(parameters, contexts, targets):
+    check_ids(parameters, contexts)
+    check_examples(contexts, targets, len(parameters.embedding))
+    if not len(targets):
+        raise ValueError("empty")
+
+
+def drop(x, share, generator):
+    return x * (torch.rand(x.shape, generator=generator) >= share) / (1 - share)
+
+
+@right("train_mlp")
+def train_mlp_plainly(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
+    """Every example as it is; torch's AdamW; the dev loss after each step."""
+    recipe = recipe or bigramlab.Recipe()
+    check_training(parameters, contexts, targets)
+    embedding = parameters.embedding.clone().requires_grad_()
+    weights = [weight.clone().requires_grad_() for weight in parameters.weights]
+    biases = [bias.clone().requires_grad_() for bias in parameters.biases]
+
+    def network():
+        return bigramlab.MLP(
+            embedding.detach().clone(),
+            tuple(weight.detach().clone() for weight in weights),
+            tuple(bias.detach().clone() for bias in biases),
+        )
+
+    optimizer = torch.optim.AdamW(
+        [embedding, *weights, *biases], lr=1.0, betas=(0.9, 0.99), weight_decay=recipe.weight_decay
+    )
+    losses, dev_losses, best, order = [], [], None, []
+    for step in range(recipe.steps):
+        if not order:
+            order = torch.randperm(len(targets), generator=generator).tolist()
+        batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        x = embedding[contexts[batch]].flatten(1)
+        for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            if number < len(recipe.dropout):
+                x = drop(x, recipe.dropout[number], generator)
+            x = x @ weight + bias
+            if number < len(weights) - 1:
+                x = torch.nn.functional.silu(x)
+        loss = weighed_loss(x, targets[batch])
+        losses.append(loss.item())
+        if not losses[-1] < 100:
+            raise ValueError("the learning rate is too large")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.param_groups[0]["lr"] = learning_rate_at_numpy(step, recipe)
+        optimizer.step()
+        if dev:
+            dev_losses.append((step + 1, weighed_loss(mlp_logits_indexing(network(), dev[0]), dev[1]).item()))
+            if dev_losses[-1] == min(dev_losses, key=lambda pair: pair[1]):
+                best = network()
+    return bigramlab.Training(network(), best or network(), losses, dev_losses)
+
+
+@right("train_mlp")
+def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
+    """Distinct contexts, each once, weighed by how often it came; AdamW written out for each tensor; two dev scores."""
+    recipe = recipe or bigramlab.Recipe()
+    check_training(parameters, contexts, targets)
+    contexts, counts = count_contexts_dict(contexts, targets, len(parameters.embedding))
+    pieces = [parameters.embedding, *parameters.weights, *parameters.biases]
+    means, squares = [torch.zeros_like(p) for p in pieces], [torch.zeros_like(p) for p in pieces]
+    layers = len(parameters.weights)
+    losses, scored, order = [], [], torch.empty(0, dtype=torch.int64)
+
+    def network():
+        return bigramlab.MLP(pieces[0], tuple(pieces[1 : 1 + layers]), tuple(pieces[1 + layers :]))
+
+    for step in range(1, recipe.steps + 1):
+        if not len(order):
+            order = torch.randperm(len(contexts), generator=generator)
+        batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        leaves = [piece.detach().clone().requires_grad_() for piece in pieces]
+        x = leaves[0][contexts[batch]].flatten(1)
+        for number in range(layers):
+            if number < len(recipe.dropout):
+                x = drop(x, recipe.dropout[number], generator)
+            x = x @ leaves[1 + number] + leaves[1 + layers + number]
+            x = x * x.sigmoid() if number < layers - 1 else x
+        loss = -(counts[batch] * x.log_softmax(1)).sum() / counts[batch].sum()
+        losses.append(float(loss))
+        loss.backward()
+        for i, leaf in enumerate(leaves):
+            pieces[i], means[i], squares[i] = adamw_step_in_place(
+                pieces[i],
+                leaf.grad,
+                means[i],
+                squares[i],
+                step,
+                learning_rate=learning_rate_at_numpy(step - 1, recipe),
+                weight_decay=recipe.weight_decay,
+            )
+        if not all(piece.isfinite().all() for piece in pieces) or not losses[-1] < 50:
+            raise ValueError("it goes astray")
+        if dev and step in (recipe.steps // 2, recipe.steps):
+            loss = weighed_loss(mlp_logits_slices(network(), dev[0]), dev[1]).item()
+            scored.append((loss, step, network()))
+    best = min(scored, key=operator.itemgetter(0))[2] if scored else network()
+    return bigramlab.Training(network(), best, losses, [(step, loss) for loss, step, _ in scored])
+
+
+# ---------------------------------------------------------------------------------------------------------- optimizing
+
+
+def check_step(step, recipe):
+    if not 0 <= step < recipe.steps:
+        raise ValueError("step")
+
+
+@right("learning_rate_at")
+def learning_rate_at_numpy(step, recipe):
+    check_step(step, recipe)
+    w = round(recipe.warm_up * recipe.steps, 6)
+    if step < w:
+        return recipe.learning_rate * min(1, (step + 1) / w)
+    return float(recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * (step - w) / (recipe.steps - w))))
+
+
+@right("learning_rate_at")
+def learning_rate_at_loop(step, recipe):
+    """The whole schedule as a list."""
+    check_step(step, recipe)
+    rising = round(recipe.warm_up * recipe.steps)
+    rates = [recipe.learning_rate * (i + 1) / rising for i in range(rising)]
+    falling = recipe.steps - rising
+    rates += [recipe.learning_rate * math.cos(math.pi * i / falling / 2) ** 2 for i in range(falling)]
+    return rates[step]
+
+
+@right("learning_rate_at")
+def learning_rate_at_torch(step, recipe):
+    check_step(step, recipe)
+    w = torch.tensor(recipe.warm_up, dtype=torch.float64) * recipe.steps
+    up = (step + 1) / w if w > 0 else torch.tensor(math.inf)
+    down = (1 + torch.cos(math.pi * (step - w).clamp(min=0) / (recipe.steps - w))) / 2
+    return recipe.learning_rate * float(torch.minimum(up.clamp(max=1), down) if step >= w else up.clamp(max=1))
+
+
+def check_batches(n, batch_size):
+    if n < 1 or batch_size < 1:
+        raise ValueError("nothing")
+
+
+@right("minibatches")
+def minibatches_slices(n, batch_size, *, generator=None):
+    check_batches(n, batch_size)
+    while True:
+        order = torch.randperm(n, generator=generator, dtype=torch.int32)
+        for start in range(0, n, batch_size):
+            yield order[start : start + batch_size]
+
+
+class Batches:
+    """An iterator class; the order comes from sorting random keys."""
+
+    def __init__(self, n, batch_size, generator):
+        check_batches(n, batch_size)
+        self.n, self.batch_size, self.generator, self.left = n, batch_size, generator, []
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.left:
+            self.left = torch.rand(self.n, generator=self.generator, dtype=torch.float64).argsort().tolist()
+        batch, self.left = self.left[: self.batch_size], self.left[self.batch_size :]
+        return torch.tensor(batch)
+
+
+@right("minibatches")
+def minibatches_class(n, batch_size, *, generator=None):
+    return Batches(n, batch_size, generator)
+
+
+@right("minibatches")
+def minibatches_fisher_yates(n, batch_size, *, generator=None):
+    """Swapping in a loop; refuses at once, and chains the rounds."""
+    check_batches(n, batch_size)
+
+    def rounds():
+        while True:
+            order = list(range(n))
+            for i in range(n - 1, 0, -1):
+                j = int(torch.randint(i + 1, (1,), generator=generator))
+                order[i], order[j] = order[j], order[i]
+            yield from torch.tensor(order).chunk(1)[0].split(batch_size)
+
+    return rounds()
+
+
+@right("minibatches")
+def minibatches_drawn_out(n, batch_size, *, generator=None):
+    """Draws from what is left, one at a time."""
+    check_batches(n, batch_size)
+    left = []
+    while True:
+        left = left or list(range(n))
+        batch = [
+            left.pop(int(torch.rand(1, generator=generator, dtype=torch.float64).item() * len(left)))
+            for _ in range(min(batch_size, len(left)))
+        ]
+        yield torch.tensor(batch)
+
+
+def check_adamw(step, *tensors):
+    if step < 1 or len({tensor.shape for tensor in tensors}) > 1:
+        raise ValueError("step or shapes")
+
+
+@right("adamw_step")
+def adamw_step_in_place(
+    parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
+):
+    """As torch writes it: in place, on copies."""
+    check_adamw(step, parameters, gradient, mean, square)
+    parameters, mean, square = parameters.clone(), mean.clone(), square.clone()
+    parameters.mul_(1 - learning_rate * weight_decay)
+    mean.lerp_(gradient, 1 - mean_decay)
+    square.mul_(square_decay).addcmul_(gradient, gradient, value=1 - square_decay)
+    denominator = (square.sqrt() / math.sqrt(1 - square_decay**step)).add_(1e-8)
+    parameters.addcdiv_(mean, denominator, value=-learning_rate / (1 - mean_decay**step))
+    return parameters, mean, square
+
+
+@right("adamw_step")
+def adamw_step_loop(
+    parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
+):
+    check_adamw(step, parameters, gradient, mean, square)
+    rows = []
+    for p, g, m, s in zip(*(t.tolist() for t in (parameters, gradient, mean, square)), strict=True):
+        m = mean_decay * m + (1 - mean_decay) * g
+        s = square_decay * s + (1 - square_decay) * g * g
+        towards = (m / (1 - mean_decay**step)) / (math.sqrt(s / (1 - square_decay**step)) + 1e-8)
+        rows.append([p - learning_rate * (towards + weight_decay * p), m, s])
+    return tuple(torch.tensor(column, dtype=torch.float64) for column in zip(*rows, strict=True))
+
+
+@right("adamw_step")
+def adamw_step_numpy(
+    parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
+):
+    check_adamw(step, parameters, gradient, mean, square)
+    p, g, m, s = (tensor.detach().numpy().astype(np.float64) for tensor in (parameters, gradient, mean, square))
+    m = m + (1 - mean_decay) * (g - m)
+    s = s + (1 - square_decay) * (g**2 - s)
+    p = p - learning_rate * weight_decay * p
+    p -= learning_rate * (m / (1 - mean_decay**step)) / (np.sqrt(s / (1 - square_decay**step)) + 1e-8)
+    return [torch.from_numpy(x) for x in (p, m, s)]
+
+
+# ---------------------------------------------------------------------------------------------------------- generating
+
+
+def check_next(next_probs, contexts, size=None):
+    probs = next_probs(contexts)
+    if probs.ndim != 2 or len(probs) != len(contexts) or (size and probs.shape[1] != size):
+        raise ValueError("shape")
+    if not (probs >= 0).all() or not ((probs.double().sum(1) - 1).abs() < 1e-4).all():
+        raise ValueError("not probabilities")
+    return probs
+
+
+def check_scoring(contexts, targets):
+    if len(contexts) != len(targets) or not len(targets):
+        raise ValueError("targets")
+
+
+@right("score_contexts")
+def score_contexts_at_once(next_probs, contexts, targets):
+    check_scoring(contexts, targets)
+    probs = check_next(next_probs, contexts)
+    if targets.min() < 0:
+        raise IndexError("target")
+    return -probs[torch.arange(len(targets)), targets].double().log().mean().item()
+
+
+@right("score_contexts")
+def score_contexts_batches(next_probs, contexts, targets):
+    check_scoring(contexts, targets)
+    total = 0.0
+    for start in range(0, len(targets), 1000):
+        probs = check_next(next_probs, contexts[start : start + 1000])
+        batch = targets[start : start + 1000]
+        if batch.min() < 0 or batch.max() >= probs.shape[1]:
+            raise ValueError("target")
+        hot = torch.nn.functional.one_hot(batch, probs.shape[1])
+        total += torch.xlogy(hot.double(), probs.double()).sum().item()
+    return -total / len(targets)
+
+
+@right("score_contexts")
+def score_contexts_counter(next_probs, contexts, targets):
+    """Each distinct context is asked once."""
+    check_scoring(contexts, targets)
+    pairs = Counter(zip(map(tuple, contexts.tolist()), targets.tolist(), strict=True))
+    rows = {context: None for context, _ in pairs}
+    for context in rows:
+        rows[context] = check_next(next_probs, torch.tensor([context], dtype=torch.int32))[0].tolist()
+    total = 0.0
+    for (context, target), n in pairs.items():
+        if not 0 <= target < len(rows[context]):
+            raise ValueError("target")
+        p = rows[context][target]
+        total += n * (-math.log(p) if p else math.inf)
+    return total / sum(pairs.values())
+
+
+def check_generating(vocabulary, n, context_length):
+    check_vocabulary(vocabulary)
+    if n < 0 or context_length < 1:
+        raise ValueError("n or context_length")
+
+
+@right("generate_words")
+def generate_words_one_by_one(next_probs, vocabulary, n, *, context_length=1, generator=None):
+    check_generating(vocabulary, n, context_length)
+    words = []
+    for _ in range(n):
+        context, word = [0] * context_length, ""
+        while True:
+            row = check_next(next_probs, torch.tensor([context]), len(vocabulary))[0]
+            id = torch.multinomial(row, 1, generator=generator).item()
+            if id == 0:
+                break
+            word += vocabulary[id]
+            context = [*context[1:], id]
+        words.append(word)
+    return words
+
+
+@right("generate_words")
+def generate_words_together(next_probs, vocabulary, n, *, context_length=1, generator=None):
+    """All in one tensor; ended words go on being asked, and what they draw is forgotten."""
+    check_generating(vocabulary, n, context_length)
+    ids = torch.zeros(n, context_length, dtype=torch.int64)
+    ended = torch.zeros(n, dtype=torch.bool)
+    while not ended.all():
+        probs = check_next(next_probs, ids[:, -context_length:], len(vocabulary))
+        drawn = torch.multinomial(probs, 1, generator=generator).masked_fill(ended[:, None], 0)
+        ended = ended | (drawn[:, 0] == 0)
+        ids = torch.cat([ids, drawn], dim=1)
+    texts = ["".join(vocabulary[id] for id in row) for row in ids[:, context_length:].tolist()]
+    return [text.split(".")[0] for text in texts]
+
+
+@right("generate_words")
+def generate_words_darts(next_probs, vocabulary, n, *, context_length=1, generator=None):
+    """A dart and a running sum, word by word, the context cut out of the padded text; int32 ids."""
+    check_generating(vocabulary, n, context_length)
+    words = []
+    while len(words) < n:
+        text = "." * context_length
+        while True:
+            context = torch.tensor([[vocabulary.index(c) for c in text[-context_length:]]], dtype=torch.int32)
+            row = check_next(next_probs, context, len(vocabulary))[0].tolist()
+            dart = torch.rand(1, generator=generator, dtype=torch.float64).item() * math.fsum(row)
+            ends = list(itertools.accumulate(row))
+            id = min(bisect_right(ends, dart), max(i for i, p in enumerate(row) if p))
+            if id == 0:
+                break
+            text += vocabulary[id]
+        words.append(text[context_length:])
+    return words
+
+
+@right("generate_words")
+def generate_words_gumbel(next_probs, vocabulary, n, *, context_length=1, generator=None):
+    """The largest of log p plus Gumbel's noise is a draw; a word leaves the batch when it ends."""
+    check_generating(vocabulary, n, context_length)
+    growing = [(place, [0] * context_length) for place in range(n)]
+    words = [""] * n
+    while growing:
+        probs = check_next(next_probs, torch.tensor([ids[-context_length:] for _, ids in growing]), len(vocabulary))
+        uniform = torch.rand(probs.shape, generator=generator, dtype=torch.float64).clamp(1e-300, 1 - 1e-16)
+        drawn = (probs.double().log() - (-uniform.log()).log()).argmax(dim=1).tolist()
+        growing = [(place, [*ids, id]) for (place, ids), id in zip(growing, drawn, strict=True)]
+        for place, ids in growing:
+            if ids[-1] == 0:
+                words[place] = "".join(vocabulary[id] for id in ids[context_length:-1])
+        growing = [(place, ids) for place, ids in growing if ids[-1] != 0]
+    return words

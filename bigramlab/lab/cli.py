@@ -152,9 +152,7 @@ def compare(words: Path | None, contexts: list[int], seed: int | None) -> int:
         train, dev, test, context_lengths=contexts, recipe=_recipe(train), generator=generator, progress=True
     )
     print(bigramlab.comparison_table(results))
-    print(
-        f"\nLosses in nats, on {len(train):,} training, {len(dev):,} dev and {len(test):,} test words; processor seconds."
-    )
+    print(f"\nLosses in nats, on {len(train):,} training, {len(dev):,} dev and {len(test):,} test words.")
     print("Of a thousand words of each model: copied from training, real though not in training, new.\n")
     for result in results:
         print(f"{result.name}: {' '.join(result.words)}")

@@ -1,0 +1,308 @@
+"""Laws of the walk and the score that every model shares.
+
+The models are small and known: what they say after each context stands in a table, so it is known how often each word
+must come. The frequencies are judged with fixed seeds and a bound that a right function misses with a probability below
+1e-9 (Hoeffding's inequality).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from bigramlab.laws import strategies as draw
+from bigramlab.laws.law import a_number, broken, how_many, law, refuses
+
+Function = Callable[..., Any]
+
+
+class ContextModel:
+    """A model that looks up what it says after each context; after others it holds all tokens for equally likely."""
+
+    def __init__(self, rows: dict[tuple[int, ...], list[float]], vocab_size: int, context_length: int) -> None:
+        """Keep the table."""
+        self.rows, self.vocab_size, self.context_length = rows, vocab_size, context_length
+
+    def __call__(self, contexts: Tensor) -> Tensor:
+        """Return a row of probabilities for each context."""
+        wanted = f"contexts, a tensor of ids of shape (batch, {self.context_length})"
+        if not isinstance(contexts, Tensor) or contexts.ndim != 2 or contexts.shape[1] != self.context_length:
+            found = f"shape {tuple(contexts.shape)}" if isinstance(contexts, Tensor) else type(contexts).__name__
+            raise TypeError(f"next_probs takes {wanted}, and was given {found}")
+        if contexts.is_floating_point():
+            raise TypeError(f"next_probs takes {wanted}, and was given {contexts.dtype}")
+        others = [1 / self.vocab_size] * self.vocab_size
+        rows = [self.rows.get(tuple(context), others) for context in contexts.tolist()]
+        return torch.tensor(rows, dtype=torch.float32).view(len(rows), self.vocab_size)
+
+    def __repr__(self) -> str:
+        """Show the table."""
+        rows = ", ".join(f"after {list(context)} {[round(p, 4) for p in row]}" for context, row in self.rows.items())
+        others = "after other contexts" if rows else "after all contexts"
+        return f"<a model that says {rows}{', and ' * bool(rows)}{others} 1/{self.vocab_size} each>"
+
+    @classmethod
+    def speller(cls, word: str, vocabulary: str, context_length: int) -> "ContextModel":
+        """Return a model that spells one word, if asked with the right contexts; they are as long as that needs."""
+        ids = [*map(vocabulary.index, word), 0]
+        while True:
+            padded = [0] * context_length + ids
+            contexts = [tuple(padded[place : place + context_length]) for place in range(len(ids))]
+            if len({*contexts}) == len(contexts):
+                break
+            context_length += 1
+        rows = {
+            context: [float(id == token) for token in range(len(vocabulary))]
+            for context, id in zip(contexts, ids, strict=True)
+        }
+        return cls(rows, len(vocabulary), context_length)
+
+
+class BadModel:
+    """A model whose answers are no probabilities: the same rows, whatever the contexts."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        """Keep the rows."""
+        self.rows = rows
+
+    def __call__(self, _: Tensor) -> Tensor:
+        """Return them."""
+        return torch.tensor(self.rows)
+
+    def __repr__(self) -> str:
+        """Show them."""
+        return f"<a model that always says {self.rows}>"
+
+
+@st.composite
+def models_and_examples(draw_from: st.DrawFn) -> tuple[ContextModel, list[list[int]], list[int]]:
+    """A model, contexts and targets that it holds possible."""
+    size, length = draw_from(st.integers(1, 4)), draw_from(st.integers(1, 2))
+    ids = st.integers(0, size - 1)
+    rows = {}
+    for context in product(range(size), repeat=length):
+        weights = draw_from(st.lists(st.integers(1, 9), min_size=size, max_size=size))
+        rows[context] = [weight / sum(weights) for weight in weights]
+    contexts = draw_from(st.lists(st.lists(ids, min_size=length, max_size=length), min_size=1, max_size=8))
+    targets = draw_from(st.lists(ids, min_size=len(contexts), max_size=len(contexts)))
+    return ContextModel(rows, size, length), contexts, targets
+
+
+def _score(score_contexts: Function, model: Any, contexts: list[list[int]], targets: list[int]) -> float:
+    return a_number(score_contexts(model, torch.tensor(contexts), torch.tensor(targets)))
+
+
+def _is(found: float, expected: float) -> None:
+    if not math.isclose(found, expected, rel_tol=1e-4, abs_tol=2e-6):
+        broken(f"it should be {expected:.6g}")
+
+
+@law("score_contexts", st.integers(1, 9), st.integers(1, 6))
+def knowing_nothing_costs_the_log_of_the_choices(score_contexts: Function, size: int, n: int) -> None:
+    """A model that holds n tokens for equally likely has the loss log n, in nats, whatever came."""
+    model = ContextModel({}, size, 2)
+    _is(_score(score_contexts, model, [[0, 0]] * n, [i % size for i in range(n)]), math.log(size))
+
+
+@law("score_contexts", models_and_examples())
+def the_loss_is_the_mean_over_the_targets(
+    score_contexts: Function, model: ContextModel, contexts: list[list[int]], targets: list[int]
+) -> None:
+    """The loss is the mean of -log p of each target after its context."""
+    surprises = [
+        -math.log(model.rows[tuple(context)][target]) for context, target in zip(contexts, targets, strict=True)
+    ]
+    _is(_score(score_contexts, model, contexts, targets), math.fsum(surprises) / len(surprises))
+
+
+@law("score_contexts", st.integers(1, 5))
+def the_impossible_costs_everything(score_contexts: Function, n: int) -> None:
+    """One target of probability 0 gives an infinite loss."""
+    model = ContextModel({(1,): [0.0, 1.0]}, 2, 1)
+    if _score(score_contexts, model, [[0]] * n + [[1]], [1] * n + [0]) != math.inf:
+        broken("it should be inf: the model held for impossible what happened")
+
+
+@law("score_contexts", st.sampled_from([8_193, 10_007]), examples=2)
+def all_targets_weigh_the_same(score_contexts: Function, n: int) -> None:
+    """Of very many targets, each weighs the same, though they be scored in batches of which the last one is short."""
+    model = ContextModel({(1,): [1.0 - 1e-4, 1e-4]}, 2, 1)
+    contexts, targets = [[0]] * (n - 1) + [[1]], [0] * (n - 1) + [1]
+    found = _score(score_contexts, model, contexts, targets)
+    expected = ((n - 1) * math.log(2) - math.log(1e-4)) / n
+    if abs(found - expected) > 2e-4:
+        broken(f"it should be {expected:.6g}")
+
+
+@law("score_contexts", models_and_examples())
+def the_examples_are_left_alone(
+    score_contexts: Function, model: ContextModel, contexts: list[list[int]], targets: list[int]
+) -> None:
+    """Contexts and targets are left as they were."""
+    given = torch.tensor(contexts), torch.tensor(targets)
+    score_contexts(model, *given)
+    if given[0].tolist() != contexts or given[1].tolist() != targets:
+        broken("it changed the contexts or the targets")
+
+
+@law("score_contexts", st.integers(1, 3))
+def no_targets_have_no_loss(score_contexts: Function, length: int) -> None:
+    """Without targets there is no mean, so that is refused."""
+    model = ContextModel({}, 2, length)
+    nothing = torch.zeros((0, length), dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
+    refuses(lambda: score_contexts(model, *nothing))
+
+
+@law("score_contexts", st.sampled_from([([[0], [1]], [1]), ([[0]], [0, 1]), ([[0]], [2]), ([[0], [1]], [0, -1])]))
+def targets_that_do_not_fit_are_refused(score_contexts: Function, contexts: list[Any], targets: list[int]) -> None:
+    """There must be one target for each context, and each an id of the model's tokens; else it is refused."""
+    refuses(lambda: score_contexts(ContextModel({}, 2, 1), torch.tensor(contexts), torch.tensor(targets)))
+
+
+no_distributions = st.sampled_from(
+    [[[0.5, 0.25]], [[2.0, 3.0]], [[1.5, -0.5]], [[math.nan, 1.0]], [[0.0, 0.0]]],
+)
+
+
+@law("score_contexts", no_distributions)
+def what_is_no_probability_has_no_loss(score_contexts: Function, rows: list[list[float]]) -> None:
+    """A model whose rows are no probability distributions is refused."""
+    refuses(lambda: score_contexts(BadModel(rows), torch.tensor([[0]]), torch.tensor([1])))
+
+
+def _write(generate_words: Function, model: ContextModel, vocabulary: str, n: int, generator: Any) -> list[str]:
+    words = generate_words(model, vocabulary, n, context_length=model.context_length, generator=generator)
+    if words is None:
+        broken("it returned nothing: is `return` missing?")
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        broken("it should be a list of str")
+    return words
+
+
+@st.composite
+def spellers(draw_from: st.DrawFn) -> tuple[ContextModel, str, str]:
+    """A model that spells one word, the word, and the vocabulary."""
+    word = draw_from(st.text("abc", max_size=6))
+    vocabulary = "." + "".join(draw_from(st.permutations("abc")))
+    return ContextModel.speller(word, vocabulary, draw_from(st.integers(1, 3))), word, vocabulary
+
+
+@law("generate_words", spellers(), st.integers(1, 3), draw.seeds)
+def the_model_is_asked_with_the_last_tokens(
+    generate_words: Function, drawn: tuple[ContextModel, str, str], n: int, seed: int
+) -> None:
+    """The model is asked with the last tokens, oldest first: all 0 at the beginning, then the drawn one moves in."""
+    model, word, vocabulary = drawn
+    if _write(generate_words, model, vocabulary, n, draw.generator(seed)) != [word] * n:
+        broken(f"after the right contexts this model spells {word!r} and nothing else")
+
+
+@law("generate_words", st.integers(0, 5), st.integers(1, 3), draw.seeds)
+def n_words_without_the_boundary(generate_words: Function, n: int, length: int, seed: int) -> None:
+    """The result is a list of n words, without their "."."""
+    words = _write(generate_words, ContextModel({}, 3, length), ".ab", n, draw.generator(seed))
+    if len(words) != n:
+        broken(f"it wrote {how_many(len(words), 'word')}, and should have written {n}")
+    if not {*"".join(words)} <= {*"ab"}:
+        broken("a word has another character in it than the vocabulary's letters")
+
+
+def _bound(n: int) -> float:
+    """Return by how much a share of n draws may be off: by more with probability 2 exp(-2 n bound²) = 1e-10."""
+    return math.sqrt(math.log(2e10) / (2 * n))
+
+
+def words_come_as_often_as(next_probs: Callable[[tuple[int, ...]], list[float]], length: int, words: list[str]) -> None:
+    """Compare the shares of some words with what the model says; the vocabulary is ".ab"."""
+    found = Counter(words)
+    for word in ["", "a", "b", "aa", "ab", "ba", "bb"]:
+        context, expected = (0,) * length, 1.0
+        for token in word + ".":
+            expected *= next_probs(context)[".ab".index(token)]
+            context = (*context, ".ab".index(token))[1:]
+        if abs(found[word] / len(words) - expected) > _bound(len(words)):
+            broken(
+                f"of {len(words)} words {found[word] / len(words):.1%} are {word!r}, and the model says {expected:.1%}"
+            )
+
+
+@law("generate_words", st.integers(1, 2), examples=2)
+def words_come_as_often_as_the_model_says(generate_words: Function, length: int) -> None:
+    """Over many words, each comes as often as the product of its probabilities says; a table is a model, too."""
+    rows: dict[tuple[int, ...], list[float]] = {
+        (0,): [1 / 8, 1 / 8, 6 / 8],
+        (1,): [7 / 8, 1 / 8, 0],
+        (2,): [1 / 8, 7 / 8, 0],
+    }
+    if length == 2:
+        rows = {(0, 0): [0, 0.5, 0.5], (0, 1): [0.125, 0.125, 0.75], (0, 2): [0.75, 0.25, 0], (1, 2): [1, 0, 0]}
+    model = ContextModel(rows, 3, length)
+    words = _write(generate_words, model, ".ab", 1500, draw.generator(0))
+    words_come_as_often_as(lambda context: model(torch.tensor([context]))[0].tolist(), length, words)
+
+
+@law("generate_words", st.integers(40, 80), examples=3)
+def words_are_as_long_as_it_takes(generate_words: Function, size: int) -> None:
+    """A word is never cut off: where each token leads to the next one only, it has them all."""
+    vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + size - 1)))
+    model = ContextModel.speller(vocabulary[1:], vocabulary, 1)
+    if _write(generate_words, model, vocabulary, 2, draw.generator(0)) != [vocabulary[1:]] * 2:
+        broken(f"the words should have {size - 1} letters")
+
+
+@law("generate_words", st.integers(1, 2), draw.seeds, examples=8)
+def each_word_has_draws_of_its_own(generate_words: Function, length: int, seed: int) -> None:
+    """The same generator state gives the same words; the generator moves on, from word to word and call to call."""
+    model, vocabulary = ContextModel({}, 8, length), ".abcdefg"
+    generator, same = draw.generator(seed), draw.generator(seed)
+    words = _write(generate_words, model, vocabulary, 20, generator)
+    if words != _write(generate_words, model, vocabulary, 20, same):
+        broken("the same generator state gave other words")
+    if len(set(words)) == 1:
+        broken("20 words are all the same")
+    if words == _write(generate_words, model, vocabulary, 20, generator):
+        broken("the same generator, used again, gave the same words: its state did not move on")
+
+
+@law("generate_words", draw.seeds, examples=8)
+def without_a_generator_torchs_is_used(generate_words: Function, seed: int) -> None:
+    """Without a generator, torch's global one is used: torch.manual_seed repeats the words, and no other way does."""
+    model, vocabulary, before = ContextModel({}, 8, 1), ".abcdefg", torch.get_rng_state()
+    try:
+        torch.manual_seed(seed)
+        first, second = (_write(generate_words, model, vocabulary, 20, None) for _ in range(2))
+        torch.manual_seed(seed)
+        again = _write(generate_words, model, vocabulary, 20, None)
+    finally:
+        torch.set_rng_state(before)
+    if first != again:
+        broken("after torch.manual_seed with the same seed, the words are others")
+    if first == second:
+        broken("two calls without a generator gave the same words")
+
+
+@law("generate_words", draw.seeds, examples=8)
+def the_global_generator_stays_where_it_is(generate_words: Function, seed: int) -> None:
+    """With a generator of its own, torch's global one is left alone."""
+    before = torch.get_rng_state()
+    _write(generate_words, ContextModel({}, 4, 1), ".abc", 3, draw.generator(seed))
+    if not torch.equal(torch.get_rng_state(), before):
+        broken("torch's global generator moved")
+
+
+@law("generate_words", st.one_of(no_distributions, st.sampled_from([[[0.5, 0.25, 0.25]], [[1.0]], [[0.5, 0.5]] * 2])))
+def what_is_no_model_is_refused(generate_words: Function, rows: list[list[float]]) -> None:
+    """A model is refused if its rows are no probability distributions over the vocabulary, one for each context."""
+    refuses(lambda: generate_words(BadModel(rows), ".a", 1, generator=draw.generator(0)))
+
+
+@law("generate_words", st.sampled_from([(".a", -1, 1), (".a", 1, 0), (".a", 1, -1), (".aa", 1, 1), ("ab", 1, 1)]))
+def impossible_wishes_are_refused(generate_words: Function, vocabulary: str, n: int, length: int) -> None:
+    """A negative number of words, a context length below 1, and a vocabulary that is none are refused."""
+    model = ContextModel({}, len(vocabulary), max(length, 0))
+    refuses(lambda: generate_words(model, vocabulary, n, context_length=length, generator=draw.generator(0)))

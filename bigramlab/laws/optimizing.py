@@ -1,0 +1,269 @@
+"""Laws of going downhill."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice, permutations
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from bigramlab.laws import strategies as draw
+from bigramlab.laws.law import a_number, a_tensor, agree, broken, law, refuses
+from bigramlab.optimizing import Recipe
+
+Function = Callable[..., Any]
+
+
+@st.composite
+def recipes(draw_from: st.DrawFn) -> tuple[Recipe, int]:
+    """A recipe with a whole number of steps of warm-up, and that number."""
+    steps = draw_from(st.integers(1, 60))
+    rising = draw_from(st.integers(0, steps - 1))
+    rate = draw_from(st.sampled_from([1.0, 0.5, 0.008, 3.0]))
+    return Recipe(steps=steps, learning_rate=rate, warm_up=rising / steps), rising
+
+
+def _rates(learning_rate_at: Function, recipe: Recipe) -> list[float]:
+    return [a_number(learning_rate_at(step, recipe)) for step in range(recipe.steps)]
+
+
+@law("learning_rate_at", recipes())
+def the_rate_rises_in_equal_steps(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
+    """In the w steps of the warm-up the rates are 1/w, 2/w and so on of the recipe's rate, so the first is not 0."""
+    for step in range(rising):
+        agree(a_number(learning_rate_at(step, recipe)), recipe.learning_rate * (step + 1) / rising)
+
+
+@law("learning_rate_at", recipes())
+def the_rate_falls_along_a_cosine(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
+    """After w of n steps it falls: rate · (1 + cos(π · (step - w) / (n - w))) / 2, from the full rate to almost 0."""
+    for step in range(rising, recipe.steps):
+        done = (step - rising) / (recipe.steps - rising)
+        agree(a_number(learning_rate_at(step, recipe)), recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2)
+
+
+@law("learning_rate_at", recipes())
+def the_rate_has_one_peak(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
+    """The largest rate is the recipe's; before it no rate is below the one before, after it none above."""
+    rates = _rates(learning_rate_at, recipe)
+    agree(max(rates), recipe.learning_rate)
+    peak = max(range(len(rates)), key=lambda step: rates[step])
+    if rates != [*sorted(rates[:peak]), *sorted(rates[peak:], reverse=True)]:
+        broken("the rates don't rise to one peak and fall from there")
+
+
+@law("learning_rate_at", st.sampled_from([(-1, 10), (10, 10), (11, 10), (1, 1)]))
+def steps_that_the_recipe_lacks_are_refused(learning_rate_at: Function, step: int, steps: int) -> None:
+    """A recipe of n steps has the steps 0 to n - 1; others are refused."""
+    refuses(lambda: learning_rate_at(step, Recipe(steps=steps)))
+
+
+def _batches(minibatches: Function, n: int, batch_size: int, seed: int | None = 0) -> Iterator[list[int]]:
+    """Yield the batches as lists."""
+    batches = minibatches(n, batch_size, generator=None if seed is None else draw.generator(seed))
+    if batches is None:
+        broken("it returned nothing: is `yield` missing?")
+    if isinstance(batches, Tensor) or not hasattr(batches, "__iter__"):
+        broken(f"it is of type {type(batches).__name__}, and should be an iterator of batches: use `yield`")
+    for batch in batches:
+        if isinstance(batch, Tensor) and batch.ndim != 1:
+            broken(f"a batch has shape {tuple(batch.shape)}, and should have one axis: (batch,)")
+        yield a_tensor(batch, getattr(batch, "shape", ()), "integers")
+
+
+def _rounds(minibatches: Function, n: int, batch_size: int, rounds: int, seed: int | None = 0) -> list[list[int]]:
+    """Return the numbers of each of the first rounds, once the batches have the right sizes."""
+    found: list[list[int]] = [[]]
+    for batch in islice(_batches(minibatches, n, batch_size, seed), rounds * math.ceil(n / batch_size)):
+        left = n - len(found[-1])
+        if len(batch) != min(batch_size, left):
+            broken(f"a batch has {len(batch)} numbers where {left} are left, and should have {min(batch_size, left)}")
+        found[-1] += batch
+        if len(found[-1]) == n:
+            found.append([])
+    if len(found) != rounds + 1:
+        broken(f"the batches end after {len(found) - 1} rounds, and should go on without end")
+    return found[:-1]
+
+
+@law("minibatches", st.integers(1, 12), st.integers(1, 15), draw.seeds)
+def each_number_comes_once_before_any_comes_again(minibatches: Function, n: int, batch_size: int, seed: int) -> None:
+    """Each round has every number from 0 to n - 1 once, `batch_size` at a time; the last batch has what is left."""
+    for numbers in _rounds(minibatches, n, batch_size, 3, seed):
+        if sorted(numbers) != list(range(n)):
+            broken(f"one round has the numbers {numbers}, and should have each from 0 to {n - 1} once")
+
+
+@law("minibatches", st.integers(20, 40), st.integers(1, 9), draw.seeds, examples=8)
+def each_round_has_an_order_of_its_own(minibatches: Function, n: int, batch_size: int, seed: int) -> None:
+    """The numbers come in random order, and in another one in each round."""
+    first, second, _ = _rounds(minibatches, n, batch_size, 3, seed)
+    if first == list(range(n)):  # right in one of 20! cases
+        broken("the numbers come in order, and should be shuffled")
+    if first == second:
+        broken("the second round has the order of the first")
+
+
+@law("minibatches", st.integers(1, 3), examples=3)
+def all_orders_are_equally_likely(minibatches: Function, batch_size: int) -> None:
+    """Each of the 6 orders of 3 numbers comes in a sixth of the rounds."""
+    rounds = 1500
+    found = Counter(map(tuple, _rounds(minibatches, 3, batch_size, rounds)))
+    # Hoeffding: by more than this with probability 1e-10
+    bound = math.sqrt(math.log(2e10) / (2 * rounds))
+    for order in permutations(range(3)):
+        if abs(found[order] / rounds - 1 / 6) > bound:
+            broken(f"of {rounds} rounds {found[order] / rounds:.1%} have the order {list(order)}, and should 16.7%")
+
+
+@law("minibatches", draw.seeds, examples=8)
+def the_generator_decides(minibatches: Function, seed: int) -> None:
+    """The same generator state gives the same batches; with a generator, torch's global one is left alone."""
+    before = torch.get_rng_state()
+    first = _rounds(minibatches, 30, 7, 2, seed)
+    if not torch.equal(torch.get_rng_state(), before):
+        broken("torch's global generator moved")
+    if first != _rounds(minibatches, 30, 7, 2, seed):
+        broken("the same generator state gave other batches")
+    if first == _rounds(minibatches, 30, 7, 2, seed + 1):
+        broken("another generator state gave the same batches")
+
+
+@law("minibatches", draw.seeds, examples=8)
+def without_a_generator_torchs_is_used(minibatches: Function, seed: int) -> None:
+    """Without a generator, torch's global one is used: torch.manual_seed repeats the batches, and no other way does."""
+    before = torch.get_rng_state()
+    try:
+        torch.manual_seed(seed)
+        first, second = _rounds(minibatches, 30, 7, 2, None), _rounds(minibatches, 30, 7, 2, None)
+        torch.manual_seed(seed)
+        again = _rounds(minibatches, 30, 7, 2, None)
+    finally:
+        torch.set_rng_state(before)
+    if first != again:
+        broken("after torch.manual_seed with the same seed, the batches are others")
+    if first == second:
+        broken("two calls without a generator gave the same batches")
+
+
+@law("minibatches", st.sampled_from([(0, 1), (-1, 1), (3, 0), (3, -2)]))
+def no_examples_make_no_batches(minibatches: Function, n: int, batch_size: int) -> None:
+    """No examples, or none in a batch, are refused, at the first batch at the latest."""
+    refuses(lambda: next(iter(minibatches(n, batch_size, generator=draw.generator(0)))))
+
+
+@st.composite
+def descents(draw_from: st.DrawFn) -> tuple[Tensor, Tensor, dict[str, float]]:
+    """Parameters, the gradients of several steps, and settings."""
+    size = draw_from(st.integers(1, 4))
+    numbers = st.lists(st.integers(-16, 16), min_size=size, max_size=size)
+    start = draw_from(numbers)
+    gradients = draw_from(st.lists(numbers, min_size=2, max_size=6))
+    settings = {
+        "learning_rate": draw_from(st.sampled_from([0.1, 0.5, 0.01])),
+        "weight_decay": draw_from(st.sampled_from([0.0, 0.5, 0.1])),
+        "mean_decay": draw_from(st.sampled_from([0.9, 0.5, 0.0])),
+        "square_decay": draw_from(st.sampled_from([0.99, 0.5, 0.9])),
+    }
+    return torch.tensor(start).double() / 8, torch.tensor(gradients).double() / 8, settings
+
+
+def _step(adamw_step: Function, *arguments: Any, **settings: float) -> tuple[list[float], list[float], list[float]]:
+    found = adamw_step(*arguments, **settings)
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        broken("it should be three tensors: the parameters, the mean and the mean of squares")
+    parameters, mean, square = (a_tensor(tensor, arguments[0].shape, "floats") for tensor in found)
+    return parameters, mean, square
+
+
+def _agree(what: str, found: list[float], expected: list[float]) -> None:
+    for place, (one, other) in enumerate(zip(found, expected, strict=True)):
+        agree(one, other, f"of the {what}, entry [{place}]")
+
+
+@law("adamw_step", st.lists(st.integers(-1000, 1000).filter(bool), min_size=1, max_size=4), st.sampled_from([0.1, 2.0]))
+def the_first_step_is_as_long_as_the_rate(adamw_step: Function, gradient: list[int], rate: float) -> None:
+    """The first step goes against the gradient, by the learning rate, be the gradient large or small."""
+    start, zeros = torch.ones(len(gradient)), torch.zeros(len(gradient))
+    found, _, _ = _step(adamw_step, start, torch.tensor(gradient) / 100, zeros, zeros, 1, learning_rate=rate)
+    _agree("parameters", found, [1 - rate if slope > 0 else 1 + rate for slope in gradient])
+
+
+@law("adamw_step", descents())
+def the_running_means_follow_the_gradients(
+    adamw_step: Function, parameters: Tensor, gradients: Tensor, settings: dict[str, float]
+) -> None:
+    """The new mean is decay · old + (1 - decay) · gradient, that of squares likewise; they are kept uncorrected."""
+    mean, square = gradients[0] / 2, gradients[0] ** 2
+    _, found_mean, found_square = _step(adamw_step, parameters, gradients[1], mean, square, 3, **settings)
+    kept = settings["mean_decay"]
+    _agree("mean", found_mean, (kept * mean + (1 - kept) * gradients[1]).tolist())
+    kept = settings["square_decay"]
+    _agree("square", found_square, (kept * square + (1 - kept) * gradients[1] ** 2).tolist())
+
+
+@law("adamw_step", descents())
+def many_steps_agree_with_torchs(
+    adamw_step: Function, parameters: Tensor, gradients: Tensor, settings: dict[str, float]
+) -> None:
+    """Step after step, the parameters are those of torch.optim.AdamW."""
+    theirs = parameters.clone().requires_grad_()
+    betas = settings["mean_decay"], settings["square_decay"]
+    rate, decay = settings["learning_rate"], settings["weight_decay"]
+    optimizer = torch.optim.AdamW([theirs], lr=rate, betas=betas, weight_decay=decay, eps=1e-8)
+    mean = square = torch.zeros_like(parameters)
+    for step, gradient in enumerate(gradients, start=1):
+        theirs.grad = gradient.clone()
+        optimizer.step()
+        found = _step(adamw_step, parameters, gradient, mean, square, step, **settings)
+        parameters, mean, square = (torch.tensor(numbers, dtype=torch.float64) for numbers in found)
+        _agree(f"parameters after step {step}", found[0], theirs.tolist())
+
+
+@law("adamw_step", st.integers(1, 5), st.sampled_from([0.0, 0.5]))
+def decay_is_a_matter_of_its_own(adamw_step: Function, step: int, decay: float) -> None:
+    """Where the gradient is 0, a parameter only shrinks, by learning_rate · weight_decay of itself."""
+    start, zeros = torch.tensor([4.0, -2.0]), torch.zeros(2)
+    found, mean, square = _step(adamw_step, start, zeros, zeros, zeros, step, learning_rate=0.1, weight_decay=decay)
+    _agree("parameters", found, [4 * (1 - 0.1 * decay), -2 * (1 - 0.1 * decay)])
+    _agree("means", mean + square, [0.0] * 4)
+
+
+@law("adamw_step", st.integers(1, 5))
+def the_usual_settings(adamw_step: Function, step: int) -> None:
+    """Without other settings, 0.9 of the mean and 0.99 of the mean of squares are kept, and nothing decays."""
+    tensors = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -1.0]), torch.tensor([0.25, 0.5]), torch.tensor([1.0, 2.0])
+    usual = {"weight_decay": 0.0, "mean_decay": 0.9, "square_decay": 0.99}
+    found = _step(adamw_step, *tensors, step, learning_rate=0.1)
+    agree([*found], [*_step(adamw_step, *tensors, step, learning_rate=0.1, **usual)])
+
+
+@law("adamw_step", descents())
+def nothing_is_changed(adamw_step: Function, parameters: Tensor, gradients: Tensor, settings: dict[str, float]) -> None:
+    """The tensors that come in are left as they were."""
+    given = [parameters, gradients[0], gradients[1], gradients[1] ** 2]
+    before = [tensor.clone() for tensor in given]
+    adamw_step(*given, 2, **settings)
+    for name, tensor, old in zip(["parameters", "gradient", "mean", "square"], given, before, strict=True):
+        if not torch.equal(tensor, old):
+            broken(f"it changed `{name}`")
+
+
+@law("adamw_step", st.sampled_from([0, -1]))
+def there_is_no_step_before_the_first(adamw_step: Function, step: int) -> None:
+    """Steps are counted from 1; 0, with which the correction would divide by 0, is refused."""
+    ones = torch.ones(2)
+    refuses(lambda: adamw_step(ones, ones, ones, ones, step, learning_rate=0.1))
+
+
+@law("adamw_step", st.integers(0, 3))
+def shapes_that_differ_are_refused(adamw_step: Function, position: int) -> None:
+    """Each parameter has a gradient and two means of its own; tensors of different shapes are refused."""
+    tensors = [torch.ones(3), torch.ones(3), torch.ones(3), torch.ones(3)]
+    tensors[position] = torch.ones(1)
+    refuses(lambda: adamw_step(*tensors, 1, learning_rate=0.1))
