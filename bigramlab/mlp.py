@@ -149,8 +149,8 @@ def init_mlp(
     vocab_size: int,
     context_length: int,
     *,
-    embedding_size: int = 32,
-    hidden_sizes: tuple[int, ...] = (384, 128),
+    embedding_size: int = 24,
+    hidden_sizes: tuple[int, ...] = (256, 128),
     generator: torch.Generator | None = None,
 ) -> MLP:
     """Return a network that knows nothing yet: random, so that its parts learn different things.
@@ -179,7 +179,7 @@ def init_mlp(
         (torch.Size([27, 2]), [(6, 16), (16, 27)])
     """
     if not isinstance(hidden_sizes, tuple | list):
-        raise TypeError(f"hidden_sizes must be a tuple, got {reprlib.repr(hidden_sizes)}; try (384, 128)")
+        raise TypeError(f"hidden_sizes must be a tuple, got {reprlib.repr(hidden_sizes)}; try (256, 128)")
     for name, size in [
         ("vocab_size", vocab_size),
         ("context_length", context_length),

@@ -27,12 +27,12 @@ class Recipe(NamedTuple):
             relied upon; layers beyond the last share leave out none.
     """
 
-    steps: int = 5000
+    steps: int = 2500
     batch_size: int = 256
-    learning_rate: float = 0.008
+    learning_rate: float = 0.01
     warm_up: float = 0.05
     weight_decay: float = 0.2
-    dropout: tuple[float, ...] = (0.1, 0.2)
+    dropout: tuple[float, ...] = (0.1,)
 
 
 def require_recipe(recipe: Recipe) -> None:

@@ -1,8 +1,10 @@
 import jaxtyping
 import matplotlib
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 
+torch.set_num_threads(1)  # two are no faster with tables this small, and far slower on a busy machine
 matplotlib.use("agg")  # no window opens
 
 # The same examples in every run and no deadline: a verdict depends neither on luck nor on the machine's load.

@@ -1721,7 +1721,7 @@ def weighed_loss(logits, targets):
     return torch.nn.functional.cross_entropy(logits, targets.long())
 
 
-def check_training(parameters, contexts, targets):
+def check_mlp_training(parameters, contexts, targets):
     check_ids(parameters, contexts)
     check_examples(contexts, targets, len(parameters.embedding))
     if not len(targets):
@@ -1736,7 +1736,7 @@ def drop(x, share, generator):
 def train_mlp_plainly(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
     """Every example as it is; torch's AdamW; the dev loss after each step."""
     recipe = recipe or bigramlab.Recipe()
-    check_training(parameters, contexts, targets)
+    check_mlp_training(parameters, contexts, targets)
     embedding = parameters.embedding.clone().requires_grad_()
     weights = [weight.clone().requires_grad_() for weight in parameters.weights]
     biases = [bias.clone().requires_grad_() for bias in parameters.biases]
@@ -1782,7 +1782,7 @@ def train_mlp_plainly(parameters, contexts, targets, recipe=None, *, dev=None, g
 def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
     """Distinct contexts, each once, weighed by how often it came; AdamW written out for each tensor; two dev scores."""
     recipe = recipe or bigramlab.Recipe()
-    check_training(parameters, contexts, targets)
+    check_mlp_training(parameters, contexts, targets)
     contexts, counts = count_contexts_dict(contexts, targets, len(parameters.embedding))
     pieces = [parameters.embedding, *parameters.weights, *parameters.biases]
     means, squares = [torch.zeros_like(p) for p in pieces], [torch.zeros_like(p) for p in pieces]

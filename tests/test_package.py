@@ -14,7 +14,7 @@ import bigramlab
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ["data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "plotting"]
-LESSONS += ["neural_bigram", "mlp", "optimizing", "generating", "saving", "comparing"]
+LESSONS += ["neural_bigram", "generating", "optimizing", "mlp", "saving", "comparing"]
 FUNCTIONS = [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]
 TUPLES = [name for name in bigramlab.__all__ if inspect.isclass(getattr(bigramlab, name))]
 
