@@ -229,6 +229,11 @@ def test_a_rate_that_diverges_is_refused_at_once(counts, rate, penalty, message)
     assert str(error.value).startswith(message)
 
 
+def test_a_loss_that_is_infinite_from_the_start_is_refused():
+    with pytest.raises(ValueError, match="the loss is inf, and it began at inf"):
+        train_neural_bigram(torch.ones(1, 1), learning_rate=1, weight_penalty=1, weights=torch.full((1, 1), 1e30))
+
+
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("logits", "message"),
