@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import torch
+
 __all__ = ["Guard", "Stopped"]
 
 GIBIBYTE = 2**30
@@ -64,6 +66,8 @@ class Guard:
         self._exits = contextlib.ExitStack()
         self._exits.enter_context(contextlib.redirect_stdout(self))
         self._exits.enter_context(contextlib.redirect_stderr(self))
+        self._exits.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)  # with tables this small, threads only wait for each other
         self._exits.callback(setattr, sys, "stdin", sys.stdin)
         sys.stdin = self  # all that input() asks of it is `readline`
         self._exits.enter_context(_memory_limit(GIBIBYTE))

@@ -1,13 +1,10 @@
 """No word of the list contains `bk`, yet some name might: add a little to every count."""
 
-import math
-from numbers import Real
-
 import torch
 from jaxtyping import Num
 from torch import Tensor
 
-from bigramlab.inputs import require_table, require_weights
+from bigramlab.inputs import require_number, require_table, require_weights
 
 __all__ = ["smooth"]
 
@@ -39,10 +36,7 @@ def smooth(counts: Num[Tensor, "current next"], k: int | float = 1) -> Num[Tenso
     """
     require_table("counts", counts)
     require_weights("counts", counts)
-    if isinstance(k, bool) or not isinstance(k, Real):
-        raise TypeError(f"k must be a number such as 1 or 0.5, got {k!r}")
-    if not (math.isfinite(k) and k >= 0):
-        raise ValueError(f"k is {k}, but it is a number of extra sightings: choose a finite k of 0 or more")
+    require_number("k", k)
     wide = counts if counts.is_floating_point() else counts.to(torch.int64)
     smoothed = wide + (k if isinstance(k, int) else float(k))
     if not (smoothed.isfinite() & (smoothed >= wide) & ((smoothed > 0) | (k == 0))).all():
