@@ -133,9 +133,10 @@ def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
     arguments = [None for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
     options = {parameter.name: None for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
     required = [parameter for parameter in parameters if parameter.default is parameter.empty]
+    needed = {parameter.name: None for parameter in required if parameter.kind is parameter.KEYWORD_ONLY}
     try:
         signature.bind(*arguments, **options)
-        signature.bind(*required)
+        signature.bind(*[None for parameter in required if parameter.name not in needed], **needed)
     except TypeError as error:
         plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
         return f"its parameters should be {inspect.Signature(plain)}, and yours takes {signature}: {error}"

@@ -398,8 +398,9 @@ def gradients_flow(mlp_logits: Function) -> None:
     if not isinstance(logits, Tensor) or not logits.requires_grad:
         broken("no gradients flow through it: is it detached, or made of NumPy's numbers?")
     (logits**2).sum().backward()  # type: ignore[no-untyped-call]
-    for name, piece in zip(["embedding", "weights", "biases"], leaves, strict=True):
-        if any(leaf.grad is None or not leaf.grad.any() for leaf in ([piece] if isinstance(piece, Tensor) else piece)):
+    named = [("embedding", (leaves.embedding,)), ("weights", leaves.weights), ("biases", leaves.biases)]
+    for name, pieces in named:
+        if any(piece.grad is None or not piece.grad.any() for piece in pieces):
             broken(f"no gradient reaches its {name}")
 
 

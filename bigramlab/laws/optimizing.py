@@ -33,16 +33,18 @@ def _rates(learning_rate_at: Function, recipe: Recipe) -> list[float]:
 @law("learning_rate_at", recipes())
 def the_rate_rises_in_equal_steps(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
     """In the w steps of the warm-up the rates are 1/w, 2/w and so on of the recipe's rate, so the first is not 0."""
+    rates = _rates(learning_rate_at, recipe)
     for step in range(rising):
-        agree(a_number(learning_rate_at(step, recipe)), recipe.learning_rate * (step + 1) / rising)
+        agree(rates[step], recipe.learning_rate * (step + 1) / rising, f"the rate of step {step}")
 
 
 @law("learning_rate_at", recipes())
 def the_rate_falls_along_a_cosine(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
     """After w of n steps it falls: rate · (1 + cos(π · (step - w) / (n - w))) / 2, from the full rate to almost 0."""
+    rates = _rates(learning_rate_at, recipe)
     for step in range(rising, recipe.steps):
-        done = (step - rising) / (recipe.steps - rising)
-        agree(a_number(learning_rate_at(step, recipe)), recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2)
+        expected = recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+        agree(rates[step], expected, f"the rate of step {step}")
 
 
 @law("learning_rate_at", recipes())
@@ -189,8 +191,9 @@ def _agree(what: str, found: list[float], expected: list[float]) -> None:
 @law("adamw_step", st.lists(st.integers(-1000, 1000).filter(bool), min_size=1, max_size=4), st.sampled_from([0.1, 2.0]))
 def the_first_step_is_as_long_as_the_rate(adamw_step: Function, gradient: list[int], rate: float) -> None:
     """The first step goes against the gradient, by the learning rate, be the gradient large or small."""
-    start, zeros = torch.ones(len(gradient)), torch.zeros(len(gradient))
-    found, _, _ = _step(adamw_step, start, torch.tensor(gradient) / 100, zeros, zeros, 1, learning_rate=rate)
+    n = len(gradient)
+    slopes, zeros = torch.tensor(gradient) / 100, [torch.zeros(n), torch.zeros(n)]
+    found, _, _ = _step(adamw_step, torch.ones(n), slopes, *zeros, 1, learning_rate=rate)
     _agree("parameters", found, [1 - rate if slope > 0 else 1 + rate for slope in gradient])
 
 
@@ -200,11 +203,12 @@ def the_running_means_follow_the_gradients(
 ) -> None:
     """The new mean is decay · old + (1 - decay) · gradient, that of squares likewise; they are kept uncorrected."""
     mean, square = gradients[0] / 2, gradients[0] ** 2
+    of_mean, of_square = settings["mean_decay"], settings["square_decay"]
+    new_mean = (of_mean * mean + (1 - of_mean) * gradients[1]).tolist()
+    new_square = (of_square * square + (1 - of_square) * gradients[1] ** 2).tolist()
     _, found_mean, found_square = _step(adamw_step, parameters, gradients[1], mean, square, 3, **settings)
-    kept = settings["mean_decay"]
-    _agree("mean", found_mean, (kept * mean + (1 - kept) * gradients[1]).tolist())
-    kept = settings["square_decay"]
-    _agree("square", found_square, (kept * square + (1 - kept) * gradients[1] ** 2).tolist())
+    _agree("mean", found_mean, new_mean)
+    _agree("square", found_square, new_square)
 
 
 @law("adamw_step", descents())
@@ -216,7 +220,7 @@ def many_steps_agree_with_torchs(
     betas = settings["mean_decay"], settings["square_decay"]
     rate, decay = settings["learning_rate"], settings["weight_decay"]
     optimizer = torch.optim.AdamW([theirs], lr=rate, betas=betas, weight_decay=decay, eps=1e-8)
-    mean = square = torch.zeros_like(parameters)
+    mean, square = torch.zeros_like(parameters), torch.zeros_like(parameters)
     for step, gradient in enumerate(gradients, start=1):
         theirs.grad = gradient.clone()
         optimizer.step()
@@ -228,8 +232,8 @@ def many_steps_agree_with_torchs(
 @law("adamw_step", st.integers(1, 5), st.sampled_from([0.0, 0.5]))
 def decay_is_a_matter_of_its_own(adamw_step: Function, step: int, decay: float) -> None:
     """Where the gradient is 0, a parameter only shrinks, by learning_rate · weight_decay of itself."""
-    start, zeros = torch.tensor([4.0, -2.0]), torch.zeros(2)
-    found, mean, square = _step(adamw_step, start, zeros, zeros, zeros, step, learning_rate=0.1, weight_decay=decay)
+    start, zeros = torch.tensor([4.0, -2.0]), [torch.zeros(2), torch.zeros(2), torch.zeros(2)]
+    found, mean, square = _step(adamw_step, start, *zeros, step, learning_rate=0.1, weight_decay=decay)
     _agree("parameters", found, [4 * (1 - 0.1 * decay), -2 * (1 - 0.1 * decay)])
     _agree("means", mean + square, [0.0] * 4)
 
@@ -239,8 +243,9 @@ def the_usual_settings(adamw_step: Function, step: int) -> None:
     """Without other settings, 0.9 of the mean and 0.99 of the mean of squares are kept, and nothing decays."""
     tensors = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -1.0]), torch.tensor([0.25, 0.5]), torch.tensor([1.0, 2.0])
     usual = {"weight_decay": 0.0, "mean_decay": 0.9, "square_decay": 0.99}
+    copies = [tensor.clone() for tensor in tensors]
     found = _step(adamw_step, *tensors, step, learning_rate=0.1)
-    agree([*found], [*_step(adamw_step, *tensors, step, learning_rate=0.1, **usual)])
+    agree([*found], [*_step(adamw_step, *copies, step, learning_rate=0.1, **usual)])
 
 
 @law("adamw_step", descents())
