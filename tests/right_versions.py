@@ -1804,7 +1804,7 @@ def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=
             x = x @ leaves[1 + number] + leaves[1 + layers + number]
             x = x * x.sigmoid() if number < layers - 1 else x
         loss = -(counts[batch] * x.log_softmax(1)).sum() / counts[batch].sum()
-        losses.append(float(loss))
+        losses.append(loss.item())
         loss.backward()
         for i, leaf in enumerate(leaves):
             pieces[i], means[i], squares[i] = adamw_step_in_place(

@@ -242,7 +242,7 @@ def words_come_as_often_as_the_model_says(generate_words: Function, length: int)
     if length == 2:
         rows = {(0, 0): [0, 0.5, 0.5], (0, 1): [0.125, 0.125, 0.75], (0, 2): [0.75, 0.25, 0], (1, 2): [1, 0, 0]}
     model = ContextModel(rows, 3, length)
-    words = _write(generate_words, model, ".ab", 1500, draw.generator(0))
+    words = _write(generate_words, model, ".ab", 800, draw.generator(0))
     words_come_as_often_as(lambda context: model(torch.tensor([context]))[0].tolist(), length, words)
 
 

@@ -22,7 +22,7 @@ def _ask(next_probs: Any, contexts: Any, size: Any = None) -> Any:
     probs = next_probs(contexts)
     if probs.ndim != 2 or probs.shape != (len(contexts), size or probs.shape[1]):
         raise ValueError("the probabilities have another shape")
-    if not (probs >= 0).all() or ((probs.double().sum(dim=1) - 1).abs() > 1e-4).any():
+    if any(not all(p >= 0 for p in row) or abs(sum(row) - 1) > 1e-4 for row in probs.tolist()):
         raise ValueError("a row is no probability distribution")
     return probs
 
