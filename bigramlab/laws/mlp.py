@@ -412,15 +412,13 @@ def the_network_is_left_alone(mlp_logits: Function, parameters: MLP, contexts: T
         broken("it changed the network or the contexts")
 
 
-small = MLP(
-    torch.tensor([[0.5, -1.0], [1.0, 0.25], [-0.5, 0.75]]),
-    (
-        torch.tensor([[0.5, -0.25], [1.0, 0.5], [-0.75, 0.25], [0.25, 1.0]]),
-        torch.tensor([[0.5, -0.5, 0.75], [1.0, 0.25, -1.0]]),
-    ),
-    (torch.tensor([0.25, -0.25]), torch.tensor([0.5, 0.0, -0.25])),
-)
-"""A network of three tokens that looks back two."""
+def small() -> MLP:
+    """Return a network of three tokens that looks back two: a new one each time, as a learner may change it."""
+    embedding = torch.tensor([[0.5, -1.0], [1.0, 0.25], [-0.5, 0.75]])
+    first = torch.tensor([[0.5, -0.25], [1.0, 0.5], [-0.75, 0.25], [0.25, 1.0]])
+    last = torch.tensor([[0.5, -0.5, 0.75], [1.0, 0.25, -1.0]])
+    return MLP(embedding, (first, last), (torch.tensor([0.25, -0.25]), torch.tensor([0.5, 0.0, -0.25])))
+
 
 misfits = st.sampled_from([[[0]], [[0, 1, 2]], [[0, 3]], [[0, -1]], [[-3, 0]], [0, 1]])
 
@@ -428,7 +426,7 @@ misfits = st.sampled_from([[[0]], [[0, 1, 2]], [[0, 3]], [[0, -1]], [[-3, 0]], [
 @law("mlp_logits", misfits)
 def contexts_that_do_not_fit_are_refused(mlp_logits: Function, contexts: list[Any]) -> None:
     """Contexts of another length than the network's are refused, and ids without a vector, negative ones too."""
-    refuses(lambda: mlp_logits(small, torch.tensor(contexts)))
+    refuses(lambda: mlp_logits(small(), torch.tensor(contexts)))
 
 
 @law("mlp_probs", networks(), examples=60)
@@ -449,33 +447,33 @@ def no_gradients_are_kept(mlp_probs: Function, parameters: MLP, contexts: Tensor
 @law("mlp_probs", misfits)
 def other_contexts_have_no_probabilities(mlp_probs: Function, contexts: list[Any]) -> None:
     """Contexts of another length than the network's, or with ids that it does not know, are refused."""
-    refuses(lambda: mlp_probs(small, torch.tensor(contexts)))
+    refuses(lambda: mlp_probs(small(), torch.tensor(contexts)))
 
 
 @law("sample_mlp_words", st.integers(0, 5), draw.seeds, examples=10)
 def the_network_writes_n_words(sample_mlp_words: Function, n: int, seed: int) -> None:
     """The result is a list of n words of the vocabulary's letters; the same generator state gives the same ones."""
-    words = sample_mlp_words(small, ".ab", n, generator=draw.generator(seed))
+    words = sample_mlp_words(small(), ".ab", n, generator=draw.generator(seed))
     if not isinstance(words, list) or not all(isinstance(word, str) and {*word} <= {*"ab"} for word in words):
         broken("it should be a list of str, made of the letters a and b")
     if len(words) != n:
         broken(f"it wrote {how_many(len(words), 'word')}, and should have written {n}")
-    if words != sample_mlp_words(small, ".ab", n, generator=draw.generator(seed)):
+    if words != sample_mlp_words(small(), ".ab", n, generator=draw.generator(seed)):
         broken("the same generator state gave other words")
 
 
 @law("sample_mlp_words", st.just(1500), examples=1)
 def words_come_as_often_as_the_network_says(sample_mlp_words: Function, n: int) -> None:
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
-    words = sample_mlp_words(small, ".ab", n, generator=draw.generator(0))
-    words_come_as_often_as(lambda context: _probs_in_a_loop(small, list(context)), 2, words)
+    words = sample_mlp_words(small(), ".ab", n, generator=draw.generator(0))
+    words_come_as_often_as(lambda context: _probs_in_a_loop(small(), list(context)), 2, words)
 
 
 @law("sample_mlp_words", draw.seeds, examples=6)
 def only_the_given_generator_moves(sample_mlp_words: Function, seed: int) -> None:
     """The generator that is given moves on, and torch's global one stays where it is."""
     generator, before = draw.generator(seed), torch.get_rng_state()
-    words = [sample_mlp_words(small, ".ab", 20, generator=generator) for _ in range(2)]
+    words = [sample_mlp_words(small(), ".ab", 20, generator=generator) for _ in range(2)]
     if words[0] == words[1]:
         broken("the same generator, used again, gave the same words: its state did not move on")
     if not torch.equal(torch.get_rng_state(), before):
@@ -485,7 +483,7 @@ def only_the_given_generator_moves(sample_mlp_words: Function, seed: int) -> Non
 @law("sample_mlp_words", st.sampled_from([(".a", 1), (".abc", 1), (".aa", 1), ("abc", 1), (".ab", -1)]))
 def vocabularies_that_do_not_fit_are_refused(sample_mlp_words: Function, vocabulary: str, n: int) -> None:
     """A vocabulary of another size than the network's, one that is none, and a negative number of words are refused."""
-    refuses(lambda: sample_mlp_words(small, vocabulary, n, generator=draw.generator(0)))
+    refuses(lambda: sample_mlp_words(small(), vocabulary, n, generator=draw.generator(0)))
 
 
 # Training. Where all distinct contexts are seen once and fill one batch, each step is known to the last digit.
@@ -494,9 +492,9 @@ all_targets = torch.tensor([1, 2, 2, 1, 0])
 plain = Recipe(steps=3, batch_size=5, learning_rate=0.1, warm_up=0.0, weight_decay=0.5, dropout=())
 
 
-def _train(train_mlp: Function, recipe: Recipe, seed: int = 0, dev: Any = None, start: MLP = small) -> Training:
+def _train(train_mlp: Function, recipe: Recipe, seed: int = 0, dev: Any = None, start: MLP | None = None) -> Training:
     found = train_mlp(
-        start,
+        start or small(),
         all_contexts.clone(),
         all_targets.clone(),
         recipe,
@@ -524,7 +522,7 @@ def _loss(parameters: Any, contexts: Tensor = all_contexts, targets: Tensor = al
 def steps_go_down_the_gradient(train_mlp: Function, steps: int, decay: float, warm_up: float) -> None:
     """With all examples in each batch and no dropout, the network and its losses are those of AdamW, step by step."""
     recipe = plain._replace(steps=steps, weight_decay=decay, warm_up=warm_up)
-    found, leaves, losses = _train(train_mlp, recipe), _leaves(small), []
+    found, leaves, losses = _train(train_mlp, recipe), _leaves(small()), []
     pieces = [leaves.embedding, *leaves.weights, *leaves.biases]
     optimizer = torch.optim.AdamW(pieces, betas=(0.9, 0.99), weight_decay=decay, eps=1e-8)
     for step in range(steps):
@@ -563,11 +561,11 @@ def the_same_seed_gives_the_same_network(train_mlp: Function, dropout: tuple[flo
 @law("train_mlp", st.integers(1, 4), st.sampled_from([(), (0.5, 0.5)]))
 def the_first_network_is_left_alone(train_mlp: Function, steps: int, dropout: tuple[float, ...]) -> None:
     """The parameters that come in are left as they were, and what comes out carries no gradients."""
-    start = copy.deepcopy(small)
+    start = small()
     found = _train(
         train_mlp, plain._replace(steps=steps, dropout=dropout), start=start, dev=(all_contexts, all_targets)
     )
-    if _flat(start) != _flat(small):
+    if _flat(start) != _flat(small()):
         broken("it changed the parameters that were given")
     for parameters in (found.parameters, found.best):
         if any(piece.requires_grad for piece in [parameters.embedding, *parameters.weights, *parameters.biases]):
@@ -580,7 +578,7 @@ def a_rule_is_learned(train_mlp: Function, seed: int) -> None:
     recipe = Recipe(steps=150, batch_size=2, learning_rate=0.1, warm_up=0.1, weight_decay=0.0, dropout=())
     loss = _loss(_train(train_mlp, recipe, seed).parameters).item()
     if not loss < 0.1:
-        broken(f"after 150 steps the loss is {loss:.3f} nats, and was {_loss(small).item():.3f}")
+        broken(f"after 150 steps the loss is {loss:.3f} nats, and was {_loss(small()).item():.3f}")
 
 
 @law("train_mlp", draw.seeds, examples=4)
@@ -624,4 +622,4 @@ def examples_that_do_not_fit_are_refused(train_mlp: Function, contexts: list[Any
     """No examples are refused, and examples that don't fit the network."""
     length = len(contexts[0]) if contexts else 2
     given = torch.tensor(contexts).long().view(len(contexts), length), torch.tensor(targets).long()
-    refuses(lambda: train_mlp(small, *given, plain, progress=False, generator=draw.generator(0)))
+    refuses(lambda: train_mlp(small(), *given, plain, progress=False, generator=draw.generator(0)))
