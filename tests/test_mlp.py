@@ -279,7 +279,7 @@ def test_wrong_values_are_refused(call, message):
             lambda: count_contexts(TOY[0].float(), TOY[1], 3),
             "contexts must be a tensor of integers, .*, got a tensor of t",
         ),
-        (lambda: init_mlp(27, 3, hidden_sizes=8), r"hidden_sizes must be a tuple, got 8; try \(384, 128\)"),
+        (lambda: init_mlp(27, 3, hidden_sizes=8), r"hidden_sizes must be a tuple, got 8; try \(256, 128\)"),
         (lambda: init_mlp(27, 3, generator=1), "generator must be a torch.Generator or None, got 1"),
         (lambda: mlp_logits((1, 2, 3), TOY[0]), r"parameters must be an MLP, as init_mlp makes it, got \(1, 2, 3\)"),
         (lambda: mlp_logits(small(), [[0, 0]]), r"contexts must be a tensor of integers, .*, got \[\[0, 0\]\]"),
