@@ -25,14 +25,26 @@ def kept(experiment):
 
 
 def show_comparison():
-    """Return the comparison as a table in Markdown."""
-    return bigramlab.comparison_table([Result(**result) for result in kept(experiments.comparison)["results"]])
+    """Return numbers, time and losses of each model, as a table in Markdown."""
+    lines = ["| model | numbers | seconds | train | dev | test | perplexity |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for result in _results():
+        losses = " | ".join(f"{loss:.3f}" for loss in (result.train, result.dev, result.test))
+        perplexity = f"{result.perplexity:.1f}"
+        lines.append(f"| {result.name} | {result.numbers:,} | {result.seconds:.1f} | {losses} | {perplexity} |")
+    return "\n".join(lines)
 
 
 def show_words():
-    """Return ten words of each model, as a table in Markdown."""
-    rows = [f"| {result['name']} | {' '.join(result['words'])} |" for result in kept(experiments.comparison)["results"]]
-    return "\n".join(["| model | words |", "|---|---|", *rows])
+    """Return how many words of each model are copied, real or new, and ten of them, as a table in Markdown."""
+    lines = ["| model | copied | real | new | ten words |", "|---|--:|--:|--:|---|"]
+    for result in _results():
+        shares = " | ".join(f"{share:.0%}" for share in (result.copied, result.real, result.new))
+        lines.append(f"| {result.name} | {shares} | {' '.join(result.words)} |")
+    return "\n".join(lines)
+
+
+def _results():
+    return [Result(**result) for result in kept(experiments.comparison)["results"]]
 
 
 def show_race():
@@ -76,9 +88,7 @@ def draw_overfitting():
 
 def draw_comparison():
     """Draw the MLPs' losses by their context."""
-    results = [
-        Result(**result) for result in kept(experiments.comparison)["results"] if result["name"].startswith("MLP")
-    ]
+    results = [result for result in _results() if result.name.startswith("MLP")]
     curves = {
         f"{part} names": [(result.context_length, getattr(result, part)) for result in results]
         for part in ("test", "train")
