@@ -41,7 +41,7 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
         (["sample", "nowhere.txt"], "there is no file 'nowhere.txt'"),
         (["sample", "TOWNS", "-n", "0"], "-n is 0, but there can't be fewer than 1: choose 1 or more"),
         (["compare", "TOWNS", "--contexts", "0"], "context_length is 0"),
-        (["compare", "ONE"], "there are no dev words; give more words"),
+        (["compare", "ONE"], "there are no test words; give more words"),
     ],
 )
 def test_what_cannot_work_is_said_in_a_line(arguments, message, towns, tmp_path, capsys):
