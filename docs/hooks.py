@@ -83,13 +83,11 @@ def _without_docstrings(file):
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".py":
         return text
-    lines = text.splitlines()
+    dropped = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            lines[node.body[0].lineno - 1 : node.body[0].end_lineno] = [""] * (
-                node.body[0].end_lineno - node.body[0].lineno + 1
-            )
-    return "\n".join(lines)
+            dropped.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return "\n".join(line for number, line in enumerate(text.splitlines(), start=1) if number not in dropped)
 
 
 KEPT = Path(__file__).parent / "explanation" / "mistakes.json"
