@@ -1,7 +1,7 @@
 """The trainings that the chapters on the MLP tell of. They take minutes, so what they gave is kept beside the chapters.
 
-`python docs/experiments.py` runs the race again: the lecture's recipe and ours, in turns, in this one process. Its table
-has the CPU time of each as a multiple of the lecture's.
+`python docs/experiments.py` runs the race again: the lecture's recipe and ours, in turns, in one process. Its table has
+the CPU time of each as a multiple of the lecture's.
 """
 
 import math
