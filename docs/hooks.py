@@ -17,7 +17,7 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    for name in [name for name in sys.modules if name.split(".")[0] == "bigramlab"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "elements")]:
         del sys.modules[name]
 
 
