@@ -1,9 +1,10 @@
-"""The pages' interactive elements, as HTML: the data that they need and, inside the tag, what a page shows without scripts.
+"""The pages' interactive elements, as HTML: the data that they need and, in the tag, what a page shows without scripts.
 
 Every function is called by a block of a page. Text is plain, with `code` between backticks.
 """
 
 import html
+import itertools
 import math
 import random
 import re
@@ -94,14 +95,13 @@ def count_it(word="emma"):
 def table(at="qu"):
     """Return the table to explore, with the cell of `at` marked."""
     _, vocabulary, counts = _names()
-    rows = ""
+    rows = []
     for letter, row in zip(vocabulary, counts, strict=True):
         likely = row.argsort(descending=True, stable=True)[:6].tolist()
-        told = ", ".join(f"<code>{vocabulary[id]}</code> {row[id] / row.sum():.1%}" for id in likely)
-        rows += f'<tr><th scope="row"><code>{letter}</code></th><td>{row.sum():,}</td><td>{told}, …</td></tr>'
-    head = '<tr><th scope="col">after</th><th scope="col">counted</th><th scope="col">most often comes</th></tr>'
-    fallback = f'<div class="bl-scroll" tabindex="0"><table class="bl-list"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
-    return _element("table", fallback, at=at, **_model())
+        told = ", ".join(f"`{vocabulary[id]}` {row[id] / row.sum():.1%}" for id in likely)
+        rows.append([f"`{letter}`", f"{row.sum():,}", f"{told}, …"])
+    listed = _list(["after", "counted", "most often comes"], rows)
+    return _element("table", f'<div class="bl-scroll" tabindex="0">{listed}</div>', at=at, **_model())
 
 
 def walk(seed=2018):
@@ -112,15 +112,13 @@ def walk(seed=2018):
 
     _, vocabulary, counts = _names()
     probs = normalize(smooth(counts, k=1))
-    path, rows = ".", ""
+    path, rows = ".", []
     for id in sample(probs, generator=torch.Generator().manual_seed(seed)).tolist():
-        current = path[-1]
-        path += vocabulary[id]
-        p = probs[vocabulary.index(current), id].item()
-        rows += f"<tr><td><code>{current}</code></td><td><code>{vocabulary[id]}</code></td><td>{p:.1%}</td><td><code>{path}</code></td></tr>"
-    head = "".join(f'<th scope="col">{title}</th>' for title in ["after", "drawn", "chance", "so far"])
-    fallback = f"<p>One walk, step by step:</p><table class='bl-list'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return _element("walk", fallback, **_model())
+        current, path = path[-1], path + vocabulary[id]
+        p = probs[vocabulary.index(current), id]
+        rows.append([f"`{current}`", f"`{vocabulary[id]}`", f"{p:.1%}", f"`{path}`"])
+    listed = _list(["after", "drawn", "chance", "so far"], rows)
+    return _element("walk", f"<p>One walk, step by step:</p>{listed}", **_model())
 
 
 def name(start="emma"):
@@ -131,15 +129,16 @@ def name(start="emma"):
 
     names, vocabulary, counts = _names()
     probs = normalize(smooth(counts.double(), k=1))
-    means = torch.stack([surprisal(name, probs, vocabulary).mean() for name in names[:: len(names) // 2000]])
+    some = names[:: len(names) // 2000]  # enough to say how many of 100 names
+    means = torch.stack([surprisal(name, probs, vocabulary).mean() for name in some])
     quantiles = means.quantile((torch.arange(100) + 0.5).double() / 100).tolist()
-    rows = "".join(
-        f"<tr><td><code>{step}</code></td><td>{math.exp(-cost):.1%}</td><td>{cost:.2f}</td></tr>"
-        for step, cost in zip(_pairs(start), surprisal(start, probs, vocabulary).tolist(), strict=True)
-    )
-    head = '<tr><th scope="col">step</th><th scope="col">p</th><th scope="col">−log p</th></tr>'
-    fallback = f'<table class="bl-list"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-    return _element("name", fallback, name=start, quantiles=" ".join(f"{value:.4f}" for value in quantiles), **_model())
+    costs = surprisal(start, probs, vocabulary).tolist()
+    steps = zip(itertools.pairwise(f".{start}."), costs, strict=True)
+    rows = [
+        [f"`{current}{following}`", f"{math.exp(-cost):.1%}", f"{cost:.2f}"] for (current, following), cost in steps
+    ]
+    listed = _list(["step", "p", "-log p"], rows)
+    return _element("name", listed, name=start, quantiles=" ".join(f"{value:.4f}" for value in quantiles), **_model())
 
 
 def learn():
@@ -147,11 +146,12 @@ def learn():
     from bigramlab import negative_log_likelihood, normalize
 
     _, vocabulary, counts = _names()
+    size = len(vocabulary)
     floor = negative_log_likelihood(counts, normalize(counts.double()))
     fallback = (
-        f"<p>Start with a table of zeros. Its softmax gives every letter the same chance: a loss of log {len(vocabulary)} = "
-        f"{math.log(len(vocabulary)):.3f}. Each step of gradient descent changes the table a little, so that the loss falls. "
-        f"It falls toward {floor:.3f}, the loss of the table that was counted, and never below.</p>"
+        "<p>Start with a table of zeros. Its softmax gives every letter the same chance: "
+        f"a loss of log {size} = {math.log(size):.3f}. Each step of gradient descent changes the table a little, so "
+        f"that the loss falls: toward {floor:.3f}, the loss of the table that was counted, and never below.</p>"
     )
     return _element("learn", fallback, **_model())
 
@@ -179,9 +179,10 @@ def _model():
     return {"vocabulary": vocabulary, "counts": " ".join(map(str, counts.flatten().tolist()))}
 
 
-def _pairs(word):
-    text = f".{word}."
-    return [current + following for current, following in zip(text, text[1:], strict=False)]
+def _list(head, rows):
+    heads = "".join(f'<th scope="col">{title}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in row)}</tr>" for row in rows)
+    return f'<table class="bl-list"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _table(letters, rows):

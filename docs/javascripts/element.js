@@ -149,9 +149,12 @@
 
     remodel() {
       if (!this.dataset.counts || this.makesModel) return;
+      const before = this.model;
       this.useModel();
+      const sameWords = before.counts === this.model.counts; // with another k
       this.past = [];
-      this.state = this.start();
+      if (!sameWords) this.state = this.start();
+      else if ("k" in this.state) this.state = { ...this.state, k: this.model.k };
       this.refresh();
     }
 
@@ -170,7 +173,10 @@
     }
 
     refresh() {
+      const focused = document.activeElement;
       this.paint();
+      if (focused.hidden && this.contains(focused))
+        (this.querySelector(".bl-row .bl-button:not([hidden])") ?? this.undoButton).focus({ preventScroll: true });
       enable(this.undoButton, this.past.length > 0);
       enable(this.resetButton, this.write(this.state) !== this.write(this.start()));
       this.link.hidden = true;
@@ -198,11 +204,13 @@
 
     async copy() {
       const text = this.write(this.state);
-      if (text.length > 4000) {
+      const words = this.makesModel ? null : document.querySelector("bl-words");
+      const parts = { [this.key]: text, ...(words?.state.text && { words: words.write(words.state) }) };
+      this.link.value = `${location.href.split("#")[0]}#${new URLSearchParams(parts)}`;
+      if (this.link.value.length > 8000) {
         this.said.textContent = "Too much for an address: keep it in a file.";
         return;
       }
-      this.link.value = `${location.href.split("#")[0]}#${this.key}=${encodeURIComponent(text)}`;
       this.link.hidden = false;
       this.link.select();
       try {
@@ -213,6 +221,9 @@
       }
     }
   }
+
+  /** The k of an address, if the slider has it. */
+  const readK = (text) => KS.find((k) => String(k) === text);
 
   /** Free text in an address: encoded once more, so that no quote stands in what the theme looks up as an id. */
   const packText = (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
@@ -227,6 +238,6 @@
   const define = (name, type) => customElements.get(name) ?? customElements.define(name, type);
 
   Object.assign(bl, {
-    h, button, enable, enabled, shown, code, number, percent, KS, kSlider, line, roving, Element, packText, unpackText, define,
+    h, button, enable, enabled, shown, code, number, percent, KS, kSlider, line, roving, Element, readK, packText, unpackText, define,
   });
 })();

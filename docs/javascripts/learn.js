@@ -93,7 +93,7 @@
       if (result.full) this.status.textContent = `That would be more than ${number(MOST)} steps; what is left to gain is in the fourth decimal.`;
       else {
         const [before, after] = result.risen.slice(-2);
-        this.status.textContent = `The rate ${rate} is too large: step ${result.risen.length - 1} raised the loss from ${number(before, 3)} to ${number(after, 3)}. ` +
+        this.status.textContent = `The rate ${rate} is too large: step ${result.risen.length - 1} raised the loss from ${number(before, 5)} to ${number(after, 5)}. ` +
           "The gradient says which way is down, not how far; so long a step lands higher on the other side. Taken back: try a smaller rate.";
         this.draw(this.state.losses, result.risen);
       }
@@ -124,7 +124,7 @@
       const top = nothing + 0.25 * (nothing - this.floor);
       const bottom = this.floor - 0.2 * (nothing - this.floor);
       const last = Math.max(10, losses.length - 1, (risen?.length ?? 0) - 1);
-      const x = (step) => (WIDTH * Math.sqrt(step / last)).toFixed(1);
+      const x = (step) => ((WIDTH * step) / last).toFixed(1);
       const y = (loss) => ((HEIGHT * (top - Math.min(loss, top))) / (top - bottom)).toFixed(1);
       const svg = (tag, attributes, ...children) => {
         const node = document.createElementNS("http://www.w3.org/2000/svg", tag);

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const {
-    h, code, shown, number, percent, KS, kSlider, smooth, normalize, surprisal, mean, negativeLogLikelihood, packText, unpackText, Element, define,
+    h, code, shown, number, percent, readK, kSlider, smooth, normalize, surprisal, mean, negativeLogLikelihood, packText, unpackText, Element, define,
   } = globalThis.bigramlab;
   const LONGEST = 40; // letters
 
@@ -26,13 +26,14 @@
       const { vocabulary, k } = this.model;
       const name = this.dataset.name;
       const fits = [...name].every((letter) => vocabulary.includes(letter));
-      return { name: fits ? name : (this.model.words?.[0] ?? ""), k };
+      return { name: fits ? name : this.clean(this.model.words?.[0] ?? ""), k };
     }
     write = ({ name, k }) => `${k}-${packText(name)}`;
     read(text) {
-      const [k, ...rest] = text.split("-");
+      const [start, ...rest] = text.split("-");
+      const k = readK(start);
       const name = unpackText(rest.join("-"));
-      return KS.includes(Number(k)) && name !== undefined ? { name: this.clean(name), k: Number(k) } : undefined;
+      return k !== undefined && name !== undefined ? { name: this.clean(name), k } : undefined;
     }
 
     paint() {

@@ -2,7 +2,7 @@
    0 to 1, in the sentence and in the formula. k slides, and every row is normalized again. */
 (() => {
   "use strict";
-  const { h, code, shown, number, percent, KS, kSlider, line, roving, smooth, normalize, rowSum, Element, define } = globalThis.bigramlab;
+  const { h, code, shown, number, percent, readK, kSlider, line, roving, smooth, normalize, rowSum, Element, define } = globalThis.bigramlab;
   const WIDEST = 40; // a larger alphabet has no grid: its cells would be too small to hit
   const MOST_BARS = 60;
 
@@ -51,9 +51,9 @@
     }
     write = ({ row, col, k }) => `${row}-${col}-${k}`;
     read(text) {
-      const [row, col, k] = text.split("-").map(Number);
-      const sound = [row, col].every((id) => Number.isInteger(id) && id >= 0 && id < this.size) && KS.includes(k);
-      return sound ? { row, col, k } : undefined;
+      if (!/^\d{1,3}-\d{1,3}-[\d.]+$/.test(text)) return undefined;
+      const [row, col, k] = [...text.split("-", 2).map(Number), readK(text.split("-")[2])];
+      return row < this.size && col < this.size && k !== undefined ? { row, col, k } : undefined;
     }
 
     /** The nodes for a vocabulary; made again only when the reader brings other words. */

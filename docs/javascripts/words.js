@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const bl = globalThis.bigramlab;
-  const { h, button, code, number, KS, kSlider, smooth, normalize, walk, makeDarts, negativeLogLikelihood, packText, unpackText, Element, define } = bl;
+  const { h, button, code, number, readK, kSlider, smooth, normalize, walk, makeDarts, negativeLogLikelihood, packText, unpackText, Element, define } = bl;
   const LONGEST = 400_000; // characters of the whole list
   const WIDEST = 1000; // characters of the vocabulary: a table of a million cells
   const EXAMPLES = {
@@ -49,9 +49,10 @@
     start = () => ({ text: "", k: 1 });
     write = ({ text, k }) => `${k}-${packText(text)}`;
     read(text) {
-      const [k, ...rest] = text.split("-");
+      const [start, ...rest] = text.split("-");
+      const k = readK(start);
       const list = unpackText(rest.join("-"));
-      return list && KS.includes(Number(k)) && !readWords(list).problem ? { text: list, k: Number(k) } : undefined;
+      return k !== undefined && (list === "" || (list && !readWords(list).problem)) ? { text: list, k } : undefined;
     }
 
     /** A short list is drowned by k = 1: so many cells are empty. */
