@@ -517,6 +517,34 @@ def test_ten_thousand_words_take_less_than_a_second(open_page):
     assert taken < 1000
 
 
+@pytest.mark.parametrize(
+    ("tag", "act"),
+    [
+        ("table", "node.act({ ...node.state, k: bigramlab.KS[n] })"),
+        ("table", "node.act({ ...node.state, row: n })"),
+        ("walk", "node.next()"),
+        ("learn", "node.train(100)"),
+    ],
+    ids=["k", "mark", "walk", "learn"],
+)
+def test_an_act_is_painted_at_once(open_page, tag, act):
+    page = open_page("lab/")
+    times = find(page, tag).evaluate(
+        """async (node) => {
+            const times = [];
+            for (let n = 0; n < 9; n++) {
+                const start = performance.now();
+                ACT;
+                await new Promise(requestAnimationFrame);
+                await new Promise((done) => setTimeout(done));
+                times.push(performance.now() - start);
+            }
+            return times;
+        }""".replace("ACT", act)
+    )
+    assert sorted(times)[4] < 150  # on an idle machine 20 to 30 ms
+
+
 # Any acts, any input
 
 ACTS = """(node, seed) => {

@@ -24,8 +24,12 @@
   const shown = (text) =>
     [...text].map((c) => (c === " " ? "␣" : /\p{M}/u.test(c) ? "◌" + c : /[\p{C}\p{Z}]/u.test(c) ? "□" : c)).join("");
   const code = (text) => h("code", { dir: "auto" }, shown(text));
-  const number = (value, digits = 0) =>
-    value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const formats = new Map(); // making one takes longer than using it a hundred times
+  const number = (value, digits = 0) => {
+    if (!formats.has(digits))
+      formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+    return formats.get(digits).format(value);
+  };
   const percent = (p) => number(100 * p, p > 0 && p < 0.001 ? 3 : 1) + "%";
 
   const KS = [0, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 10000];

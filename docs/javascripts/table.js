@@ -58,8 +58,9 @@
 
     /** The nodes for a vocabulary; made again only when the reader brings other words. */
     fill() {
-      const { vocabulary } = this.model;
+      const { vocabulary, counts } = this.model;
       this.filled = this.model;
+      this.paintedK = undefined;
       this.picker.replaceChildren(...vocabulary.map((letter, id) => h("option", {}, id ? shown(letter) : ". (the start)")));
       this.classList.toggle("bl-nogrid", this.size > WIDEST);
       this.cells = [];
@@ -71,21 +72,28 @@
         this.cells.push(...cells);
         return h("tr", {}, h("th", { scope: "row" }, shown(letter)), ...cells);
       });
+      this.cells.forEach((cell, at) => {
+        cell.pair = shown(vocabulary[Math.floor(at / this.size)] + vocabulary[at % this.size]);
+        cell.times = number(counts[at]);
+      });
       this.grid.append(h("thead", {}, h("tr", {}, h("td"), ...column)), h("tbody", {}, ...rows));
     }
 
     paint() {
       if (this.filled !== this.model) this.fill();
       const { k } = this.state;
-      const { vocabulary, counts } = this.model;
-      this.probs = normalize(smooth(counts, k), this.size);
+      const { counts } = this.model;
       this.slider.set(k);
-      this.cells.forEach((cell, at) => {
-        const p = this.probs[at];
-        const pair = shown(vocabulary[Math.floor(at / this.size)] + vocabulary[at % this.size]);
-        cell.style.setProperty("--heat", Math.sqrt(p).toFixed(3));
-        cell.setAttribute("aria-label", `${pair}: ${number(counts[at])} times, ${percent(p)}`);
-      });
+      if (this.paintedK !== k) {
+        this.paintedK = k;
+        this.probs = normalize(smooth(counts, k), this.size);
+        this.cells.forEach((cell, at) => {
+          const p = this.probs[at];
+          const heat = Math.sqrt(p).toFixed(2);
+          if (cell.heat !== heat) cell.style.setProperty("--heat", (cell.heat = heat));
+          cell.setAttribute("aria-label", `${cell.pair}: ${cell.times} times, ${percent(p)}`);
+        });
+      }
       this.paintMark(this.state);
     }
 
