@@ -27,7 +27,7 @@ def kept(experiment):
 def show_comparison():
     """Return numbers, time and losses of each model, as a table in Markdown."""
     lines = ["| model | numbers | seconds | train | dev | test | perplexity |", "|---|--:|--:|--:|--:|--:|--:|"]
-    for result in _results():
+    for result in results():
         losses = " | ".join(f"{loss:.3f}" for loss in (result.train, result.dev, result.test))
         perplexity = f"{result.perplexity:.1f}"
         lines.append(f"| {result.name} | {result.numbers:,} | {result.seconds:.1f} | {losses} | {perplexity} |")
@@ -37,13 +37,14 @@ def show_comparison():
 def show_words():
     """Return how many words of each model are copied, real or new, and ten of them, as a table in Markdown."""
     lines = ["| model | copied | real | new | ten words |", "|---|--:|--:|--:|---|"]
-    for result in _results():
+    for result in results():
         shares = " | ".join(f"{share:.0%}" for share in (result.copied, result.real, result.new))
         lines.append(f"| {result.name} | {shares} | {' '.join(result.words)} |")
     return "\n".join(lines)
 
 
-def _results():
+def results():
+    """Return what the models of the comparison reached."""
     return [Result(**result) for result in kept(experiments.comparison)["results"]]
 
 
@@ -88,9 +89,9 @@ def draw_overfitting():
 
 def draw_comparison():
     """Draw the MLPs' losses by their context."""
-    results = [result for result in _results() if result.name.startswith("MLP")]
+    mlps = [result for result in results() if result.name.startswith("MLP")]
     curves = {
-        f"{part} names": [(result.context_length, getattr(result, part)) for result in results]
+        f"{part} names": [(result.context_length, getattr(result, part)) for result in mlps]
         for part in ("test", "train")
     }
     return _chart(
