@@ -7,12 +7,15 @@ from bigramlab import (
     Model,
     Recipe,
     Result,
+    Training,
     build_vocabulary,
     compare,
     comparison_table,
     count_bigrams,
     evaluate_model,
+    init_mlp,
     load_names,
+    mlp_probs,
     negative_log_likelihood,
     normalize,
     train_models,
@@ -58,6 +61,14 @@ def test_every_model_is_compared():
 def test_the_same_seed_gives_the_same_results_but_for_the_seconds():
     first, again = ([one._replace(seconds=0.0) for one in short_compare(context_lengths=[2])] for _ in range(2))
     assert first == again
+
+
+def test_the_best_network_of_a_training_is_compared(monkeypatch):
+    best = init_mlp(4, 2, embedding_size=1, hidden_sizes=(), generator=seeded())
+    monkeypatch.setattr(module, "train_mlp", lambda last, *_, **__: Training(last, best, [], []))
+    *_, model = train_models(TRAIN, DEV, TEST, context_lengths=[2])
+    contexts = torch.tensor([[0, 1], [2, 3]])
+    assert torch.equal(model.next_probs(contexts), mlp_probs(best, contexts))
 
 
 def test_the_learned_table_comes_close_to_the_counted_one():

@@ -133,6 +133,15 @@ def test_generate_words_refuses(model, vocabulary, n, context_length, message):
         generate_words(model, vocabulary, n, context_length=context_length)
 
 
+@pytest.mark.parametrize(("dart", "word"), [(0.0, "a"), (1 - 2**-53, "b")])
+def test_a_dart_at_either_end_of_the_line_hits_a_possible_token(monkeypatch, dart, word):
+    # The first and the last token are impossible, and 0.9 + 0.1 is less than 1 in float32.
+    table = [[0.0, 0.9, 0.1, 0.0]] + [[1.0, 0.0, 0.0, 0.0]] * 3
+    darts = iter([dart, 0.5])
+    monkeypatch.setattr(torch, "rand", lambda *_, **__: torch.tensor([[next(darts)]], dtype=torch.float64))
+    assert generate_words(table_model(table), ".abc", 1) == [word]
+
+
 def test_a_word_without_an_end_is_refused(monkeypatch):
     assert generating.LONGEST == 10_000
     monkeypatch.setattr(generating, "LONGEST", 1_000)

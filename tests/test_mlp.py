@@ -147,6 +147,19 @@ def test_held_back_examples_are_scored_twenty_times_and_the_best_is_kept():
     assert not any(piece.requires_grad for piece in [training.best.embedding, *training.best.weights])
 
 
+def test_dropout_keeps_the_mean():
+    dropped = module._drop(torch.ones(1000, 10), 0.2, seeded())
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.8])
+    assert dropped.mean() == pytest.approx(1, abs=0.05)  # ten times the standard error, 0.005
+
+
+def test_a_context_stands_for_about_the_root_of_its_sightings():
+    # seen 16 times: 4 copies, each for 4 sightings; seen once: 1 copy. The 5 shares sum to 17, scaled by 5 / 17.
+    contexts, shares = module._weigh(torch.tensor([[0], [1]]), torch.tensor([[12, 4], [0, 1]]))
+    assert contexts.flatten().tolist() == [0, 0, 0, 0, 1]
+    assert torch.allclose(shares * 17 / 5, torch.tensor([[3.0, 1.0]] * 4 + [[0.0, 1.0]]))
+
+
 def interrupt_after(calls, function):
     """Return a function that is interrupted, as by Ctrl-C, when it is called once more."""
     left = iter(range(calls))
