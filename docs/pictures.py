@@ -16,12 +16,21 @@ INK = "#010203"  # becomes the page's own color of text
 
 
 def kept(experiment):
-    """Return what the experiment gave, under a key made of the code and the names that it depends on."""
+    """Return what the experiment gave, kept under a key made of the code and the names that it depends on."""
+    return hooks.kept(path_of(experiment), key(), experiment)
+
+
+def path_of(experiment):
+    """Return the file in which the experiment's result is kept."""
+    return HERE / "tutorial" / f"{experiment.__name__}.json"
+
+
+def key():
+    """Return the key of all experiments."""
     package = HERE.parent / "bigramlab"
     names = ["comparing", "generating", "mlp", "optimizing", "neural_bigram", "data", "counting", "smoothing"]
     files = [HERE / "experiments.py", HERE.parent / "names.txt", *(package / f"{name}.py" for name in names)]
-    path = HERE / "tutorial" / f"{experiment.__name__}.json"
-    return hooks.kept(path, hooks.fingerprint(files), experiment)
+    return hooks.fingerprint(files)
 
 
 def show_comparison():

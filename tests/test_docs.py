@@ -1,10 +1,16 @@
 import codeop
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
+sys.path.append(str(DOCS))
+import experiments  # noqa: E402 (found by the line above)
+import pictures  # noqa: E402
+
 BLOCKS = [
     pytest.param(block, id=f"{path.stem}-{number}")
     for path in sorted(DOCS.rglob("*.md"))
@@ -28,3 +34,23 @@ def test_every_block_of_the_tutorial_is_executed_when_the_site_is_built():
     for path in DOCS.rglob("*.md"):
         for fence in re.findall(r"^ *```python.*", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert 'exec="on"' in fence, path.name
+
+
+@pytest.mark.parametrize("name", ["embedding", "overfitting", "comparison", "races"])
+def test_a_kept_training_fits_the_code(name):
+    experiment = getattr(experiments, name)
+    kept = json.loads(pictures.path_of(experiment).read_text(encoding="utf-8"))
+    assert kept["key"] == pictures.key(), (
+        "what the trainings depend on has changed: run `mkdocs build`, commit its result"
+    )
+
+
+@pytest.mark.slow
+def test_a_training_gives_again_what_is_kept():
+    kept, again = pictures.kept(experiments.embedding), experiments.embedding()
+    assert again["dev"] == pytest.approx(kept["dev"], abs=0.02)
+    kept, again = pictures.kept(experiments.comparison), experiments.comparison()
+    for before, now in zip(kept["results"], again["results"], strict=True):
+        assert now["name"] == before["name"]
+        for part in ("train", "dev", "test"):
+            assert now[part] == pytest.approx(before[part], abs=0.02)
