@@ -251,13 +251,22 @@ def interrupt(command, folder, sign):
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV"))}
     command = [sys.executable, "-m", *command]
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     give_up = time.monotonic() + 60
     while not sign() and time.monotonic() < give_up:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    try:
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return process.returncode, output
 
 
