@@ -95,7 +95,7 @@ def test_a_1_that_rounding_made_too_large_is_a_1():
 @pytest.mark.parametrize(
     ("counts", "probs", "message"),
     [
-        ([[0, 0]], [[0.5, 0.5]], "the counts sum to 0, so there is no bigram to take the mean of; count at least one"),
+        ([[0, 0]], [[0.5, 0.5]], "^the counts sum to 0, so there is no bigram to take the mean of; count at least one"),
         ([[1, -1]], [[0.5, 0.5]], r"counts\[0, 1\] is -1, but every entry must be a finite number from 0 up"),
         ([[1, math.nan]], [[0.5, 0.5]], r"counts\[0, 1\] is nan"),
         ([[math.inf, 1]], [[0.5, 0.5]], r"counts\[0, 0\] is inf"),
