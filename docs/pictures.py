@@ -48,7 +48,8 @@ def show_words():
     lines = ["| model | copied | real | new | ten words |", "|---|--:|--:|--:|---|"]
     for result in results():
         shares = " | ".join(f"{share:.0%}" for share in (result.copied, result.real, result.new))
-        lines.append(f"| {result.name} | {shares} | {' '.join(result.words)} |")
+        words = " ".join(word if len(word) <= 14 else word[:12] + "…" for word in result.words)
+        lines.append(f"| {result.name} | {shares} | {words} |")
     return "\n".join(lines)
 
 
