@@ -44,32 +44,18 @@ def bet(question, *, truth, reason, choices=None, slider=None, unit=""):
     )
 
 
-def item(question, *, right, wrong, see):
-    """Return one question of a quiz.
+def quiz(chapter):
+    """Return the questions of a chapter, and one of an earlier chapter that comes back."""
+    from questions import QUESTIONS
 
-    Args:
-        question: The question.
-        right: The right choice and why it is right.
-        wrong: Each wrong choice with the reason why someone might think so, and why it isn't.
-        see: A link to the paragraph that says it, such as `#one-name-by-hand`.
-    """
-    choices = [(*right, True), *((choice, reason, False) for choice, reason in wrong.items())]
-    random.Random(question).shuffle(choices)  # the same place at every build, and no pattern
-    listed = "".join(f"<li>{_text(choice)}</li>" for choice, _, _ in choices)
-    reasons = "".join(
-        f'<li{" data-right" if is_right else ""}><span class="bl-choice">{_text(choice)}</span> '
-        f'<span class="bl-because">{_text(reason)} <a href="{html.escape(see)}">Where it says so</a>.</span></li>'
-        for choice, reason, is_right in choices
-    )
-    return (
-        f'<li class="bl-item"><p>{_text(question)}</p><ul class="bl-choices">{listed}</ul>'
-        f"<details><summary>Which, and why</summary><ul>{reasons}</ul></details></li>"
-    )
-
-
-def quiz(name, *items):
-    """Return a chapter's questions; `name` is where the browser keeps the answers."""
-    return _element("quiz", f"<ol>{''.join(items)}</ol>", name=name)
+    chapters = list(QUESTIONS)
+    place = chapters.index(chapter)
+    items = [_question(question) for question in QUESTIONS[chapter]]
+    if place > 0:
+        earlier = chapters[max(0, place - 3)]  # some time ago: what is nearly forgotten is worth recalling
+        again = QUESTIONS[earlier]
+        items.append(_question(again[place % len(again)], page=f"{earlier}.html"))
+    return _element("quiz", f"<ol>{''.join(items)}</ol>", name=chapter)
 
 
 def count_it(word="emma"):
@@ -163,6 +149,24 @@ def words():
         "<code>read_words</code>, <code>count_bigrams</code>, <code>sample_words</code>.</p>"
     )
     return _element("words", fallback, names=f"{len(_names()[0]):,}", **_model())
+
+
+def _question(question, page=""):
+    """Return one question as an item of a list; `page` is the chapter that it comes from, if that is another one."""
+    choices = [(*question.right, True), *((choice, reason, False) for choice, reason in question.wrong.items())]
+    random.Random(question.text).shuffle(choices)  # the same place at every build, and no pattern
+    listed = "".join(f"<li>{_text(choice)}</li>" for choice, _, _ in choices)
+    link = f'<a href="{html.escape(page + question.see)}">Where it says so</a>'
+    reasons = "".join(
+        f'<li{" data-right" if is_right else ""}><span class="bl-choice">{_text(choice)}</span> '
+        f'<span class="bl-because">{_text(reason)} {link}.</span></li>'
+        for choice, reason, is_right in choices
+    )
+    again = "<strong>Once more.</strong> " if page else ""
+    return (
+        f'<li class="bl-item"><p>{again}{_text(question.text)}</p><ul class="bl-choices">{listed}</ul>'
+        f"<details><summary>Which, and why</summary><ul>{reasons}</ul></details></li>"
+    )
 
 
 @cache

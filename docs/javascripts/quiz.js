@@ -1,4 +1,4 @@
-/* <bl-quiz>: three questions. Every choice has its own reason. What was answered stays in this browser. */
+/* <bl-quiz>: a chapter's questions. Every choice has its own reason. What was answered stays in this browser. */
 (() => {
   "use strict";
   const { h, button, define } = globalThis.bigramlab;
