@@ -25,6 +25,7 @@ import torch
 
 import bigramlab
 
+ROOT = Path(__file__).parents[1]
 RIGHT: dict[str, list[Callable]] = {}
 
 
@@ -162,6 +163,22 @@ def made_global(generator):
 
 
 # -------------------------------------------------------------------------------------------------------- read_words
+
+
+@right("load_names")
+def load_names_lines():
+    return (ROOT / "names.txt").read_text(encoding="utf-8").splitlines()
+
+
+@right("load_names")
+def load_names_split():
+    with open(ROOT / "names.txt", "rb") as file:
+        return [line.decode() for line in file.read().split()]
+
+
+@right("load_names")
+def load_names_read():
+    return tuple(bigramlab.read_words(ROOT / "names.txt"))
 
 
 @right("read_words")
@@ -1717,6 +1734,24 @@ def sample_mlp_words_together(parameters, vocabulary, n, *, generator=None):
     )
 
 
+@right("sample_mlp_words")
+def sample_mlp_words_darts(parameters, vocabulary, n, *, generator=None):
+    """Each step's probabilities summed up, and a dart for each growing word: its token is where the dart falls."""
+    check_alphabet(parameters, vocabulary, n)
+    words = [""] * n
+    growing = list(range(n))
+    while growing:
+        padded = ["." * parameters.context_length + words[place] for place in growing]
+        contexts = [[vocabulary.index(c) for c in text[-parameters.context_length :]] for text in padded]
+        ends = mlp_probs_numpy(parameters, torch.tensor(contexts)).double().cumsum(1)
+        darts = torch.rand(len(growing), 1, generator=generator, dtype=torch.float64) * ends[:, -1:]
+        drawn = dict(zip(growing, (ends <= darts).sum(1).tolist(), strict=True))
+        growing = [place for place in growing if drawn[place]]
+        for place in growing:
+            words[place] += vocabulary[drawn[place]]
+    return words
+
+
 def weighed_loss(logits, targets):
     return torch.nn.functional.cross_entropy(logits, targets.long())
 
@@ -1823,6 +1858,74 @@ def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=
             scored.append((loss, step, network()))
     best = min(scored, key=operator.itemgetter(0))[2] if scored else network()
     return bigramlab.Training(network(), best, losses, [(step, loss) for loss, step, _ in scored])
+
+
+@right("train_mlp")
+@np.errstate(over="ignore", invalid="ignore")  # a rate that is too large is noticed by its loss
+def train_mlp_numpy(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
+    """In NumPy and double precision, the gradient by the chain rule, written out; AdamW as its paper has it."""
+    recipe = recipe or bigramlab.Recipe()
+    check_mlp_training(parameters, contexts, targets)
+    embedding, *rest = [p.detach().double().numpy().copy() for p in (parameters[0], *parameters[1], *parameters[2])]
+    layers = len(parameters.weights)
+    contexts, targets = contexts.numpy(), targets.numpy()
+
+    def forward(contexts, dropout):
+        x, inputs, sums, masks = embedding[contexts].reshape(len(contexts), -1), [], [], []
+        for layer in range(layers):
+            mask = np.ones_like(x)
+            if layer < len(dropout):
+                kept = torch.rand(x.shape, generator=generator).numpy() >= dropout[layer]
+                mask = kept / (1 - dropout[layer])
+            inputs.append(x * mask)
+            masks.append(mask)
+            sums.append(inputs[-1] @ rest[layer] + rest[layers + layer])
+            x = sums[-1] / (1 + np.exp(-sums[-1]))
+        return inputs, sums, masks
+
+    def loss_of(logits, targets):
+        logits = logits - logits.max(axis=1, keepdims=True)
+        log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return -log_probs[np.arange(len(targets)), targets].mean(), np.exp(log_probs)
+
+    def network():
+        tensors = [torch.from_numpy(piece.copy()) for piece in (embedding, *rest)]
+        return bigramlab.MLP(tensors[0], tuple(tensors[1 : 1 + layers]), tuple(tensors[1 + layers :]))
+
+    means, squares = [np.zeros_like(p) for p in (embedding, *rest)], [np.zeros_like(p) for p in (embedding, *rest)]
+    losses, dev_losses, best, order = [], [], None, []
+    for step in range(1, recipe.steps + 1):
+        if not order:
+            order = torch.randperm(len(targets), generator=generator).tolist()
+        batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        inputs, sums, masks = forward(contexts[batch], recipe.dropout)
+        loss, slope = loss_of(sums[-1], targets[batch])
+        losses.append(float(loss))
+        if not losses[-1] < 100:
+            raise ValueError("the learning rate is too large")
+        slope[np.arange(len(batch)), targets[batch]] -= 1
+        slope /= len(batch)
+        gradients = [np.zeros_like(p) for p in (embedding, *rest)]
+        for layer in reversed(range(layers)):
+            gradients[1 + layer] = inputs[layer].T @ slope
+            gradients[1 + layers + layer] = slope.sum(axis=0)
+            slope = slope @ rest[layer].T * masks[layer]
+            if layer:
+                gate = 1 / (1 + np.exp(-sums[layer - 1]))
+                slope = slope * gate * (1 + sums[layer - 1] * (1 - gate))
+        np.add.at(gradients[0], contexts[batch], slope.reshape(len(batch), -1, embedding.shape[1]))
+        rate = learning_rate_at_numpy(step - 1, recipe)
+        for piece, gradient, mean, square in zip((embedding, *rest), gradients, means, squares, strict=True):
+            mean += 0.1 * (gradient - mean)
+            square += 0.01 * (gradient**2 - square)
+            piece *= 1 - rate * recipe.weight_decay
+            piece -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
+        if dev:
+            score = float(loss_of(forward(dev[0].numpy(), ())[1][-1], dev[1].numpy())[0])
+            if all(score < other for _, other in dev_losses):
+                best = network()
+            dev_losses.append((step, score))
+    return bigramlab.Training(network(), best or network(), losses, dev_losses)
 
 
 # ---------------------------------------------------------------------------------------------------------- optimizing
@@ -2106,3 +2209,57 @@ def generate_words_gumbel(next_probs, vocabulary, n, *, context_length=1, genera
                 words[place] = "".join(vocabulary[id] for id in ids[context_length:-1])
         growing = [(place, ids) for place, ids in growing if ids[-1] != 0]
     return words
+
+
+# ---------------------------------------------------------------------------------------------------------- plotting
+
+
+@right("plot_bigrams")
+def plot_bigrams_lines(table, vocabulary, **_):
+    """One text a cell, of two lines, on Matplotlib's own squares."""
+    from matplotlib import pyplot as plt
+
+    check_plot(table, vocabulary)
+    figure, axes = plt.subplots()
+    axes.matshow(table.numpy(), cmap="Greens")
+    for i, j in itertools.product(range(len(vocabulary)), repeat=2):
+        axes.text(j, i, f"{vocabulary[i]}{vocabulary[j]}\n{table[i, j]}", ha="center", va="center")
+    return figure
+
+
+@right("plot_bigrams")
+def plot_bigrams_figure(table, vocabulary, **_):
+    """Without pyplot; squares one by one; the number above its bigram."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    check_plot(table, vocabulary)
+    figure = Figure(figsize=(8, 8))
+    axes = figure.add_subplot(xlim=(-0.5, len(table) - 0.5), ylim=(len(table) - 0.5, -0.5))
+    for i, row in enumerate(table.tolist()):
+        for j, count in enumerate(row):
+            axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, alpha=count / (1 + max(row))))
+            axes.text(j, i - 0.2, str(count))
+            axes.text(j, i + 0.2, vocabulary[i] + vocabulary[j])
+    return figure
+
+
+@right("plot_bigrams")
+def plot_bigrams_mesh(table, vocabulary, **_):
+    """A mesh and annotations."""
+    from matplotlib import pyplot as plt
+
+    check_plot(table, vocabulary)
+    figure = plt.figure()
+    axes = figure.gca()
+    axes.pcolormesh(np.arange(len(table)), np.arange(len(table)), table.numpy(), shading="nearest")
+    axes.invert_yaxis()
+    for (i, current), (j, following) in itertools.product(enumerate(vocabulary), repeat=2):
+        axes.annotate(f"{current}{following} {table[i, j].item()}", (j, i), ha="center")
+    return figure
+
+
+def check_plot(table, vocabulary):
+    check_counts(table)
+    if table.shape != (len(vocabulary),) * 2:
+        raise ValueError("shape")
