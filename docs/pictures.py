@@ -1,5 +1,6 @@
 """What the chapters on the MLP show: tables, sentences and charts of the kept `experiments.py`."""
 
+import math
 import statistics
 from pathlib import Path
 
@@ -87,14 +88,24 @@ def show_copies(name):
     return f"> {' · '.join(run['words'])}\n\n**{run['copied']:.0%}** of a thousand words are copies."
 
 
-def draw_overfitting():
-    """Draw both losses of the run that learns by heart."""
-    run = kept(experiments.overfitting)["runs"]["by heart"]
+def draw_overfitting(name):
+    """Draw both losses of a run of `overfitting`."""
+    run = kept(experiments.overfitting)["runs"][name]
+    after = "then rises" if run["dev"][-1][1] > run["dev"][0][1] else "stays low"
     return _chart(
         {"on other names": run["dev"], "on its own names": run["train"]},
         ("steps", "loss, nats"),
-        "Two curves: the loss on the training names falls, the loss on other names falls and then rises",
+        f"Two curves: the loss on the training names falls, the loss on other names falls and {after}",
     )
+
+
+def draw_training(losses):
+    """Draw the losses of two trainings, step by step, each point the mean of twenty steps."""
+    curves = {
+        name: [(step, statistics.mean(some[step - 20 : step])) for step in range(20, len(some) + 1, 20)]
+        for name, some in losses.items()
+    }
+    return _chart(curves, ("steps", "loss, nats"), f"Two falling curves: {' above '.join(losses)}")
 
 
 def draw_comparison():
@@ -109,6 +120,14 @@ def draw_comparison():
         ("letters that the MLP looks back", "loss, nats"),
         "Two curves that fall as the context grows, the one for training names below the one for test names",
     )
+
+
+def keep_together(letters):
+    """Return whether the embedding nearest to that of each of these letters is one of theirs, too."""
+    vocabulary, points = bigramlab.build_vocabulary(bigramlab.load_names()), kept(experiments.embedding)["points"]
+    where = dict(zip(vocabulary, points, strict=True))
+    nearest = (min(set(vocabulary) - {letter}, key=lambda other: math.dist(where[letter], where[other])) for letter in letters)
+    return set(nearest) <= set(letters)
 
 
 def draw_embedding():
