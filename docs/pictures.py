@@ -122,11 +122,32 @@ def draw_comparison():
     )
 
 
+def draw_sizes(others):
+    """Draw how many numbers the bigrams and the longest MLP of the comparison have, and these other models."""
+    sizes = {result.name: result.numbers for result in results() if result.name == "counted bigrams"}
+    sizes |= {results()[-1].name: results()[-1].numbers, **others}
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 2.4))
+        bars = axes.barh(list(sizes), list(sizes.values()), height=0.5, color="#4c8bf5")
+        axes.bar_label(bars, [f" {size:,}" for size in sizes.values()])
+        axes.set_xscale("log")
+        axes.set_xlim(1, 1e12)
+        axes.set_xticks([1, 1e3, 1e6, 1e9], ["1", "a thousand", "a million", "a billion"])
+        axes.minorticks_off()
+        axes.invert_yaxis()
+        return _inline(
+            figure,
+            "Bars for the numbers of each model: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
+        )
+
+
 def keep_together(letters):
     """Return whether the embedding nearest to that of each of these letters is one of theirs, too."""
     vocabulary, points = bigramlab.build_vocabulary(bigramlab.load_names()), kept(experiments.embedding)["points"]
     where = dict(zip(vocabulary, points, strict=True))
-    nearest = (min(set(vocabulary) - {letter}, key=lambda other: math.dist(where[letter], where[other])) for letter in letters)
+    nearest = (
+        min(set(vocabulary) - {letter}, key=lambda other: math.dist(where[letter], where[other])) for letter in letters
+    )
     return set(nearest) <= set(letters)
 
 

@@ -241,4 +241,184 @@ QUESTIONS = {
             see="#what-smoothing-costs-and-what-it-saves",
         ),
     ],
+    "neural-bigram": [
+        Question(
+            "What is `exp` good for in softmax?",
+            right=("It makes each number positive", "A weight may be negative, and a probability can't."),
+            wrong={
+                "It makes the numbers sum to 1": "That is the division by their sum, which comes after it.",
+                "It makes the weights smaller": "It makes most of them larger: `exp(3)` is about 20. And the weights stay as they are.",
+            },
+            see="#one-row-by-hand",
+        ),
+        Question(
+            "The gradient of a cell is negative. What does that tell you?",
+            right=(
+                "Its bigram is predicted too seldom",
+                "Predicted minus counted is below 0: it was counted more often than the network says.",
+            ),
+            wrong={
+                "Its weight has fallen below zero": "The gradient is about where the weight should go, not about where it is.",
+                "Its bigram never stands in a name": "Then counted is 0, and predicted minus 0 is positive.",
+            },
+            see="#which-way-is-down",
+        ),
+        Question(
+            "Why does the loss never fall below that of the counts?",
+            right=(
+                "No table suits these names better",
+                "The frequencies are the best probabilities for what was counted.",
+            ),
+            wrong={
+                "The training stops after 1,500 steps": "More steps bring it nearer to the counts, but not past them.",
+                "The rate of the training is too small": "A larger one only gets there sooner, or jumps to and fro. The lowest point stays where it is.",
+            },
+            see="#learn",
+        ),
+    ],
+    "mlp": [
+        Question(
+            "Why can't the last eight letters just be counted?",
+            right=("Most such contexts come only once", "And a row that was seen once knows one next letter."),
+            wrong={
+                "To count them takes the computer hours": "It takes less than a second. The trouble is what the rows then know.",
+                "Such a table has too many columns": "It has 27 columns, as before: one for each next token. The rows are too many.",
+            },
+            see="#why-not-just-count",
+        ),
+        Question(
+            "What is the embedding of a letter?",
+            right=("Numbers that were learned for it", "They change in training like all other weights."),
+            wrong={
+                "Its place in the vocabulary": "That is its id. It says which row of embeddings to take, and nothing of how a letter behaves.",
+                "How likely it is to come next": "That is what comes out at the end. The embedding is what goes in.",
+            },
+            see="#letters-as-points",
+        ),
+        Question(
+            "What would two layers be without the bend between them?",
+            right=("No more than a single layer", "Two matrices in a row can be multiplied into one."),
+            wrong={
+                "A network that learns faster": "It would save a little time, and lose what the second layer is there for.",
+                "Unable to give probabilities": "Softmax gives these at the end, from any logits.",
+            },
+            see="#one-context-by-hand",
+        ),
+    ],
+    "training": [
+        Question(
+            "How good is the gradient of one minibatch when much is learned already?",
+            right=("Nearly chance, but right on average", "Over many steps chance cancels out, and the rest adds up."),
+            wrong={
+                "Nearly the same as that of all the data": "That is so only at the very beginning, when every example says much the same.",
+                "Chance only: the steps lead nowhere": "Each has a little of the right direction, and that adds up over many steps.",
+            },
+            see="#a-few-examples-at-once",
+        ),
+        Question(
+            "One gradient is ten times another. How far does AdamW's first step move that number?",
+            right=("As far as the other number", "Divided by its own size, each gradient is 1 or −1."),
+            wrong={
+                "Ten times as far as the other": "So it is with plain steps. AdamW divides by the root of the squares.",
+                "A tenth as far as the other": "Dividing by the size makes steps alike. It does not turn them around.",
+            },
+            see="#steps-that-suit-each-number",
+        ),
+        Question(
+            "Why does the learning rate fall toward the end?",
+            right=("Long steps would jump to and fro", "Near the lowest point a minibatch hardly knows the way."),
+            wrong={
+                "There are no new examples left": "All have come before, and come again. The rate falls for another reason.",
+                "Gradients grow toward the end": "On the whole they get smaller. It is chance that has a larger part in them.",
+            },
+            see="#a-rate-that-rises-and-falls",
+        ),
+    ],
+    "comparing": [
+        Question(
+            "Which names are there to choose the `k` of the smoothing?",
+            right=("The development names", "They are unread, and the test names stay unread for the end."),
+            wrong={
+                "The training names": "There k = 0 always looks best: no table is better on the names that it was counted from.",
+                "The names for the test": "Then the choice suits them, and no names are left that have no part in it.",
+            },
+            see="#three-piles-of-names",
+        ),
+        Question(
+            "Why can't an MLP that sees one letter beat the table?",
+            right=("The table is the best for one letter", "What the input does not say, no network can know."),
+            wrong={
+                "The table has more numbers than it": "It is the other way round: the MLP has many times more.",
+                "It was trained for too few steps": "It has come to the table's loss. More steps can't bring it clearly below.",
+            },
+            see="#the-race",
+        ),
+        Question(
+            "One copy of a name is in training and one in the test. What does the test then reward?",
+            right=("Learning names by heart", "A model that knows this name seems to be good at new ones."),
+            wrong={
+                "Having few numbers": "Few numbers can't hold many names, so such a model gains least from the copies.",
+                "Counting names twice": "In training the name stands once. The other copy is in the test.",
+            },
+            see="#a-split-that-leaks",
+        ),
+    ],
+    "overfitting": [
+        Question(
+            "One loss falls, that on other names rises. What is the network learning?",
+            right=("What only its own names have", "It gets surer of these, and expects others less and less."),
+            wrong={
+                "What names have in common": "That is how it began. Then both losses fell.",
+                "Nothing more, for it is done": "It does learn, as the falling loss shows: the wrong thing.",
+            },
+            see="#12-learning-by-heart",
+        ),
+        Question(
+            "How can a trained network be worse than one that knows nothing?",
+            right=("It is sure and often wrong", "Who gives all letters the same chance is never surprised much."),
+            wrong={
+                "It gives all letters the same chance": "That is the one that knows nothing, with its loss of log 27.",
+                "It has read too many names": "It has read too few. With more names there is less to know by heart.",
+            },
+            see="#12-learning-by-heart",
+        ),
+        Question(
+            "What does dropout leave out?",
+            right=("Numbers inside the network", "Others in each step, so that none is relied upon."),
+            wrong={
+                "Names that come too often": "All names are read, again and again. What is missing is inside the network.",
+                "Weights that have grown large": "Weight decay makes these smaller. Dropout does not look at how large a number is.",
+            },
+            see="#what-helps",
+        ),
+    ],
+    "where-next": [
+        Question(
+            "What do the shares of attention say?",
+            right=("How much each letter counts", "By these shares the embeddings are mixed."),
+            wrong={
+                "Which letter comes next": "That is what the last softmax says, after all layers. The shares are about letters that were read.",
+                "How often a letter was seen": "Nothing is counted here. The shares come from a question, and another one gives others.",
+            },
+            see="#attention-by-hand",
+        ),
+        Question(
+            "What becomes one token in byte-pair encoding?",
+            right=("The pair that stands there most often", "Then all is counted again, with the new token."),
+            wrong={
+                "Two letters that sound much the same": "It knows no sounds. It counts pairs, as you did in chapter 3.",
+                "Every two letters that are neighbors": "Only one pair in each round, or rare pairs would be tokens, too.",
+            },
+            see="#other-tokens",
+        ),
+        Question(
+            "One model costs 2 nats a letter, another 3 nats a token of some letters. Which is better?",
+            right=("These numbers don't say", "Both losses have to be divided by the same letters first."),
+            wrong={
+                "The one of 2 nats a letter": "A token of several letters says more, so it may cost more.",
+                "The one of 3 nats a token": "It may be, if its tokens are long enough. How long they are was not told.",
+            },
+            see="#what-can-go-wrong",
+        ),
+    ],
 }
