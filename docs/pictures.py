@@ -99,13 +99,27 @@ def draw_overfitting(name):
     )
 
 
+def draw_learning(losses, floor):
+    """Draw the loss of the neural bigram after each step, between knowing nothing and the counts' own loss."""
+    ceiling = math.log(27)
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 3))
+        axes.semilogx(range(1, len(losses) + 1), losses, color="#4c8bf5", linewidth=2)
+        for level in (ceiling, floor):
+            axes.axhline(level, color="gray", linestyle="dashed", linewidth=1)
+        axes.set_yticks([ceiling, floor], ["log 27", "the counts"])
+        axes.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+        axes.set_xlabel("step")
+        return _inline(figure, "The loss falls from log 27 toward that of the counts, fast at first, then slowly")
+
+
 def draw_training(losses):
-    """Draw the losses of two trainings, step by step, each point the mean of twenty steps."""
+    """Draw the losses of some trainings, step by step, each point the mean of twenty steps."""
     curves = {
         name: [(step, statistics.mean(some[step - 20 : step])) for step in range(20, len(some) + 1, 20)]
         for name, some in losses.items()
     }
-    return _chart(curves, ("steps", "loss, nats"), f"Two falling curves: {' above '.join(losses)}")
+    return _chart(curves, ("steps", "loss, nats"), f"Falling curves: {', above '.join(losses)}")
 
 
 def draw_comparison():
@@ -129,7 +143,7 @@ def draw_sizes(others):
     with _style():
         figure, axes = plt.subplots(figsize=(6, 2.4))
         bars = axes.barh(list(sizes), list(sizes.values()), height=0.5, color="#4c8bf5")
-        axes.bar_label(bars, [f" {size:,}" for size in sizes.values()])
+        axes.bar_label(bars, [f"{size:,}" for size in sizes.values()], padding=4)
         axes.set_xscale("log")
         axes.set_xlim(1, 1e12)
         axes.set_xticks([1, 1e3, 1e6, 1e9], ["1", "a thousand", "a million", "a billion"])
@@ -170,9 +184,9 @@ def draw_embedding():
 def _chart(curves, labels, description):
     with _style():
         figure, axes = plt.subplots(figsize=(6, 3.4))
-        for color, (name, points) in zip(["#e8710a", "#4c8bf5"], curves.items(), strict=True):
-            axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=color)
-            axes.annotate(name, points[-1], (-4, 8), textcoords="offset points", ha="right", color=color)
+        for color, (name, points) in zip(["#e8710a", "#4c8bf5", "#2a9d6f"], curves.items(), strict=False):
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=color, label=name)
+        axes.legend(frameon=False)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         return _inline(figure, description)
