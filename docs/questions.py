@@ -365,7 +365,7 @@ QUESTIONS = {
     ],
     "overfitting": [
         Question(
-            "One loss falls, that on other names rises. What is the network learning?",
+            "One loss falls, and that on other names rises. What is the network learning?",
             right=("What only its own names have", "It gets surer of these, and expects others less and less."),
             wrong={
                 "What names have in common": "That is how it began. Then both losses fell.",
@@ -383,7 +383,7 @@ QUESTIONS = {
             see="#12-learning-by-heart",
         ),
         Question(
-            "What does dropout leave out?",
+            "What is it that dropout leaves out?",
             right=("Numbers inside the network", "Others in each step, so that none is relied upon."),
             wrong={
                 "Names that come too often": "All names are read, again and again. What is missing is inside the network.",

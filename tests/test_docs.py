@@ -45,6 +45,12 @@ def test_a_kept_training_fits_the_code(name):
     )
 
 
+def test_the_vowels_are_the_group_that_the_bet_on_embeddings_means():
+    assert pictures.keep_together("aeiou")
+    assert not pictures.keep_together("jqvxz")
+    assert not pictures.keep_together("abcde")
+
+
 @pytest.mark.slow
 def test_a_training_gives_again_what_is_kept():
     kept, again = pictures.kept(experiments.embedding), experiments.embedding()
