@@ -2,6 +2,7 @@ import codeop
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import experiments  # noqa: E402 (found by the line above)
 import pictures  # noqa: E402
 
 BLOCKS = [
-    pytest.param(block, id=f"{path.stem}-{number}")
+    pytest.param(textwrap.dedent(block), id=f"{path.stem}-{number}")
     for path in sorted(DOCS.rglob("*.md"))
     for number, block in enumerate(
         re.findall(r"```python exec=[^\n]*\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
