@@ -18,7 +18,7 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    fresh = ("bigramlab", "elements", "experiments", "pictures", "questions", "walkthrough")
+    fresh = ("bigramlab", "drawings", "elements", "experiments", "pictures", "questions", "walkthrough")
     for name in [name for name in sys.modules if name.split(".")[0] in fresh]:
         del sys.modules[name]
 
@@ -61,6 +61,11 @@ def exercise(*names):
         parts.append(f'??? abstract "The laws of `{name}`"\n\n{laws}')
         parts.append(f'??? success "A solution: `{name}`"\n\n    ```python\n{indented}    ```\n')
     return "\n\n".join(parts)
+
+
+def outcome(text):
+    """Return, as Markdown, what comes of what the chapter asks the reader to do: folded, to be looked at afterwards."""
+    return f'??? note "What you should find"\n\n    {text}'
 
 
 def kept(path, key, compute):
