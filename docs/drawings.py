@@ -1,6 +1,7 @@
 """The pictures of the first chapters: small SVGs in the scheme's own colors, legible on a phone."""
 
 import html
+import itertools
 import math
 
 import torch
@@ -27,9 +28,8 @@ def draw_ids(text, vocabulary):
     for place, (character, id) in enumerate(zip(text, encode(text, vocabulary).tolist(), strict=True)):
         middle = place * width + width / 2
         parts.append(
-            f'<rect x="{middle - 22}" y="2" width="44" height="44" rx="4" fill="{STRONG}" fill-opacity=".14" '
-            f'stroke="{STRONG}"/>{_text(middle, 31, character, 24, MONO)}'
-            f'<path d="M{middle} 50v18m-4 -5l4 6l4 -6" fill="none" stroke="currentColor"/>{_text(middle, 90, id, 20)}'
+            f'{_tile(middle - 25, 4, character)}{_text(middle, 90, id, 20)}'
+            f'<path d="M{middle} 50v18m-4 -5l4 6l4 -6" fill="none" stroke="currentColor"/>'
         )
     listed = ", ".join(f"{character} is {id}" for character, id in zip(text, encode(text, vocabulary), strict=True))
     return _figure(_svg("".join(parts), (width * len(text), 98), f"The ids of {text}: {listed}", 22))
@@ -47,25 +47,50 @@ def draw_walk(word, probs, vocabulary, others=0):
     step, radius, middle = 84, 23, 44
     path = encode(f".{word}.", vocabulary).tolist()
     parts, told = [_circle(step / 2, middle, radius, ".")], []
-    for place, (current, following) in enumerate(zip(path[:-1], path[1:], strict=True)):
+    for place, (current, following) in enumerate(itertools.pairwise(path)):
         x = (place + 1.5) * step
         share = f"{probs[current, following]:.0%}"
         start, end = x - step + radius + 3, x - radius - 5
         parts += [
             _circle(x, middle, radius, vocabulary[following]),
             f'<path d="M{start} {middle}H{end}m-6 -5l7 5l-7 5" fill="none" stroke="currentColor" stroke-width="2"/>',
-            _text(x - step / 2, middle - 21, share, 16),
+            _text(x - step / 2, middle - 21, share, 17),
         ]
         told.append(f"{vocabulary[current]} to {vocabulary[following]} {share}")
         likely = [id for id in probs[current].argsort(descending=True).tolist() if id != following][:others]
         for line, id in enumerate(likely):
             label = f"{vocabulary[id]} {probs[current, id]:.0%}"
-            parts.append(_text(x, middle + 52 + 21 * line, label, 16, MONO + ";opacity:.8"))
+            parts.append(_text(x, middle + 52 + 21 * line, label, 17, MONO + ";opacity:.85"))
     height = middle + radius + 4
     if others:
-        parts.append(_text(step / 2, middle + 52, "instead:", 16))
+        parts.append(_text(step / 2, middle + 52, "instead:", 17))
         height = middle + 40 + 21 * others
     return _figure(_svg("".join(parts), (step * len(path), height), f"A walk: {', '.join(told)}", 32))
+
+
+def draw_division(counts):
+    """Draw a small table divided by its row sums, with `keepdim=True` and without."""
+    sums = counts.sum(dim=1)
+    ways = [
+        ("with keepdim=True: a column, stretched across", sums[:, None].expand_as(counts)),
+        ("without: a row, stretched downward", sums.expand_as(counts)),
+    ]
+    parts, told = [], []
+    for way, (title, divisors) in enumerate(ways):
+        top = 146 * way
+        parts += [_text(0, top + 18, title, 16, "text-anchor:start"), _text(126, top + 83, "÷", 22)]
+        parts += [_text(266, top + 83, "=", 22), _text(404, top + 18, "sum", 16)]
+        for row in range(len(counts)):
+            for column in range(len(counts)):
+                left, y = 50 * column, top + 28 + 46 * row
+                count, divisor = counts[row, column].item(), divisors[row, column].item()
+                is_copy = row > 0 if way else column > 0
+                parts.append(_tile(left, y, count) + _tile(142 + left, y, divisor, is_copy))
+                parts.append(_tile(282 + left, y, f"{count}/{divisor}"))
+            total = f"{(counts[row] / divisors[row]).sum():.2f}"
+            parts.append(_text(404, top + 56 + 46 * row, total, 17))
+            told.append(f"row {row + 1} sums to {total} {title.split(':')[0]}")
+    return _figure(_svg("".join(parts), (430, 270), f"A table divided by its row sums: {', '.join(told)}", 27))
 
 
 def draw_shares(counts, vocabulary, title):
@@ -88,7 +113,7 @@ def draw_shares(counts, vocabulary, title):
     grid = f'<g transform="translate(13 13) scale(10)" fill="{STRONG}">{cells}{crosses}</g>'
     frame = f'<path d="M13 13h{10 * size}v{10 * size}h-{10 * size}z" fill="none" stroke="currentColor" opacity=".4"/>'
     described = f"Heatmap of {size} by {size} shares, {title}: {zeros} cells are 0"
-    svg = _svg(letters + grid + frame, (14 + 10 * size, 14 + 10 * size), described, 30)
+    svg = _svg(letters + grid + frame, (14 + 10 * size, 14 + 10 * size), described, 28)
     return _figure(svg, f"{title}: {zeros or 'no'} zeros")
 
 
@@ -145,7 +170,13 @@ def draw_losses_by_k():
         f"Loss in nats by k. On train it rises from {rows[0][1]:.3f} to {rows[-1][1]:.3f}. "
         f"On dev it falls from {rows[0][2]:.3f} to {best:.3f} at k = {best_k:.1f}, and rises to {rows[-1][2]:.3f}."
     )
-    return _figure(_svg("".join(parts), (440, 296), described, 32))
+    return _figure(_svg("".join(parts), (440, 296), described, 27))
+
+
+def _tile(x, y, text, is_copy=False):
+    edge = f'stroke="{STRONG}" stroke-dasharray="{"4 3" if is_copy else "none"}"'
+    fill = f'fill="{STRONG}" fill-opacity="{0 if is_copy else 0.14}"'
+    return f'<rect x="{x + 2}" y="{y}" width="46" height="42" rx="4" {fill} {edge}/>{_text(x + 25, y + 27, text, 17)}'
 
 
 def _circle(x, y, radius, letter):

@@ -34,8 +34,8 @@ QUESTIONS = {
             "Why begin with a model that is so simple?",
             right=("Whatever comes later has to beat it", "That is what a baseline is for: a number to compare with."),
             wrong={
-                "It writes names as well as any other": "It sees one letter only, and you will soon see that in its names.",
-                "Larger models can't learn from names": "They can, and do better. Without a baseline you could not say by how much.",
+                "It errs less often than a large one": "It errs more: one letter says little about the next. You will see it in its names.",
+                "Larger ones need more names than these": "They learn from these names, too, and do better. The baseline says by how much.",
             },
             see="#what-the-model-has-to-learn",
         ),
@@ -127,7 +127,7 @@ QUESTIONS = {
                 "That each bigram was seen just once": "Then nothing would be left of the counts. One is added to them.",
                 "That each empty cell was seen once": "The full ones go up too, or a bigram seen once would be as rare as one never seen.",
             },
-            see="#add-one",
+            see="#add-one-by-hand",
         ),
         Question(
             "Which rows does smoothing change most?",
@@ -194,7 +194,7 @@ QUESTIONS = {
                 "Other names, as it is random": "The numbers only look random: the generator makes the same ones from the same seed.",
                 "The same names, but shuffled": "The order is part of it: each draw takes the next number.",
             },
-            see="#one-step",
+            see="#one-step-by-hand",
         ),
         Question(
             "Why does the model write so many names of one letter?",
@@ -217,7 +217,7 @@ QUESTIONS = {
                 "1": "That is its probability. Its logarithm is 0.",
                 "∞": "That is the surprisal of what has probability 0.",
             },
-            see="#the-probability-of-a-name",
+            see="#one-name-by-hand",
         ),
         Question(
             "A model has a loss of log 27. What does that tell you?",
@@ -229,16 +229,16 @@ QUESTIONS = {
             see="#one-number-for-all-names",
         ),
         Question(
-            "The table without smoothing has the lower loss on its own names. Why smooth?",
+            "Why don't we choose k on the names that were counted?",
             right=(
-                "One new bigram would cost it everything",
-                "A single probability of 0 makes the loss on new names infinite.",
+                "They always want k = 0",
+                "Nothing fits them better than their own shares. Only new names show what a zero costs.",
             ),
             wrong={
-                "Its loss on these names was computed wrongly": "It is right: on the names it was counted from, no table is better.",
-                "Without smoothing the rows don't sum to 1": "They do: each row is divided by its own sum either way.",
+                "They cost infinitely much at k = 0": "New names may. But each bigram of these was counted, so none has probability 0.",
+                "They are too many to try each k": "A loss takes milliseconds. What matters is which names, not how many.",
             },
-            see="#what-smoothing-costs-and-what-it-saves",
+            see="#which-k-is-best",
         ),
     ],
     "neural-bigram": [

@@ -6,11 +6,18 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import torch
 
 DOCS = Path(__file__).parents[1] / "docs"
 sys.path.append(str(DOCS))
-import experiments  # noqa: E402 (found by the line above)
+import drawings  # noqa: E402 (found by the line above)
+import experiments  # noqa: E402
 import pictures  # noqa: E402
+from questions import QUESTIONS  # noqa: E402
+
+from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, smooth  # noqa: E402
+
+CHAPTERS = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
 
 BLOCKS = [
     pytest.param(textwrap.dedent(block), id=f"{path.stem}-{number}")
@@ -35,6 +42,78 @@ def test_every_block_of_the_tutorial_is_executed_when_the_site_is_built():
     for path in DOCS.rglob("*.md"):
         for fence in re.findall(r"^ *```python.*", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert 'exec="on"' in fence, path.name
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_has_at_most_900_words_of_prose(chapter):
+    assert len(words_of_prose(chapter)) <= 900
+
+
+def test_code_front_matter_and_targets_of_links_are_no_prose():
+    page = "---\nhide: [toc]\n---\n\n# A title\n\nTwo words.\n\n```python\nno = words\n```\n"
+    assert words_of_prose(page + '\n    ```sh\n    nor here\n    ```\n\n[a link](nor/here.md "or here")\n') == [
+        *("A", "title", "Two", "words", "a", "link")
+    ]
+
+
+def words_of_prose(page):
+    """Return the words of a page that were typed as prose: what blocks print does not count."""
+    page = re.sub(r"\A---\n.*?^---\n", "", page, flags=re.DOTALL | re.MULTILINE)
+    page = re.sub(r"^( *)```.*?^\1```$", "", page, flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"\w[\w'-]*", re.sub(r"\]\([^)]*\)", "]", page))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_chapter_has_the_shape_of_all_chapters(name):
+    chapter = (DOCS / "tutorial" / f"{name}.md").read_text(encoding="utf-8")
+    assert re.match(r"(---\n.*?\n---\n\n)?# \d+\. .+\n\n\*\*.+\?\*\* ", chapter, re.DOTALL), "a title and a question"
+    assert len(re.findall(r"\bbet\(", chapter)) >= 2
+    assert re.search(r"\b(inline_svg|draw_\w+)\(|figure", chapter), "a picture"
+    assert chapter.count("**One thing to do.** ") == 1
+    ends = ["## What can go wrong", "## Three questions", "## Your turn"]
+    assert [line for line in chapter.splitlines() if line in ends] == ends
+
+
+@pytest.fixture(scope="module")
+def counted():
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    return count_bigrams(names, vocabulary), vocabulary
+
+
+def test_a_heatmap_crosses_the_empty_cells_and_colors_all_others(counted):
+    counts, vocabulary = counted
+    empty = (counts == 0).sum().item()
+    before, after = drawings.draw_shares(counts, vocabulary, "k = 0"), drawings.draw_shares(counts + 1, vocabulary, "")
+    assert before.count("l.4 .4m0-.4l-.4 .4") == empty > 0
+    assert before.count("h1v1h-1z") == counts.numel() - empty
+    assert after.count("h1v1h-1z") == counts.numel()
+    assert f"{empty} cells are 0" in before
+
+
+def test_a_walk_shows_the_probability_of_each_step_and_what_else_was_likely(counted):
+    counts, vocabulary = counted
+    probs = normalize(smooth(counts, k=1))
+    picture = drawings.draw_walk("qi", probs, vocabulary, others=2)
+    q, u = vocabulary.index("q"), vocabulary.index("u")
+    assert f"{probs[0, q]:.0%}</text>" in picture
+    assert f">u {probs[q, u]:.0%}</text>" in picture
+    assert picture.count("<circle") == 4
+    assert 'aria-label="A walk: . to q' in picture
+
+
+def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
+    picture = drawings.draw_division(torch.tensor([[3, 1], [2, 4]]))
+    assert "row 1 sums to 1.00 with keepdim=True, row 2 sums to 1.00 with keepdim=True" in picture
+    assert "row 1 sums to 0.92 without, row 2 sums to 1.17 without" in picture  # 3/4 + 1/6 and 2/4 + 4/6
+    assert re.findall(r">(\d/\d)<", picture) == ["3/4", "1/4", "2/6", "4/6", "3/4", "1/6", "2/4", "4/6"]
+
+
+def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_chapter_says():
+    rows = drawings.losses_by_k([-3, -2, -1, 0, 1])
+    train, dev = [row[1] for row in rows], [row[2] for row in rows]
+    assert train == sorted(train)
+    assert min(dev) not in (dev[0], dev[-1])
 
 
 @pytest.mark.parametrize("name", ["embedding", "overfitting", "comparison", "races"])
