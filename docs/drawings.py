@@ -28,7 +28,7 @@ def draw_ids(text, vocabulary):
     for place, (character, id) in enumerate(zip(text, encode(text, vocabulary).tolist(), strict=True)):
         middle = place * width + width / 2
         parts.append(
-            f'{_tile(middle - 25, 4, character)}{_text(middle, 90, id, 20)}'
+            f"{_tile(middle - 25, 4, character)}{_text(middle, 90, id, 20)}"
             f'<path d="M{middle} 50v18m-4 -5l4 6l4 -6" fill="none" stroke="currentColor"/>'
         )
     listed = ", ".join(f"{character} is {id}" for character, id in zip(text, encode(text, vocabulary), strict=True))

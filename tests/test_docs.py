@@ -95,11 +95,12 @@ def test_a_walk_shows_the_probability_of_each_step_and_what_else_was_likely(coun
     counts, vocabulary = counted
     probs = normalize(smooth(counts, k=1))
     picture = drawings.draw_walk("qi", probs, vocabulary, others=2)
-    q, u = vocabulary.index("q"), vocabulary.index("u")
-    assert f"{probs[0, q]:.0%}</text>" in picture
+    q, i, u = (vocabulary.index(letter) for letter in "qiu")
+    told = f". to q {probs[0, q]:.0%}, q to i {probs[q, i]:.0%}, i to . {probs[i, 0]:.0%}"
+    assert f'aria-label="A walk: {told}"' in picture
+    assert f">{probs[i, 0]:.0%}</text>" in picture
     assert f">u {probs[q, u]:.0%}</text>" in picture
     assert picture.count("<circle") == 4
-    assert 'aria-label="A walk: . to q' in picture
 
 
 def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
