@@ -101,6 +101,8 @@ def test_a_walk_shows_the_probability_of_each_step_and_what_else_was_likely(coun
     assert f">{probs[i, 0]:.0%}</text>" in picture
     assert f">u {probs[q, u]:.0%}</text>" in picture
     assert picture.count("<circle") == 4
+    taken = drawings.draw_walk("qu", probs, vocabulary, others=2)
+    assert f">u {probs[q, u]:.0%}</text>" not in taken  # what was taken is not listed as something else
 
 
 def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
