@@ -18,6 +18,7 @@ from bigramlab import (
 )
 
 STRONG = "var(--md-typeset-a-color)"  # the color of links, and of the interactive elements
+WALK = f"var(--bl-walk, {STRONG})"  # the palette's own for what walks
 MONO = "font-family:var(--md-code-font-family),monospace"
 
 
@@ -180,7 +181,7 @@ def _tile(x, y, text, is_copy=False):
 
 
 def _circle(x, y, radius, letter):
-    edge = f'fill="{STRONG}" fill-opacity=".14" stroke="{STRONG}" stroke-width="2"'
+    edge = f'fill="{WALK}" fill-opacity=".14" stroke="{WALK}" stroke-width="2"'
     return f'<circle cx="{x}" cy="{y}" r="{radius}" {edge}/>{_text(x, y + 8, letter, 24, MONO)}'
 
 

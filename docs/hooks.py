@@ -28,6 +28,7 @@ def inline_svg(figure, description):
     import matplotlib
     from matplotlib import pyplot as plt
 
+    _show_the_page_through(figure)
     file = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}):
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
@@ -38,12 +39,27 @@ def inline_svg(figure, description):
         (r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", ""),  # a style inside would hold for the whole page
         (r"\s+", " "),
         (r' (width|height)="[^"]*pt"', ""),
+        (INK, "currentColor"),
         (r' id="matplotlib.axis_\d"', ' class="axis"'),
         (r' id="\w+_\d+"| transform="rotate\(-0 [^"]*"|font-family: [^;]*; ', ""),
         ("<svg", f'<svg role="img" aria-label="{description}"'),
     ]:
         svg = re.sub(pattern, replacement, svg, flags=re.DOTALL)
     return f'<div class="figure" tabindex="0" data-search-exclude>{svg}</div>'
+
+
+INK = "#010203"  # becomes the page's own color of text
+
+
+def _show_the_page_through(figure):
+    """Color a heatmap from nothing to blue, in place of white to dark, so that it suits both schemes."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    for axes in [axes for axes in figure.axes if axes.images]:
+        blues = [(0, "#4b8fc900"), (0.3, "#4b8fc960"), (1, "#4b8fc9d9")]
+        axes.images[0].set_cmap(LinearSegmentedColormap.from_list("page", blues))
+        for text in axes.texts:
+            text.set_color(INK)
 
 
 def exercise(*names):

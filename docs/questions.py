@@ -163,7 +163,7 @@ QUESTIONS = {
             right=("`(27, 1)`: one column", "Each sum then stands beside its row, and is stretched across it."),
             wrong={
                 "`(1, 27)`: one row": "Then each number stands above a column, and divides that.",
-                "`(27,)`: one axis only": "PyTorch takes it for a row and stretches it downward, without a word.",
+                "`(27,)`: no column at all": "PyTorch takes it for a row and stretches it downward, without a word.",
             },
             see="#all-rows-at-once",
         ),

@@ -12,10 +12,11 @@ DOCS = Path(__file__).parents[1] / "docs"
 sys.path.append(str(DOCS))
 import drawings  # noqa: E402 (found by the line above)
 import experiments  # noqa: E402
+import hooks  # noqa: E402
 import pictures  # noqa: E402
 from questions import QUESTIONS  # noqa: E402
 
-from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, smooth  # noqa: E402
+from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, plot_bigrams, smooth  # noqa: E402
 
 CHAPTERS = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
 
@@ -89,6 +90,15 @@ def test_a_heatmap_crosses_the_empty_cells_and_colors_all_others(counted):
     assert before.count("h1v1h-1z") == counts.numel() - empty
     assert after.count("h1v1h-1z") == counts.numel()
     assert f"{empty} cells are 0" in before
+
+
+def test_a_heatmap_of_matplotlib_follows_the_scheme(counted):
+    figure = plot_bigrams(*counted)
+    assert {text.get_color() for text in figure.axes[0].texts} == {"black", "white"}
+    svg = hooks.inline_svg(figure, "The counts")
+    letters = re.findall(r'<text style="([^"]*)"[^>]*>(?:qu|a\.)<', svg)
+    assert len(letters) == 2
+    assert all("fill: currentColor" in style for style in letters)
 
 
 def test_a_walk_shows_the_probability_of_each_step_and_what_else_was_likely(counted):
