@@ -53,7 +53,8 @@ def exercise(*names):
     from bigramlab.laws import LAWS
 
     file = Exercise.named(names[0]).file
-    parts = [f"Write {_listed(names)} in `{file}` of [your exercises](../how-to/exercises.md), and run `pytest` there."]
+    exercises = "[your exercises](../how-to/exercises.html)"
+    parts = [f"Write {_listed(names)} in `{file}` of {exercises}, and run `pytest` there."]
     for name in names:
         laws = "".join(f"    - {law.sentence}\n" for law in LAWS[name])
         source = inspect.getsource(inspect.unwrap(getattr(bigramlab, name)))
@@ -154,9 +155,9 @@ def all_laws():
         names = [name for name in import_module(f"bigramlab.{lesson}").__all__ if name in LAWS]
         parts += [f"## {lesson}"] if names else []
         for name in names:
-            seen = f" · [what breaks them](../explanation/how-to-be-wrong.md#{name})" if name in MISTAKES else ""
+            seen = f" · [what breaks them](../explanation/how-to-be-wrong.html#{name})" if name in MISTAKES else ""
             parts.append(f"### {name}")
-            parts.append(f"[The function]({lesson}.md#bigramlab.{lesson}.{name}){seen}")
+            parts.append(f"[The function]({lesson}.html#bigramlab.{lesson}.{name}){seen}")
             parts.append("".join(f"- {law.sentence}\n" for law in LAWS[name]))
     return "\n\n".join(parts)
 
