@@ -69,7 +69,8 @@ def exercise(*names):
     from bigramlab.laws import LAWS
 
     file = Exercise.named(names[0]).file
-    parts = [f"Write {_listed(names)} in `{file}` of [your exercises](../how-to/exercises.md), and run `pytest` there."]
+    exercises = "[your exercises](../how-to/exercises.html)"
+    parts = [f"Write {_listed(names)} in `{file}` of {exercises}, and run `pytest` there."]
     for name in names:
         laws = "".join(f"    - {law.sentence}\n" for law in LAWS[name])
         source = inspect.getsource(inspect.unwrap(getattr(bigramlab, name)))
@@ -155,6 +156,59 @@ def _catch(mistake):
     call = describe_call(mistake.function, recorder.last)
     found = {"law": law.name, "problem": str(error) or type(error).__name__, "call": call}
     return f"{mistake.function}/{mistake.name}", found
+
+
+LESSONS = [
+    *("data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating"),
+    *("neural_bigram", "mlp", "optimizing", "generating", "saving", "comparing", "plotting", "checking"),
+]
+
+
+def all_laws():
+    """Return, as Markdown, the laws of each function, the functions in the order of the lessons."""
+    from importlib import import_module
+
+    from bigramlab.laws import LAWS
+    from bigramlab.mistakes import MISTAKES
+
+    parts = []
+    for lesson in LESSONS:
+        names = [name for name in import_module(f"bigramlab.{lesson}").__all__ if name in LAWS]
+        parts += [f"## {lesson}"] if names else []
+        for name in names:
+            seen = f" · [what breaks them](../explanation/how-to-be-wrong.html#{name})" if name in MISTAKES else ""
+            parts.append(f"### {name}")
+            parts.append(f"[The function]({lesson}.html#bigramlab.{lesson}.{name}){seen}")
+            parts.append("".join(f"- {law.sentence}\n" for law in LAWS[name]))
+    return "\n\n".join(parts)
+
+
+def notebook_output(value):
+    """Return a value as a notebook shows it, in a box of its own; on a phone it scrolls."""
+    return f'<div class="figure notebook" tabindex="0" data-search-exclude>{value._repr_html_()}</div>'
+
+
+def on_post_build(config):
+    """Write llms.txt, the site's contents for programs that read: https://llmstxt.org."""
+    Path(config["site_dir"], "llms.txt").write_text(llms_txt(config), encoding="utf-8")
+
+
+def llms_txt(config):
+    """Return the site's name and summary, and each page of its navigation with its link and description."""
+    lines = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
+    for entry in config["nav"]:
+        [(room, pages)] = entry.items()
+        lines += ["", f"## {room}", ""]
+        for page in pages if isinstance(pages, list) else [entry]:
+            [(title, path)] = page.items() if isinstance(page, dict) else [(room, page)]
+            link = (config["site_url"] or "") + path.removesuffix("md") + "html"
+            lines.append(f"- [{title}]({link}): {_description(Path(config['docs_dir'], path))}")
+    return "\n".join(lines) + "\n"
+
+
+def _description(page):
+    found = re.search(r"^description: (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _listed(names):

@@ -7,6 +7,7 @@ from pathlib import Path
 import experiments
 import hooks
 import matplotlib
+import torch
 from matplotlib import pyplot as plt
 
 import bigramlab
@@ -179,6 +180,68 @@ def draw_embedding():
         return _inline(
             figure, "The letters as points in the plane: the vowels a e i o u lie together, far from the dot"
         )
+
+
+def draw_smoothing(n):
+    """Draw how the losses of a table of n names depend on k."""
+    names = bigramlab.load_names()
+    vocabulary = bigramlab.build_vocabulary(names)
+    train, dev, _ = bigramlab.split_words(names, generator=torch.Generator().manual_seed(1))
+    counts = bigramlab.count_bigrams(train[:n], vocabulary)
+    ks = [10 ** (power / 4) for power in range(-12, 9)]
+    tables = [bigramlab.normalize(bigramlab.smooth(counts.double(), k)) for k in ks]
+    curves = {
+        f"on {len(dev):,} others": (bigramlab.count_bigrams(dev, vocabulary), "#e8710a"),
+        f"on its own {n} names": (counts, "#4c8bf5"),
+    }
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 3.4))
+        for name, (asked, color) in curves.items():
+            losses = [bigramlab.negative_log_likelihood(asked, table) for table in tables]
+            axes.semilogx(ks, losses, marker="o", markersize=4, color=color)
+            axes.annotate(name, (ks[0], losses[0]), (4, 8), textcoords="offset points", color=color)
+        axes.set_xlabel("k, added to each count")
+        axes.set_ylabel("loss, nats")
+        return _inline(
+            figure,
+            "Two curves over k: the loss on the training names rises, the loss on other names falls and then rises",
+        )
+
+
+def draw_surprisal():
+    """Draw -log p for each probability p."""
+    points = [(percent / 200, -math.log(percent / 200)) for percent in range(1, 201)]
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 3.4))
+        axes.plot(*zip(*points, strict=True), color="#4c8bf5")
+        for p, name in [
+            (1, "certain: 0"),
+            (0.5, "heads: log 2"),
+            (1 / math.e, "one nat"),
+            (1 / 27, "one of 27: log 27"),
+        ]:
+            axes.plot(p, -math.log(p), marker="o", color="#e8710a")
+            axes.annotate(name, (p, -math.log(p)), (8, 6), textcoords="offset points", ha="right" if p == 1 else "left")
+        axes.set_xlabel("probability")
+        axes.set_ylabel("surprisal, nats")
+        return _inline(figure, "A curve that falls from far up, near probability 0, to surprisal 0 at probability 1")
+
+
+def draw_logits(counts, weights, vocabulary, token):
+    """Draw a row of learned weights over the logs of the row's counts."""
+    row = vocabulary.index(token)
+    logs, learned = counts[row].double().log(), weights[row].double()
+    height = (learned - logs)[counts[row] > 100].mean().item()
+    ends = [logs.min().item(), logs.max().item()]
+    with _style():
+        figure, axes = plt.subplots(figsize=(6, 3.4))
+        axes.plot(ends, [end + height for end in ends], color="#4c8bf5")
+        for following, x, y in zip(vocabulary, logs.tolist(), learned.tolist(), strict=True):
+            axes.plot(x, y, marker="o", markersize=4, color="#e8710a")
+            axes.annotate(following, (x, y), (-6, 6), textcoords="offset points", ha="center")
+        axes.set_xlabel(f"log of the count after {token}")
+        axes.set_ylabel("learned weight")
+        return _inline(figure, f"The weights after {token} over the logs of their counts: the letters lie along a line")
 
 
 def _chart(curves, labels, description):

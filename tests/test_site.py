@@ -1,0 +1,66 @@
+"""What the pages say of themselves and of each other: descriptions, llms.txt, the laws, the glossary."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+sys.path.append(str(DOCS))
+import hooks  # noqa: E402 (found by the line above)
+
+from bigramlab.laws import LAWS  # noqa: E402
+
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_a_page_says_in_a_line_what_it_is_about(page):
+    described = re.match(r"---\n(?:.+\n)*?description: ([^:\n]+)\n", page.read_text(encoding="utf-8"))
+    assert described, "write `description: ...` between two lines of ---, at the top; a colon inside would end it"
+    assert len(described[1]) <= 160
+
+
+def test_the_terms_of_the_glossary_are_sorted():
+    terms = glossary()
+    assert terms == sorted(terms, key=str.casefold)
+    letters = re.findall(r"^## (.)$", (DOCS / "reference" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert letters == sorted({term[0].upper() for term in terms})
+
+
+def test_every_term_of_the_glossary_is_linked_from_another_page():
+    linked = set()
+    for page in PAGES:
+        if page.name != "glossary.md":
+            linked.update(re.findall(r"\(\S*glossary\.md#([\w-]+)\)", page.read_text(encoding="utf-8")))
+    assert linked == {term.lower().replace(" ", "-") for term in glossary()}
+
+
+def glossary():
+    return re.findall(r"^### (.+)$", (DOCS / "reference" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_llms_txt_lists_the_pages_under_their_rooms(tmp_path):
+    (tmp_path / "room").mkdir()
+    for name, about in [("index.md", "The start"), ("room/index.md", "All of it"), ("room/one.md", "One thing")]:
+        (tmp_path / name).write_text(f"---\ndescription: {about}\nhide: [toc]\n---\n\n# Page\n", encoding="utf-8")
+    nav = [{"Home": "index.md"}, {"Room": ["room/index.md", {"1. One": "room/one.md"}]}]
+    config = {
+        "site_name": "site",
+        "site_description": "About it",
+        "site_url": "",
+        "docs_dir": str(tmp_path),
+        "nav": nav,
+    }
+    assert hooks.llms_txt(config) == (
+        "# site\n\n> About it\n\n## Home\n\n- [Home](index.html): The start\n\n"
+        "## Room\n\n- [Room](room/index.html): All of it\n- [1. One](room/one.html): One thing\n"
+    )
+    config["site_url"] = "https://example.org/lab/"
+    assert "(https://example.org/lab/room/one.html)" in hooks.llms_txt(config)
+
+
+def test_all_laws_lists_every_law_once():
+    listed = re.findall(r"^- (.+)$", hooks.all_laws(), re.MULTILINE)
+    assert sorted(listed) == sorted(law.sentence for laws in LAWS.values() for law in laws)
