@@ -1,7 +1,7 @@
 /* <bl-learn>: the same table, learned. All weights start at 0, and softmax of each row comes to the shares of the counts. */
 (() => {
   "use strict";
-  const { h, button, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
   const RATES = [1, 5, 10, 20, 50, 100, 200, 500, 1000];
   const MOST = 2000; // steps
   const WIDEST = 100; // letters: a step is to take no longer than a blink
@@ -126,12 +126,6 @@
       const last = Math.max(10, losses.length - 1, (risen?.length ?? 0) - 1);
       const x = (step) => ((WIDTH * step) / last).toFixed(1);
       const y = (loss) => ((HEIGHT * (top - Math.min(loss, top))) / (top - bottom)).toFixed(1);
-      const svg = (tag, attributes, ...children) => {
-        const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-        for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-        node.append(...children);
-        return node;
-      };
       const rule = (loss, text, lift) => [svg("line", { x1: 0, x2: WIDTH, y1: y(loss), y2: y(loss), class: "bl-rule" }),
         svg("text", { x: WIDTH, y: Number(y(loss)) + lift, "text-anchor": "end" }, text)];
       const points = (some) => some.map((loss, step) => `${x(step)},${y(loss)}`).join(" ");
