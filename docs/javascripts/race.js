@@ -9,7 +9,8 @@
   const WIDTH = 600;
   const HEIGHT = 300;
   const LEFT = 68;
-  const BOTTOM = 236; // of the axis; the words stand below it
+  const TOP = 30; // of the axis; the words stand above and below it
+  const BOTTOM = 270;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   define("bl-race", class extends Element {
@@ -25,7 +26,9 @@
         h("thead", {}, h("tr", {}, ...["model", "numbers", "loss, nats per letter"].map((title) => h("th", { scope: "col" }, title)))),
         h("tbody", {}, row(`the counted table, k = ${this.dataset.k}`, this.size ** 2, h("td", {}, number(this.table, 3))),
           row(`the MLP, context ${this.dataset.length}`, this.mlp.total, this.mlpLoss)));
-      return [this.status, this.chart, this.standings, h("div", { class: "bl-row" }, this.run, this.one)];
+      const { names, others } = this.dataset;
+      const rules = h("p", {}, `Both learn from the same ${names} names, and are judged by ${others} dev names that neither saw.`);
+      return [rules, this.chart, this.standings, h("div", { class: "bl-row" }, this.run, this.one), this.status];
     }
 
     /** Both models: the table is ready as soon as it is counted, the MLP has all before it. */
@@ -112,7 +115,8 @@
       enable(this.one, this.goal < this.most);
       const points = [...this.made.values()].filter(({ step }) => step <= this.at).sort((a, b) => a.step - b.step);
       const loss = points.at(-1).loss;
-      const passed = points.find((point) => point.loss < this.table)?.step;
+      const above = points.map((point) => point.loss >= this.table).lastIndexOf(true);
+      const passed = points[above + 1]?.step; // from here on it was below, up to now
       this.mlpLoss.textContent = `${number(loss, 3)} after ${number(this.at)} ${this.at === 1 ? "step" : "steps"}`;
       const said = this.say(passed, loss);
       if (this.status.textContent !== said) this.status.textContent = said; // so that it is read out once, not sixty times a second
@@ -121,10 +125,7 @@
     }
 
     say(passed, loss) {
-      const { names, others } = this.dataset;
-      if (this.goal === 0)
-        return `Both learn from the same ${names} names, and are judged by ${others} dev names that neither saw. ` +
-          "The table is counted already. The MLP's numbers are random still.";
+      if (this.goal === 0) return "The table is counted already. The MLP's numbers are random still.";
       const than = passed === undefined ? "The MLP is above the table still." : `From step ${number(passed)} on, the MLP was below the table.`;
       if (this.at !== this.goal) return passed === undefined ? "The MLP trains." : `The MLP trains. ${than}`;
       if (this.at < this.most) return than;
@@ -135,24 +136,24 @@
     /** The dev loss by steps: the MLP's as a curve, the table's and that of knowing nothing as lines. */
     draw(points, passed) {
       const nothing = Math.log(this.size);
-      const [top, bottom] = [3.45, 2.25];
+      const [top, bottom] = [3.4, 2.15];
       const last = [20, 50, 100, 200, 500].find((most) => this.at <= most) ?? this.most; // the axis grows with the race
       const x = (step) => (LEFT + ((WIDTH - LEFT - 8) * step) / last).toFixed(1);
-      const y = (loss) => (BOTTOM * ((top - Math.min(loss, top)) / (top - bottom))).toFixed(1);
+      const y = (loss) => (TOP + (BOTTOM - TOP) * ((top - Math.min(loss, top)) / (top - bottom))).toFixed(1);
       const words = (at, height, text, end) => svg("text", { x: at, y: height, ...(end && { "text-anchor": end }) }, text);
-      const rule = (loss, text, name) => [svg("line", { x1: LEFT, x2: WIDTH, y1: y(loss), y2: y(loss), class: name }),
-        words(WIDTH, Number(y(loss)) - 8, text, "end")];
-      const axis = [svg("line", { x1: LEFT, x2: LEFT, y1: 0, y2: BOTTOM, class: "bl-axis" }),
+      const rule = (loss, text, name, lower) => [svg("line", { x1: LEFT, x2: WIDTH, y1: y(loss), y2: y(loss), class: name }),
+        words(WIDTH, Number(y(loss)) + lower, text, "end")];
+      const axis = [svg("line", { x1: LEFT, x2: LEFT, y1: TOP, y2: BOTTOM, class: "bl-axis" }),
         svg("line", { x1: LEFT, x2: WIDTH, y1: BOTTOM, y2: BOTTOM, class: "bl-axis" }),
         ...[2.4, 2.7, 3, 3.3].map((loss) => words(LEFT - 8, Number(y(loss)) + 5, loss.toFixed(1), "end")),
         words(LEFT, BOTTOM + 24, "0"), words(WIDTH, BOTTOM + 24, `${number(last)} steps`, "end"),
-        words(0, HEIGHT - 6, "↑ loss on dev names, nats per letter")];
+        words(0, 20, "loss on dev names, nats per letter")];
       const end = points.at(-1);
       const label = `The MLP's loss on the dev names: ${number(points[0].loss, 3)} at first, ${number(end.loss, 3)} after ${number(end.step)} steps. ` +
         `The table: ${number(this.table, 3)}. Knowing nothing: ${number(nothing, 3)} nats per letter.`;
       this.chart.replaceChildren(svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label }, ...axis,
-        ...rule(nothing, `knowing nothing: log ${this.size} = ${number(nothing, 3)}`, "bl-rule"),
-        ...rule(this.table, `the counted table: ${number(this.table, 3)}`, "bl-goal"),
+        ...rule(nothing, `knowing nothing: log ${this.size} = ${number(nothing, 3)}`, "bl-rule", 24),
+        ...rule(this.table, `━ the counted table: ${number(this.table, 3)}`, "bl-goal", 48), // below where the curve can be
         svg("polyline", { points: points.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(" "), class: "bl-losses" }),
         ...(passed === undefined ? [] : [svg("circle", { cx: x(passed), cy: y(this.table), r: 6, class: "bl-passed" })]),
         svg("circle", { cx: x(end.step), cy: y(end.loss), r: 5 })));
