@@ -118,9 +118,7 @@ def train(steps=RECIPE.steps):
         own.append(loss.item())
         (gradient,) = torch.autograd.grad(loss, flat)
         rate = bigramlab.learning_rate_at(step - 1, RECIPE)
-        flat, mean, square = bigramlab.adamw_step(
-            flat.detach(), gradient, mean, square, step, learning_rate=rate
-        )
+        flat, mean, square = bigramlab.adamw_step(flat.detach(), gradient, mean, square, step, learning_rate=rate)
         if step <= 100 or step % 10 == 0:
             dev[step] = loss_of(unflatten(flat), unseen).item()
     return dev, own

@@ -112,7 +112,7 @@
         return Math.sign(off) * Math.sqrt(Math.abs(off));
       });
       const steps = losses.length - 1;
-      this.status.textContent = `${number(steps)} ${steps === 1 ? "step" : "steps"}: loss ${number(losses.at(-1), 4)}, ` +
+      this.status.textContent = `${number(steps)} ${steps === 1 ? "step" : "steps"}: loss ${number(losses.at(-1), 4)} nats per letter, ` +
         `${number(losses.at(-1) - this.floor, 4)} above the floor. No cell is further off than ${number(100 * largest, 1)} points.` +
         (steps ? "" : " All weights are 0, so every letter has the same chance.");
       this.draw(losses);
@@ -124,7 +124,7 @@
       const top = nothing + 0.25 * (nothing - this.floor);
       const bottom = this.floor - 0.2 * (nothing - this.floor);
       const last = Math.max(10, losses.length - 1, (risen?.length ?? 0) - 1);
-      const x = (step) => ((WIDTH * step) / last).toFixed(1);
+      const x = (step) => (((WIDTH - 6) * step) / last).toFixed(1);
       const y = (loss) => ((HEIGHT * (top - Math.min(loss, top))) / (top - bottom)).toFixed(1);
       const rule = (loss, text, lift) => [svg("line", { x1: 0, x2: WIDTH, y1: y(loss), y2: y(loss), class: "bl-rule" }),
         svg("text", { x: WIDTH, y: Number(y(loss)) + lift, "text-anchor": "end" }, text)];
@@ -135,6 +135,7 @@
         ...(risen ? [svg("polyline", { points: points(risen), class: "bl-risen" })] : []),
         svg("polyline", { points: points(losses), class: "bl-losses" }),
         svg("circle", { cx: x(losses.length - 1), cy: y(losses.at(-1)), r: 5 }),
+        svg("text", { x: 0, y: HEIGHT - 6 }, "↑ loss"),
         svg("text", { x: 0, y: HEIGHT + 26 }, "step 0"),
         svg("text", { x: WIDTH, y: HEIGHT + 26, "text-anchor": "end" }, `step ${last}`)));
     }
