@@ -117,6 +117,7 @@
         svg("polyline", { points: points.join(" ") }), ...marks);
       const words = row < 0 ? "The walk on the table: each step was a cell, in the row of the letter before and the column of the letter drawn."
         : "The walk on the table: the framed row is the line above, and the letter that is drawn says which row comes next.";
+      drawing.style.maxWidth = `${Math.min(26, 2 * (ids.length + 2.4))}rem`; // a small alphabet has a small table
       this.map.replaceChildren(h("p", {}, words), drawing);
     }
 
