@@ -475,6 +475,9 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
         element.get_by_role("gridcell", name=re.compile("^qu:")).click()
         element.get_by_role("gridcell", name=re.compile("^em:")).hover()
         assert "em counted" in element.locator(".bl-head").inner_text()
+        element.get_by_role("option", name=re.compile("^a ")).hover()  # from the bars, too, the others follow
+        assert "qa counted" in element.locator(".bl-head").inner_text()
+        assert element.locator(".bl-piece.bl-marked").inner_text() == "a"
         element.locator(".bl-head").hover()
     elif act.kind == "touch":
         element.get_by_role("combobox").select_option("q")
