@@ -533,6 +533,14 @@ def test_the_walk_is_shown_on_the_table(open_page, act):
     word = element.locator(".bl-path").inner_text()
     steps = [f"row {current}, column {following}" for current, following in itertools.pairwise(word)]
     assert drawing.get_attribute("aria-label") == f"The path on the table: {'; '.join(steps)}."
+    ids = [".abcdefghijklmnopqrstuvwxyz".index(letter) for letter in word]
+    cells = {(2 + following, 2 + current) for current, following in itertools.pairwise(ids)}
+    circles = "nodes => nodes.map((node) => ['cx', 'cy'].map((name) => Number(node.getAttribute(name))))"
+    assert set(map(tuple, drawing.locator("circle").evaluate_all(circles))) == cells
+    points = drawing.locator("polyline").get_attribute("points").split()
+    corners = [tuple(map(int, point.split(","))) for point in points]
+    assert set(corners[::2]) == cells
+    assert all(x == y for x, y in corners[1::2])  # on the diagonal a letter's column meets its row
     numbers = ",".join(drawing.locator("g text").all_text_contents())
     assert sorted(map(int, numbers.split(","))) == list(range(1, len(word)))
     act(element.get_by_role("button", name="Draw a number"))  # the next word begins on a clean table
@@ -559,7 +567,8 @@ def test_the_mlp_passes_the_table(open_page, act):
     element.get_by_role("button", name="The race is over").wait_for()
     end = losses[racing.RECIPE.steps]
     assert shown.inner_text() == f"{end:.3f} after 1,000 steps"
-    assert element.evaluate("node => node.made.get(node.at).loss") == pytest.approx(end, abs=1e-4)
+    made = dict(element.evaluate("node => [...node.made].map(([step, { loss }]) => [step, loss])"))
+    assert {step: made[step] for step in losses} == pytest.approx(losses, abs=1e-4)
     assert f"{racing.table(1).loss - end:.3f} nats lower" in element.inner_text()
     said = element.locator("[role=status]").first.inner_text()
     passed = int(re.search(r"From step (\d+) on", said).group(1))
