@@ -151,6 +151,46 @@ def words():
     return _element("words", fallback, names=f"{len(_names()[0]):,}", **_model())
 
 
+def race():
+    """Return the race between the counted table and a small MLP; without scripts, how it ends."""
+    import racing
+
+    vocabulary, train, dev = racing.split()
+    table = racing.table(1)
+    losses, _ = racing.train()
+    above = max(step for step, loss in losses.items() if loss >= table.loss)
+    passed = next(step for step in losses if step > above)
+    numbers = len(racing.start())
+    first, last = losses[0], losses[racing.RECIPE.steps]
+    rows = [
+        [f"the counted table, k = {table.k:g}", table.numbers, f"{table.loss:.3f}", f"{table.loss:.3f}"],
+        [f"the MLP, context {racing.CONTEXT}", numbers, f"{first:.3f}", f"{last:.3f}"],
+    ]
+    heads = ["model", "numbers", "loss before training", f"after {racing.RECIPE.steps:,} steps"]
+    fallback = (
+        f"<p>Both learn from the same {len(train):,} names. The losses are in nats per letter, on {len(dev):,} dev "
+        f"names that neither saw. From step {passed} on, the MLP is below the table.</p>{_list(heads, rows)}"
+    )
+    return _element(
+        "race",
+        fallback,
+        vocabulary=vocabulary,
+        names=f"{len(train):,}",
+        others=f"{len(dev):,}",
+        k=table.k,
+        length=racing.CONTEXT,
+        embedding=racing.EMBEDDING,
+        hidden=racing.HIDDEN,
+        steps=racing.RECIPE.steps,
+        batch=racing.RECIPE.batch_size,
+        rate=racing.RECIPE.learning_rate,
+        seed=racing.SEED,
+        weights=" ".join(f"{number:.4f}" for number in racing.start().tolist()),
+        train=racing.pack(racing.examples("train")),
+        dev=racing.pack(racing.examples("dev")),
+    )
+
+
 def _question(question, page=""):
     """Return one question as an item of a list; `page` is the chapter that it comes from, if that is another one."""
     choices = [(*question.right, True), *((choice, reason, False) for choice, reason in question.wrong.items())]

@@ -18,7 +18,7 @@ def on_pre_build(config):
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)
-    fresh = ("bigramlab", "drawings", "elements", "experiments", "pictures", "questions", "walkthrough")
+    fresh = {"bigramlab", *(path.stem for path in Path(here).glob("*.py"))} - {"hooks"}
     for name in [name for name in sys.modules if name.split(".")[0] in fresh]:
         del sys.modules[name]
 

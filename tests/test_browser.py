@@ -3,6 +3,7 @@
 import functools
 import http.server
 import importlib.util
+import itertools
 import json
 import os
 import random
@@ -29,7 +30,8 @@ from bigramlab import (
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
-from questions import QUESTIONS  # noqa: E402 (found by the line above)
+import racing  # noqa: E402 (found by the line above)
+from questions import QUESTIONS  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 MISSING = [
@@ -49,7 +51,9 @@ PLACES = {  # where each element that has a state stands
     "name": "tutorial/evaluating.html",
     "learn": "lab.html",
     "words": "lab.html",
+    "race": "tutorial/comparing.html",
 }
+WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 HOSTILE = [
@@ -178,7 +182,7 @@ def test_no_page_logs_an_error_or_asks_another_host(site, open_page):
 
 
 def test_every_element_of_a_page_is_alive(open_page):
-    for place in [f"tutorial/{chapter}.html" for chapter in CHAPTERS] + ["lab.html"]:
+    for place in WITH_ELEMENTS:
         page = open_page(place)
         elements = page.locator("figure.bl > *")
         assert elements.count() >= 3
@@ -196,7 +200,7 @@ def test_a_chapter_has_two_bets_and_its_questions(open_page, chapter):
 
 
 def test_without_scripts_every_element_teaches(open_page):
-    for place in [f"tutorial/{chapter}.html" for chapter in CHAPTERS] + ["lab.html"]:
+    for place in WITH_ELEMENTS:
         page = open_page(place, java_script_enabled=False)
         for figure in page.locator("figure.bl").all():
             assert len(figure.inner_text()) > 20, place
@@ -215,7 +219,7 @@ def test_the_site_works_from_the_disk(site, open_page):
 
 
 def test_no_element_is_wider_than_a_phone(open_page):
-    for place in [f"tutorial/{chapter}.html" for chapter in CHAPTERS] + ["lab.html"]:
+    for place in WITH_ELEMENTS:
         page = open_page(place, **PHONE)
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, place
 
@@ -225,13 +229,13 @@ def test_no_element_is_wider_than_a_phone(open_page):
 def test_axe_finds_nothing_in_the_elements(open_page, scheme, options):
     from axe_playwright_python.sync_playwright import Axe
 
-    for place in [f"tutorial/{chapter}.html" for chapter in CHAPTERS] + ["lab.html"]:
+    for place in WITH_ELEMENTS:
         page = open_page(place, color_scheme=scheme, **options)
         for bet in page.locator("bl-bet").all():
             bet.get_by_role("button", name="Show me").click()
         for question in page.locator(".bl-item").all():
             question.locator(".bl-stack button").first.click()
-        for name in ["Draw a number", "100 steps", "A hundred more darts"]:
+        for name in ["Draw a number", "100 steps", "A hundred more darts", "One step"]:
             for button in page.get_by_role("button", name=name).all():
                 button.click()
         found = Axe().run(page, context="figure.bl", options={"resultTypes": ["violations"]})
@@ -347,6 +351,54 @@ def test_training_goes_as_in_torch(core):
     assert found == pytest.approx(losses, abs=1e-4)
 
 
+def test_the_race_is_trained_as_in_torch(core):
+    table, (dev, own) = racing.table(1), racing.train(40)
+    found = core(
+        """const vocabulary = [...it.vocabulary];
+        const [train, dev] = [it.train, it.dev].map((text) => bl.unpackContexts(text, vocabulary, 3));
+        const [known, unseen] = [train, dev].map((examples) => bl.bigramsOf(examples, 27, 3));
+        const mlp = bl.makeMlp({ size: 27, length: 3, embedding: 2, hidden: 16 });
+        let end = 0;
+        const ends = Array.from({ length: train.rows }, (_, row) => (end += bl.rowSum(train.counts, 27, row)));
+        const zeros = () => new Float64Array(625);
+        let training = { step: 0, numbers: Float64Array.from(it.start), mean: zeros(), square: zeros() };
+        const found = { dev: [mlp.loss(training.numbers, dev)], own: [], rows: [], known: [...known] };
+        found.numbers = mlp.total;
+        found.table = bl.negativeLogLikelihood(unseen, bl.normalize(bl.smooth(known, it.k), 27));
+        for (let step = 0; step < 40; step++) {
+            const rows = bl.chooseRows(ends, bl.makeDarts(it.seed + step + 1, it.batch));
+            const { loss, slope } = mlp.gradient(training.numbers, train, rows);
+            training = bl.adamStep(training, slope, bl.rateAt(step, it.steps, it.rate));
+            found.rows.push(rows);
+            found.own.push(loss);
+            found.dev.push(mlp.loss(training.numbers, dev));
+        }
+        return found;""",
+        {
+            "vocabulary": racing.split()[0],
+            "train": racing.pack(racing.examples("train")),
+            "dev": racing.pack(racing.examples("dev")),
+            "start": racing.start().tolist(),
+            "k": table.k,
+            "seed": racing.SEED,
+            "batch": racing.RECIPE.batch_size,
+            "steps": racing.RECIPE.steps,
+            "rate": racing.RECIPE.learning_rate,
+        },
+    )
+    assert found["numbers"] == 625
+    assert found["known"] == count_bigrams(racing.split()[1], racing.split()[0]).flatten().tolist()
+    assert found["table"] == pytest.approx(table.loss, abs=1e-9)
+    assert found["rows"] == [racing.batch(step).tolist() for step in range(1, 41)]
+    assert found["own"] == pytest.approx(own, abs=1e-4)
+    assert found["dev"] == pytest.approx(list(dev.values()), abs=1e-4)
+
+
+def test_python_throws_the_same_darts(core):
+    for seed in (0, 1, 42, 2**32 - 1):
+        assert core("return bl.makeDarts(it, 1000)", seed) == racing.darts(seed, 1000).tolist()
+
+
 # Each element, by mouse, keyboard and touch
 
 
@@ -423,6 +475,9 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
         element.get_by_role("gridcell", name=re.compile("^qu:")).click()
         element.get_by_role("gridcell", name=re.compile("^em:")).hover()
         assert "em counted" in element.locator(".bl-head").inner_text()
+        element.get_by_role("option", name=re.compile("^a ")).hover()  # from the bars, too, the others follow
+        assert "qa counted" in element.locator(".bl-head").inner_text()
+        assert element.locator(".bl-piece.bl-marked").inner_text() == "a"
         element.locator(".bl-head").hover()
     elif act.kind == "touch":
         element.get_by_role("combobox").select_option("q")
@@ -444,7 +499,7 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
 
 
 def test_the_walk_draws_and_appends(open_page, act):
-    page = open_page("tutorial/sampling/#walk=4-0-0-0", **act.options)
+    page = open_page("tutorial/sampling.html#walk=4-0-0-0", **act.options)
     element = find(page, "walk")
     path = element.locator(".bl-path")
     written = "."
@@ -463,6 +518,86 @@ def test_the_walk_draws_and_appends(open_page, act):
     assert sum(expected) == pytest.approx(100, abs=1)
     act(element.get_by_role("button", name="Finish this word"))
     assert "The word is finished" in element.inner_text()
+
+
+def test_the_walk_is_shown_on_the_table(open_page, act):
+    page = open_page("tutorial/sampling.html#walk=4-0-0-0", **act.options)
+    element = find(page, "walk")
+    drawing = element.locator(".bl-map").get_by_role("img")
+    assert "before the first step" in drawing.get_attribute("aria-label")
+    act(element.get_by_role("button", name="Draw a number"))
+    assert drawing.locator(".bl-next text").inner_html() == "1"
+    act(element.get_by_role("button", name=re.compile("Append")))
+    assert drawing.locator(".bl-next").count() == 0
+    act(element.get_by_role("button", name="Finish this word"))
+    word = element.locator(".bl-path").inner_text()
+    steps = [f"row {current}, column {following}" for current, following in itertools.pairwise(word)]
+    assert drawing.get_attribute("aria-label") == f"The path on the table: {'; '.join(steps)}."
+    ids = [".abcdefghijklmnopqrstuvwxyz".index(letter) for letter in word]
+    cells = {(2 + following, 2 + current) for current, following in itertools.pairwise(ids)}
+    circles = "nodes => nodes.map((node) => ['cx', 'cy'].map((name) => Number(node.getAttribute(name))))"
+    assert set(map(tuple, drawing.locator("circle").evaluate_all(circles))) == cells
+    points = drawing.locator("polyline").get_attribute("points").split()
+    corners = [tuple(map(int, point.split(","))) for point in points]
+    assert set(corners[::2]) == cells
+    assert all(x == y for x, y in corners[1::2])  # on the diagonal a letter's column meets its row
+    numbers = ",".join(drawing.locator("g text").all_text_contents())
+    assert sorted(map(int, numbers.split(","))) == list(range(1, len(word)))
+    act(element.get_by_role("button", name="Draw a number"))  # the next word begins on a clean table
+    assert drawing.locator("g text").all_text_contents() == ["1"]
+
+
+def test_the_mlp_passes_the_table(open_page, act):
+    page = open_page("tutorial/comparing.html", **act.options)
+    element = find(page, "race")
+    losses, _ = racing.train()
+    shown = element.locator(".bl-standings td").last
+    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+    act(element.get_by_role("button", name="One step"))
+    page.wait_for_function("document.querySelector('bl-race').at === 1")
+    assert shown.inner_text() == f"{losses[1]:.3f} after 1 step"
+    act(element.get_by_role("button", name="Go on"))
+    page.wait_for_function("document.querySelector('bl-race').at > 5")
+    act(element.get_by_role("button", name="Pause"))
+    paused = element.evaluate("node => node.at")
+    assert 5 < paused < racing.RECIPE.steps
+    page.wait_for_timeout(200)
+    assert element.evaluate("node => node.at") == paused
+    act(element.get_by_role("button", name="Go on"))
+    element.get_by_role("button", name="The race is over").wait_for()
+    end = losses[racing.RECIPE.steps]
+    assert shown.inner_text() == f"{end:.3f} after 1,000 steps"
+    made = dict(element.evaluate("node => [...node.made].map(([step, { loss }]) => [step, loss])"))
+    assert {step: made[step] for step in losses} == pytest.approx(losses, abs=1e-4)
+    assert f"{racing.table(1).loss - end:.3f} nats lower" in element.inner_text()
+    said = element.locator("[role=status]").first.inner_text()
+    passed = int(re.search(r"From step (\d+) on", said).group(1))
+    assert losses[passed] < racing.table(1).loss <= losses[passed - 1]
+    act(element.get_by_role("button", name="Undo"))  # of the second run
+    assert element.evaluate("node => node.at") == paused
+    act(element.get_by_role("button", name="Reset"))
+    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+
+
+def test_without_scripts_the_race_has_its_end(open_page):
+    page = open_page("tutorial/comparing.html", java_script_enabled=False)
+    losses, _ = racing.train()
+    text = find(page, "race").inner_text()
+    assert f"{racing.table(1).loss:.3f}" in text
+    assert f"{losses[racing.RECIPE.steps]:.3f}" in text
+
+
+def test_a_race_stops_when_its_page_is_left(open_page):
+    page = open_page("tutorial/comparing.html")
+    page.evaluate("window.stayed = true; window.left = document.querySelector('bl-race'); 0")
+    find(page, "race").get_by_role("button", name="Start the race").click()
+    page.locator(".md-nav--primary").get_by_role("link", name="The lab").click()
+    page.wait_for_function("!left.isConnected")
+    assert page.evaluate("stayed")
+    at = page.evaluate("left.at")
+    page.wait_for_timeout(200)
+    assert page.evaluate("[left.at, left.waiting, left.controller.signal.aborted]") == [at, False, True]
+    assert at < racing.RECIPE.steps, "the race was over before the page was left, so nothing was tested"
 
 
 def test_a_name_is_impossible_until_k_repairs_it(open_page, act):
@@ -532,11 +667,13 @@ def test_ten_thousand_words_take_less_than_a_second(open_page):
         ("table", "node.act({ ...node.state, row: n })"),
         ("walk", "node.next()"),
         ("learn", "node.train(100)"),
+        ("race", "node.runOrPause()"),
+        ("race", "node.goal ? 0 : node.runOrPause(); document.querySelector('bl-bet').reveal()"),
     ],
-    ids=["k", "mark", "walk", "learn"],
+    ids=["k", "mark", "walk", "learn", "race", "bet-while-training"],
 )
 def test_an_act_is_painted_at_once(open_page, tag, act):
-    page = open_page("lab.html")
+    page = open_page(PLACES[tag])
     times = find(page, tag).evaluate(
         """async (node) => {
             const times = [];
@@ -654,6 +791,18 @@ def test_reduced_motion_shows_the_end_at_once(open_page):
         find(page, "walk").get_by_role("button", name="Draw a number").click()
         name = page.locator(".bl-dart").evaluate("dart => getComputedStyle(dart).animationName")
         assert (name != "none") == moving
+        page = open_page("tutorial/comparing.html", reduced_motion=motion)
+        drawn = find(page, "race").evaluate(
+            """async (node) => {
+                let drawn = 0;
+                new MutationObserver(() => drawn++).observe(node.chart, { childList: true });
+                node.runOrPause();
+                while (node.at < node.goal) await new Promise(requestAnimationFrame);
+                await new Promise((done) => setTimeout(done));
+                return drawn;
+            }"""
+        )
+        assert drawn > 50 if moving else drawn == 2  # the beginning and the end
 
 
 # The questions

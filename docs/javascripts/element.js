@@ -14,6 +14,14 @@
     return node;
   }
 
+  /** A node of a drawing. */
+  function svg(tag, attributes, ...children) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+
   const button = (text, onclick, attributes) => h("button", { type: "button", class: "bl-button", onclick, ...attributes }, text);
 
   /** A button that can't be used keeps the focus and says why not by its look. */
@@ -242,6 +250,6 @@
   const define = (name, type) => customElements.get(name) ?? customElements.define(name, type);
 
   Object.assign(bl, {
-    h, button, enable, enabled, shown, code, number, percent, KS, kSlider, line, roving, Element, readK, packText, unpackText, define,
+    h, svg, button, enable, enabled, shown, code, number, percent, KS, kSlider, line, roving, Element, readK, packText, unpackText, define,
   });
 })();

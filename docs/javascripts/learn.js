@@ -1,7 +1,7 @@
 /* <bl-learn>: the same table, learned. All weights start at 0, and softmax of each row comes to the shares of the counts. */
 (() => {
   "use strict";
-  const { h, button, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
   const RATES = [1, 5, 10, 20, 50, 100, 200, 500, 1000];
   const MOST = 2000; // steps
   const WIDEST = 100; // letters: a step is to take no longer than a blink
@@ -112,7 +112,7 @@
         return Math.sign(off) * Math.sqrt(Math.abs(off));
       });
       const steps = losses.length - 1;
-      this.status.textContent = `${number(steps)} ${steps === 1 ? "step" : "steps"}: loss ${number(losses.at(-1), 4)}, ` +
+      this.status.textContent = `${number(steps)} ${steps === 1 ? "step" : "steps"}: loss ${number(losses.at(-1), 4)} nats per letter, ` +
         `${number(losses.at(-1) - this.floor, 4)} above the floor. No cell is further off than ${number(100 * largest, 1)} points.` +
         (steps ? "" : " All weights are 0, so every letter has the same chance.");
       this.draw(losses);
@@ -124,14 +124,8 @@
       const top = nothing + 0.25 * (nothing - this.floor);
       const bottom = this.floor - 0.2 * (nothing - this.floor);
       const last = Math.max(10, losses.length - 1, (risen?.length ?? 0) - 1);
-      const x = (step) => ((WIDTH * step) / last).toFixed(1);
+      const x = (step) => (((WIDTH - 6) * step) / last).toFixed(1);
       const y = (loss) => ((HEIGHT * (top - Math.min(loss, top))) / (top - bottom)).toFixed(1);
-      const svg = (tag, attributes, ...children) => {
-        const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-        for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-        node.append(...children);
-        return node;
-      };
       const rule = (loss, text, lift) => [svg("line", { x1: 0, x2: WIDTH, y1: y(loss), y2: y(loss), class: "bl-rule" }),
         svg("text", { x: WIDTH, y: Number(y(loss)) + lift, "text-anchor": "end" }, text)];
       const points = (some) => some.map((loss, step) => `${x(step)},${y(loss)}`).join(" ");
@@ -141,6 +135,7 @@
         ...(risen ? [svg("polyline", { points: points(risen), class: "bl-risen" })] : []),
         svg("polyline", { points: points(losses), class: "bl-losses" }),
         svg("circle", { cx: x(losses.length - 1), cy: y(losses.at(-1)), r: 5 }),
+        svg("text", { x: 0, y: HEIGHT - 6 }, "↑ loss"),
         svg("text", { x: 0, y: HEIGHT + 26 }, "step 0"),
         svg("text", { x: WIDTH, y: HEIGHT + 26, "text-anchor": "end" }, `step ${last}`)));
     }

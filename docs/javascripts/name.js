@@ -65,7 +65,7 @@
           h("td", {}, percent(Math.exp(-cost))), h("td", {}, impossible ? "impossible" : number(cost, 2)));
       });
       this.steps.replaceChildren(
-        h("caption", {}, h("span", { class: "bl-key bl-usual" }), `usual in these names: ${number(usual, 3)} `,
+        h("caption", {}, "−log p of each step, in nats: ", h("span", { class: "bl-key bl-usual" }), `usual in these names: ${number(usual, 3)} `,
           h("span", { class: "bl-key" }), `knowing nothing: log ${this.size} = ${number(nothing, 3)}`),
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "step"), h("td"), h("th", { scope: "col" }, "p"), h("th", { scope: "col" }, "−log p"))),
         h("tbody", {}, ...rows));

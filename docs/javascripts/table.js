@@ -27,13 +27,15 @@
         const at = this.cells.indexOf(event.target.closest("td"));
         if (at >= 0) this.act(this.cellState(at));
       });
-      // A mouse reads as it passes; what is marked returns when it leaves.
-      this.grid.addEventListener("pointerover", (event) => {
-        const at = this.cells.indexOf(event.target.closest("td"));
-        if (at < 0 || event.pointerType !== "mouse") return;
-        this.paintMark(this.cellState(at));
+      this.readInPassing(this.grid, (target) => {
+        const at = this.cells.indexOf(target.closest("td"));
+        return at < 0 ? undefined : this.cellState(at);
       });
-      this.grid.addEventListener("pointerleave", () => this.paintMark(this.state));
+      this.readInPassing(this.bars, (target) => {
+        const place = [...this.bars.children].indexOf(target.closest("[role=option]"));
+        return place < 0 ? undefined : { ...this.state, col: this.listed[place] };
+      });
+      this.readInPassing(this.line.node, ({ dataset }) => dataset.id && { ...this.state, col: Number(dataset.id) });
       return [
         this.slider.node,
         h("label", { class: "bl-picker" }, "What follows ", this.picker),
@@ -41,6 +43,15 @@
         this.bars,
         h("div", { class: "bl-scroll bl-wide" }, this.grid),
       ];
+    }
+
+    /** A mouse reads as it passes; what is marked returns when it leaves. */
+    readInPassing(node, stateAt) {
+      node.addEventListener("pointerover", (event) => {
+        const state = event.pointerType === "mouse" && stateAt(event.target);
+        if (state && this.write(state) !== this.write(this.passed ?? this.state)) this.paintMark((this.passed = state));
+      });
+      node.addEventListener("pointerleave", () => this.paintMark((this.passed = this.state)));
     }
 
     cellState = (at) => ({ ...this.state, row: Math.floor(at / this.size), col: at % this.size });
@@ -94,7 +105,7 @@
           cell.setAttribute("aria-label", `${cell.pair}: ${cell.times} times, ${percent(p)}`);
         });
       }
-      this.paintMark(this.state);
+      this.paintMark((this.passed = this.state));
     }
 
     paintMark({ row, col, k }) {

@@ -83,7 +83,7 @@
       const ranked = [...counts.keys()].filter((cell) => counts[cell]).sort((a, b) => counts[b] - counts[a] || a - b).slice(0, 5);
       this.status.replaceChildren(
         h("p", {}, this.found ? `Your ${number(this.found.words.length)} words` : `The ${this.dataset.names} names`,
-          `: ${number(letters)} pairs, a table of ${size} × ${size}. The loss is ${number(negativeLogLikelihood(counts, probs), 3)}; knowing nothing costs log ${size} = ${number(Math.log(size), 3)}.`),
+          `: ${number(letters)} pairs, a table of ${size} × ${size}. The loss is ${number(negativeLogLikelihood(counts, probs), 3)} nats per letter; knowing nothing costs log ${size} = ${number(Math.log(size), 3)}.`),
         h("p", {}, "The most common pairs: ", ...ranked.flatMap((cell, place) =>
           [place ? ", " : "", code(vocabulary[Math.floor(cell / size)] + vocabulary[cell % size]), ` ${number(counts[cell])}`]), "."),
         h("p", {}, "New ones: ", ...written.filter(Boolean).slice(0, 10).flatMap((word, place) =>

@@ -1,0 +1,151 @@
+/* The MLP in the page: what bigramlab.mlp and bigramlab.optimizing do, for one hidden layer, written out without autograd.
+   All numbers of the network stand in one Float64Array: embedding, both matrices, both biases.
+   tests/test_browser.py holds every function here to the Python one. */
+(() => {
+  "use strict";
+
+  /** Counted contexts from their text: `annie3` is `ann`, after which `i` came once and `e` three times. */
+  function unpackContexts(text, vocabulary, length) {
+    const size = vocabulary.length;
+    const idOf = new Map(vocabulary.map((letter, id) => [letter, id]));
+    const packed = text.split(" ");
+    const contexts = new Uint16Array(packed.length * length);
+    const counts = new Float64Array(packed.length * size);
+    packed.forEach((one, row) => {
+      for (let place = 0; place < length; place++) contexts[row * length + place] = idOf.get(one[place]);
+      for (const [, letter, count] of one.slice(length).matchAll(/(\D)(\d*)/g))
+        counts[row * size + idOf.get(letter)] = Number(count || 1);
+    });
+    return { contexts, counts, rows: packed.length };
+  }
+
+  /** How often each pair was counted: the last letter of a context, and what came after it. */
+  function bigramsOf({ contexts, counts, rows }, size, length) {
+    const bigrams = new Float64Array(size * size);
+    for (let row = 0; row < rows; row++) {
+      const last = contexts[row * length + length - 1];
+      for (let j = 0; j < size; j++) bigrams[last * size + j] += counts[row * size + j];
+    }
+    return bigrams;
+  }
+
+  /** The network of these sizes: its loss, and its loss with the gradient. */
+  function makeMlp({ size, length, embedding, hidden }) {
+    const inputs = length * embedding;
+    const first = size * embedding;
+    const second = first + inputs * hidden;
+    const firstBias = second + hidden * size;
+    const secondBias = firstBias + hidden;
+    const total = secondBias + size;
+    const input = new Float64Array(inputs);
+    const sum = new Float64Array(hidden); // of a hidden unit, before the bend
+    const gate = new Float64Array(hidden); // its sigmoid
+    const probs = new Float64Array(size);
+    const off = new Float64Array(size); // how the loss changes with each logit
+
+    /** Look up, concatenate, go through the layers: fills `probs` for the context of a row. */
+    function forward(numbers, contexts, row) {
+      for (let place = 0; place < length; place++)
+        for (let e = 0; e < embedding; e++)
+          input[place * embedding + e] = numbers[contexts[row * length + place] * embedding + e];
+      for (let j = 0; j < size; j++) probs[j] = numbers[secondBias + j];
+      for (let u = 0; u < hidden; u++) {
+        let z = numbers[firstBias + u];
+        for (let i = 0; i < inputs; i++) z += input[i] * numbers[first + i * hidden + u];
+        sum[u] = z;
+        gate[u] = 1 / (1 + Math.exp(-z));
+        const value = z * gate[u];
+        for (let j = 0; j < size; j++) probs[j] += value * numbers[second + u * size + j];
+      }
+      let largest = -Infinity;
+      for (let j = 0; j < size; j++) if (probs[j] > largest) largest = probs[j];
+      let all = 0;
+      for (let j = 0; j < size; j++) all += probs[j] = Math.exp(probs[j] - largest);
+      for (let j = 0; j < size; j++) probs[j] /= all;
+    }
+
+    /** The mean of -log p over all that was counted, in nats. */
+    function loss(numbers, { contexts, counts, rows }) {
+      let cost = 0;
+      let seen = 0;
+      for (let row = 0; row < rows; row++) {
+        forward(numbers, contexts, row);
+        for (let j = 0; j < size; j++) {
+          const count = counts[row * size + j];
+          if (!count) continue;
+          cost -= count * Math.log(probs[j]);
+          seen += count;
+        }
+      }
+      return cost / seen;
+    }
+
+    /** The loss of some rows, each with the same weight, and how it changes with each number of the network. */
+    function gradient(numbers, { contexts, counts }, batch) {
+      const slope = new Float64Array(total);
+      let cost = 0;
+      for (const row of batch) {
+        forward(numbers, contexts, row);
+        let seen = 0;
+        for (let j = 0; j < size; j++) seen += counts[row * size + j];
+        for (let j = 0; j < size; j++) {
+          const share = counts[row * size + j] / seen;
+          if (share) cost -= (share * Math.log(probs[j])) / batch.length;
+          off[j] = (probs[j] - share) / batch.length;
+          slope[secondBias + j] += off[j];
+        }
+        for (let u = 0; u < hidden; u++) {
+          const value = sum[u] * gate[u];
+          let back = 0;
+          for (let j = 0; j < size; j++) {
+            slope[second + u * size + j] += value * off[j];
+            back += numbers[second + u * size + j] * off[j];
+          }
+          back *= gate[u] * (1 + sum[u] * (1 - gate[u])); // through the bend
+          slope[firstBias + u] += back;
+          for (let i = 0; i < inputs; i++) {
+            slope[first + i * hidden + u] += input[i] * back;
+            const id = contexts[row * length + Math.floor(i / embedding)];
+            slope[id * embedding + (i % embedding)] += numbers[first + i * hidden + u] * back;
+          }
+        }
+      }
+      return { loss: cost, slope };
+    }
+
+    return { loss, gradient, total };
+  }
+
+  /** Which rows a step learns from: darts on a line on which each row is as long as it is frequent. `ends` are the
+      running totals of the rows. */
+  function chooseRows(ends, darts) {
+    return darts.map((dart) => {
+      const at = dart * ends[ends.length - 1];
+      let low = 0;
+      let high = ends.length - 1;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (ends[middle] > at) high = middle;
+        else low = middle + 1;
+      }
+      return low;
+    });
+  }
+
+  /** The rate of a step, counted from 0: down to 0 along a cosine. */
+  const rateAt = (step, steps, rate) => (rate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+
+  /** One step of Adam; what came before is left as it was. */
+  function adamStep({ step, numbers, mean, square }, slope, rate) {
+    const next = { step: step + 1, numbers: numbers.slice(), mean: mean.slice(), square: square.slice() };
+    for (let i = 0; i < numbers.length; i++) {
+      next.mean[i] = 0.9 * mean[i] + 0.1 * slope[i];
+      next.square[i] = 0.99 * square[i] + 0.01 * slope[i] ** 2;
+      const direction = next.mean[i] / (1 - 0.9 ** next.step);
+      next.numbers[i] -= (rate * direction) / (Math.sqrt(next.square[i] / (1 - 0.99 ** next.step)) + 1e-8);
+    }
+    return next;
+  }
+
+  Object.assign(globalThis.bigramlab, { unpackContexts, bigramsOf, makeMlp, chooseRows, rateAt, adamStep });
+})();
