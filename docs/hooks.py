@@ -23,6 +23,17 @@ def on_pre_build(config):
         del sys.modules[name]
 
 
+def on_page_content(html, page, config, files):
+    """Name the link beside each heading after its heading: its "¶" says nothing to who hears it."""
+
+    def named(found):
+        heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()
+        return f'{found["heading"]}<a class="headerlink" {found["rest"]} aria-label="Link to {heading}"'
+
+    heading = r'(?P<heading><h[1-6][^>]*>(?:(?!</h).)*?)<a class="headerlink" (?P<rest>href="[^"]*") title="[^"]*"'
+    return re.sub(heading, named, html, flags=re.DOTALL)
+
+
 def inline_svg(figure, description):
     """Return a Matplotlib figure as SVG inside the page, with the page's own font, and its own color on the axes."""
     import matplotlib

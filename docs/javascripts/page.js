@@ -1,5 +1,5 @@
-/* What every page needs for the keyboard: what scrolls sideways can be reached. The theme does so for code, and only
-   where there is a mouse. */
+/* What the theme leaves out for who has no mouse or no screen: what scrolls sideways is reached with the Tab key, and
+   regions have names of their own. */
 (() => {
   "use strict";
   const WIDE = ".md-typeset__scrollwrap, .md-typeset pre > code, .md-typeset table:not([class]), .figure, .bl-scroll";
@@ -9,7 +9,22 @@
       if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
   }
 
+  function name() {
+    document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+    for (const tools of document.querySelectorAll(".md-code__nav")) tools.role = "group"; // a page has dozens of them
+    for (const nav of document.querySelectorAll(".md-nav[aria-labelledby]")) {
+      const title = nav.querySelector(":scope > .md-nav__title").textContent.trim();
+      nav.removeAttribute("aria-labelledby"); // where the section has a page of its own, that label is empty
+      nav.setAttribute("aria-label", title);
+    }
+  }
+
+  function mend() {
+    reach();
+    name();
+  }
+
+  addEventListener("load", mend);
   addEventListener("resize", reach);
-  globalThis.document$?.subscribe(() => requestAnimationFrame(reach)); // each page, after the theme has wrapped its tables
-  addEventListener("load", reach);
+  globalThis.document$?.subscribe(() => requestAnimationFrame(mend)); // each page, after the theme has done its part
 })();
