@@ -30,7 +30,14 @@ def draw():
     axes.set_axis_off()
     style = {"x": 0.055, "va": "top", "color": INK}
     figure.text(y=0.9, s="bigramlab", fontsize=26, weight="bold", **style)
-    figure.text(y=0.74, s="How a language\nmodel writes,\none letter\nat a time", fontsize=38, weight="bold", linespacing=1.25, **style)
+    figure.text(
+        y=0.74,
+        s="How a language\nmodel writes,\none letter\nat a time",
+        fontsize=38,
+        weight="bold",
+        linespacing=1.25,
+        **style,
+    )
     figure.text(y=0.12, s=f".{WORD}.", fontsize=30, family="monospace", **(style | {"color": ORANGE}))
     return figure
 

@@ -200,7 +200,9 @@ def _map(vocabulary, counts, path):
             if value == shade
         )
         cells += f'<path d="{squares}" opacity="{shade / 6:.2f}"/>'
-    steps = [(vocabulary.index(current), vocabulary.index(following)) for current, following in itertools.pairwise(path)]
+    steps = [
+        (vocabulary.index(current), vocabulary.index(following)) for current, following in itertools.pairwise(path)
+    ]
     points = " ".join(f"{column + 0.45},{row + 0.45}" for row, column in steps)
     row, column = steps[-1]
     return (
