@@ -360,7 +360,7 @@ def test_search_works_by_keyboard(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_function("!location.pathname.endsWith('counting.html')")
-    assert "perplexity" in page.locator("article").inner_text().lower()
+    assert "perplexity" in page.locator(".md-content__inner").inner_text().lower()
 
 
 def test_on_paper_a_page_has_ink_on_white_and_no_frame(open_page):
@@ -369,7 +369,7 @@ def test_on_paper_a_page_has_ink_on_white_and_no_frame(open_page):
     for part in [".md-header", ".md-tabs", ".md-sidebar--primary", ".md-footer", ".bl-tools"]:
         assert not page.locator(part).first.is_visible(), part
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('article p')).color") == "rgb(28, 36, 48)"
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).color") == "rgb(28, 36, 48)"
     assert page.locator("bl-bet .bl-choices").first.is_visible()
 
 
