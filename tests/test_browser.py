@@ -196,7 +196,7 @@ def test_every_page_is_accessible_fits_logs_no_error_and_asks_no_other_host(site
             found += [f"{place}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{place}: wider than the window")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 class Parsed(html.parser.HTMLParser):

@@ -11,7 +11,12 @@
 
   function name() {
     document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
-    for (const tools of document.querySelectorAll(".md-code__nav")) tools.role = "group"; // a page has dozens of them
+    for (const tools of document.querySelectorAll("nav.md-code__nav")) {
+      const group = document.createElement("div"); // with dozens of them, landmarks would lead nowhere
+      group.className = tools.className;
+      group.append(...tools.childNodes);
+      tools.replaceWith(group);
+    }
     for (const nav of document.querySelectorAll(".md-nav[aria-labelledby]")) {
       const title = nav.querySelector(":scope > .md-nav__title").textContent.trim();
       nav.removeAttribute("aria-labelledby"); // where the section has a page of its own, that label is empty
