@@ -53,6 +53,7 @@ PLACES = {  # where each element that has a state stands
     "learn": "lab.html",
     "words": "lab.html",
 }
+EDIT_URI = "https://example.org/edit/main/docs/"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 HOSTILE = [
@@ -79,7 +80,8 @@ def site(tmp_path_factory):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/"
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
-    environment = {**os.environ, "SITE_URL": address, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    variables = {"SITE_URL": address, "EDIT_URI": EDIT_URI, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **variables}
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     yield folder, address
@@ -271,6 +273,14 @@ def test_a_page_that_does_not_exist_leads_on_from_any_depth(site):
     links = re.findall('href="([^"]*)"', main)
     assert len(links) > 20
     assert all(link.startswith("/") and (site[0] / link[1:]).is_file() for link in links if link != "/")
+
+
+def test_every_page_has_a_link_to_edit_it(site, parsed):
+    for place in parsed.keys() - {"404.html"}:
+        text = (site[0] / place).read_text(encoding="utf-8")
+        (source,) = re.findall(f'<a href="{EDIT_URI}(.*?)" rel="edit">', text)
+        assert (ROOT / "docs" / source).is_file()
+        assert source.removesuffix(".md") == place.removesuffix(".html")
 
 
 def test_a_chapter_says_which_of_how_many_it_is(site):
