@@ -209,6 +209,51 @@ def _question(question, page=""):
     )
 
 
+def sampler(seed=8):
+    """Return names being written from the table; without scripts, those written when the page was built."""
+    import torch
+
+    from bigramlab import normalize, sample_words, smooth
+
+    _, vocabulary, counts = _names()
+    probs = normalize(smooth(counts, k=1))
+    drawn = sample_words(probs, vocabulary, 9, generator=torch.Generator().manual_seed(seed))
+    written = " ".join(f"<code>{html.escape(word)}</code>" for word in drawn if word)
+    path = f".{max(drawn, key=len)}."
+    return _element(
+        "sampler",
+        f'<div class="bl-stage"><p class="bl-path">{html.escape(path)}</p><p class="bl-written">{written}</p></div>'
+        f"{_map(vocabulary, counts, path)}",
+        **_model(),
+    )
+
+
+def _map(vocabulary, counts, path):
+    """Return the table as a small picture, the stronger the more frequent, with the walk of a word through it."""
+    shades = (6 * (counts / counts.max()).sqrt()).ceil().long().tolist()
+    cells = ""
+    for shade in range(1, 7):
+        squares = "".join(
+            f"M{column} {row}h.9v.9h-.9z"
+            for row, line in enumerate(shades)
+            for column, value in enumerate(line)
+            if value == shade
+        )
+        cells += f'<path d="{squares}" opacity="{shade / 6:.2f}"/>'
+    steps = [
+        (vocabulary.index(current), vocabulary.index(following)) for current, following in itertools.pairwise(path)
+    ]
+    points = " ".join(f"{column + 0.45},{row + 0.45}" for row, column in steps)
+    row, column = steps[-1]
+    return (
+        f'<div class="bl-map"><svg viewBox="-.5 -.5 {len(vocabulary) + 1} {len(vocabulary) + 1}" role="img" '
+        'aria-label="The table of letter pairs, with the walk of a name through it">'
+        f'<g>{cells}</g><rect x="-.15" y="{row - 0.15}" width="{len(vocabulary) + 0.2}" height="1.2"/>'
+        f'<polyline points="{points}"/><circle cx="{column + 0.45}" cy="{row + 0.45}" r=".6"/></svg>'
+        '<p class="bl-note">The table: a row for each letter, a column for what comes next.</p></div>'
+    )
+
+
 @cache
 def _names():
     from bigramlab import build_vocabulary, count_bigrams, load_names

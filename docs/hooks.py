@@ -23,6 +23,18 @@ def on_pre_build(config):
         del sys.modules[name]
 
 
+def on_page_content(html, page, config, files):
+    """Mend the links: those that a block printed still lead to Markdown, and those of headings are named "¶"."""
+
+    def named(found):
+        heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()
+        return f'{found["heading"]}<a class="headerlink" {found["rest"]} aria-label="Link to {heading}"'
+
+    html = re.sub(r'(<a href="(?!https?:)[^"#]*)\.md(?=["#])', r"\1.html", html)
+    heading = r'(?P<heading><h[1-6][^>]*>(?:(?!</h).)*?)<a class="headerlink" (?P<rest>href="[^"]*") title="[^"]*"'
+    return re.sub(heading, named, html, flags=re.DOTALL)
+
+
 def inline_svg(figure, description):
     """Return a Matplotlib figure as SVG inside the page, with the page's own font, and its own color on the axes."""
     import matplotlib

@@ -14,7 +14,13 @@ import bigramlab
 from bigramlab import Result
 
 HERE = Path(__file__).parent
-INK = "#010203"  # becomes the page's own color of text
+INK, FIRST, SECOND, THIRD = "#010203", "#c24e00", "#2b6da3", "#1f6140"
+OWN = {  # what they become: the page's own colors, which follow the scheme
+    INK: "currentColor",
+    FIRST: "var(--bl-walk)",
+    SECOND: "var(--md-typeset-a-color)",
+    THIRD: "var(--md-code-hl-string-color)",
+}
 
 
 def kept(experiment):
@@ -105,7 +111,7 @@ def draw_learning(losses, floor):
     ceiling = math.log(27)
     with _style():
         figure, axes = plt.subplots(figsize=(6, 3))
-        axes.semilogx(range(1, len(losses) + 1), losses, color="#4c8bf5", linewidth=2)
+        axes.semilogx(range(1, len(losses) + 1), losses, color=SECOND, linewidth=2)
         for level in (ceiling, floor):
             axes.axhline(level, color="gray", linestyle="dashed", linewidth=1)
         axes.set_yticks([ceiling, floor], ["log 27", "the counts"])
@@ -143,7 +149,7 @@ def draw_sizes(others):
     sizes |= {results()[-1].name: results()[-1].numbers, **others}
     with _style():
         figure, axes = plt.subplots(figsize=(6, 2.4))
-        bars = axes.barh(list(sizes), list(sizes.values()), height=0.5, color="#4c8bf5")
+        bars = axes.barh(list(sizes), list(sizes.values()), height=0.5, color=SECOND)
         axes.bar_label(bars, [f"{size:,}" for size in sizes.values()], padding=4)
         axes.set_xscale("log")
         axes.set_xlim(1, 1e12)
@@ -173,7 +179,7 @@ def draw_embedding():
         figure, axes = plt.subplots(figsize=(6, 4))
         for token, (x, y) in zip(vocabulary, points, strict=True):
             vowel = token in "aeiou"
-            axes.text(x, y, token, color="#e8710a" if vowel else INK, fontsize=16, ha="center", va="center")
+            axes.text(x, y, token, color=FIRST if vowel else INK, fontsize=16, ha="center", va="center")
         axes.scatter(*zip(*points, strict=True), alpha=0)
         axes.set_xlabel("first number")
         axes.set_ylabel("second number")
@@ -247,8 +253,8 @@ def draw_logits(counts, weights, vocabulary, token):
 def _chart(curves, labels, description):
     with _style():
         figure, axes = plt.subplots(figsize=(6, 3.4))
-        for color, (name, points) in zip(["#e8710a", "#4c8bf5", "#2a9d6f"], curves.items(), strict=False):
-            axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=color, label=name)
+        for color, mark, (name, points) in zip([FIRST, SECOND, THIRD], "os^", curves.items(), strict=False):
+            axes.plot(*zip(*points, strict=True), marker=mark, markersize=4, color=color, label=name)
         axes.legend(frameon=False)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
@@ -263,5 +269,7 @@ def _style():
 
 def _inline(figure, description):
     figure.tight_layout()
-    svg = hooks.inline_svg(figure, description).replace(INK, "currentColor")
+    svg = hooks.inline_svg(figure, description)
+    for color, own in OWN.items():
+        svg = svg.replace(color, own)
     return svg.replace('class="figure"', 'class="figure chart"')

@@ -1,17 +1,20 @@
 """The site in a real browser: `pytest -m browser`. It needs Chromium, and the extra `browser`."""
 
 import functools
+import gzip
+import html.parser
 import http.server
 import importlib.util
 import itertools
-import json
 import os
+import posixpath
 import random
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,7 @@ PLACES = {  # where each element that has a state stands
     "race": "tutorial/comparing.html",
 }
 WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
+EDIT_URI = "https://example.org/edit/main/docs/"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 HOSTILE = [
@@ -73,27 +77,18 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """Build the site as it is, with instant navigation besides, and serve it; return its folder and its address."""
+    """Build the site as it is published, and serve it; return its folder and its address."""
     folder = tmp_path_factory.mktemp("site")
-    handler = functools.partial(QuietHandler, directory=str(folder / "site"))
+    handler = functools.partial(QuietHandler, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    features = re.findall(r"^    - ([a-z]+\.[a-z.]+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    config = {
-        "INHERIT": str(ROOT / "mkdocs.yml"),
-        "site_url": address,
-        "docs_dir": str(ROOT / "docs"),
-        "hooks": [str(ROOT / "docs" / "hooks.py")],
-        "watch": [],
-        "theme": {"features": [*features, "navigation.instant"]},
-    }
-    (folder / "mkdocs.yml").write_text(json.dumps(config))  # JSON is YAML
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs.yml", "-d", "site"]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
-    built = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
+    variables = {"SITE_URL": address, "EDIT_URI": EDIT_URI, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **variables}
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
-    yield folder / "site", address
+    yield folder, address
     server.shutdown()
     server.server_close()
 
@@ -173,12 +168,223 @@ def act(request):
 # Pages
 
 
-def test_no_page_logs_an_error_or_asks_another_host(site, open_page):
-    folder, address = site
+def places(folder):
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.html"))
+
+
+def use_elements(page):
+    """Bring the elements to where they show most."""
+    for bet in page.locator("bl-bet").all():
+        bet.get_by_role("button", name="Show me").click()
+    for question in page.locator(".bl-item").all():
+        question.locator(".bl-stack button").first.click()
+    for name in ["Draw a number", "100 steps", "A hundred more darts", "One step"]:
+        for button in page.get_by_role("button", name=name).all():
+            button.click()
+
+
+COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_fits_logs_no_error_and_asks_no_other_host(site, open_page, scheme, options):
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, found = Axe(), []
+    page = open_page("", color_scheme=scheme, **options)
+    for place in places(site[0]):
+        page.goto(site[1] + place)
+        if options is DESKTOP:
+            use_elements(page)  # on the phone they stay as they are at first
+        rules = COLORS if scheme == "dark" else {}  # nothing else depends on the scheme, and the rest takes long
+        for violation in axe.run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]:
+            found += [f"{place}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{place}: wider than the window")
+    assert not found, "\n".join(found)
+
+
+class Parsed(html.parser.HTMLParser):
+    """What a built page links to, what it loads, and where it can be linked to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.loaded, self.ids = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        for key in {"href", "src"} & set(attributes):
+            self.links.append(attributes[key])
+            if tag in ("script", "img") or attributes.get("rel") in ("stylesheet", "icon"):
+                self.loaded.append(attributes[key])
+
+
+@pytest.fixture(scope="module")
+def parsed(site):
+    return {place: Parsed((site[0] / place).read_text(encoding="utf-8")) for place in places(site[0])}
+
+
+def test_every_link_of_the_built_pages_leads_somewhere(site, parsed):
+    broken = []
+    for place, page in parsed.items():
+        for link in page.links:
+            url = urllib.parse.urlsplit(urllib.parse.urljoin(site[1] + place, link))
+            if not url.geturl().startswith(site[1]):
+                continue
+            target = url.path.removeprefix("/") or "index.html"
+            fragment = urllib.parse.unquote(url.fragment)
+            is_state = fragment.partition("=")[0] in PLACES  # of an element
+            anchored = not fragment or is_state or fragment in parsed[target].ids
+            if not ((site[0] / target).is_file() and anchored):
+                broken.append(f"{place}: {link}")
+    assert broken == []
+
+
+def test_no_page_has_an_id_twice(parsed):
+    for place, page in parsed.items():
+        assert len(page.ids) == len(set(page.ids)), place
+
+
+def test_the_sitemap_has_every_page(site, parsed):
+    listed = re.findall("<loc>(.*?)</loc>", (site[0] / "sitemap.xml").read_text(encoding="utf-8"))
+    assert sorted(listed) == [site[1] + place for place in parsed if place != "404.html"]
+
+
+def test_a_page_weighs_little(site, parsed):
+    def weight(path):
+        return len(gzip.compress((site[0] / path).read_bytes()))
+
+    search = ["search/search_index.json", *(f"assets/{path}" for path in workers(site[0]))]
+    for place, page in parsed.items():
+        loaded = {posixpath.normpath(posixpath.join("/", posixpath.dirname(place), path))[1:] for path in page.loaded}
+        own = [path for path in loaded if path.startswith("javascripts/")]
+        assert len(own) > 10
+        assert sum(map(weight, own)) < 40_000, place
+        assert sum(map(weight, [place, *search, *loaded])) < 500_000, place
+
+
+def workers(folder):
+    return [path.relative_to(folder / "assets").as_posix() for path in folder.glob("assets/javascripts/workers/*.js")]
+
+
+def test_a_page_that_does_not_exist_leads_on_from_any_depth(site):
+    text = (site[0] / "404.html").read_text(encoding="utf-8")
+    main = text[text.index("<article") : text.index("</article>")]
+    links = re.findall('href="([^"]*)"', main)
+    assert len(links) > 20
+    assert all(link.startswith("/") and (site[0] / link[1:]).is_file() for link in links if link != "/")
+
+
+def test_every_page_has_a_link_to_edit_it(site, parsed):
+    for place in parsed.keys() - {"404.html"}:
+        text = (site[0] / place).read_text(encoding="utf-8")
+        (source,) = re.findall(f'<a href="{EDIT_URI}(.*?)" rel="edit">', text)
+        assert (ROOT / "docs" / source).is_file()
+        assert source.removesuffix(".md") == place.removesuffix(".html")
+
+
+def test_a_chapter_says_which_of_how_many_it_is(site):
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    chapters = re.findall(r"^      - \d+\. .*: (tutorial/.*)\.md$", navigation, re.MULTILINE)
+    for number, chapter in enumerate(chapters, start=1):
+        text = (site[0] / f"{chapter}.html").read_text(encoding="utf-8")
+        assert f"Chapter {number} of {len(chapters)}\n" in text
+    assert '<p class="chapter">' not in (site[0] / "lab.html").read_text(encoding="utf-8")
+
+
+def test_every_link_to_a_heading_is_named_after_it(site, parsed):
+    for place in parsed:
+        text = (site[0] / place).read_text(encoding="utf-8")
+        for link in re.findall('<a class="headerlink".*?>', text):
+            assert re.search('aria-label="Link to [^"]', link), (place, link)
+
+
+def test_a_page_describes_itself_to_other_sites(site, parsed):
+    for place in parsed:
+        text = (site[0] / place).read_text(encoding="utf-8")
+        told = dict(re.findall(r'<meta (?:property|name)="((?:og|twitter):\w+)" content="([^"]*)">', text))
+        assert {"og:title", "og:description", "og:image", "twitter:card"} <= set(told)
+        assert (site[0] / told["og:image"].removeprefix(site[1])).is_file()
+
+
+def test_the_home_page_writes_names_and_can_be_stopped(open_page):
     page = open_page("")
-    for file in sorted(folder.rglob("*.html")):
-        page.goto(address + file.relative_to(folder).as_posix().removesuffix("index.html"))
-        page.wait_for_load_state()
+    sampler = find(page, "sampler")
+    before = sampler.locator(".bl-written").inner_text()
+    page.wait_for_function("document.querySelector('bl-sampler .bl-path').textContent.length > 2")
+    page.wait_for_function("before => document.querySelector('.bl-written').innerText !== before", arg=before)
+    sampler.get_by_role("button", name="Pause").click()
+    stopped = sampler.inner_text()
+    page.wait_for_timeout(2500)
+    assert sampler.inner_text() == stopped
+    sampler.get_by_role("button", name="Go on").click()
+    page.wait_for_function("before => document.querySelector('bl-sampler').innerText !== before", arg=stopped)
+    page.locator(".md-tabs").get_by_role("link", name="The lab").click()
+    page.wait_for_url("**/lab.html")
+
+
+def test_the_home_page_writes_as_the_table_says(open_page, core):
+    page = open_page("", reduced_motion="reduce")
+    sampler = find(page, "sampler")
+    assert not sampler.get_by_role("button", name="Pause").is_visible()
+    written = set()
+    for _ in range(30):
+        sampler.get_by_role("button", name="Another").click()
+        path = sampler.locator(".bl-path").inner_text()
+        assert path.endswith(".")
+        written.add(path)
+    assert len(written) > 20
+    vocabulary = build_vocabulary(load_names())
+    seed, place = sampler.evaluate("node => [node.seed, node.darts.length]")
+    darts = core("return bl.makeDarts(it - 1, 4096);", seed)[:place]
+    ids = core(
+        """const probs = bl.normalize(bl.smooth(Float64Array.from(it.counts), 1), 27);
+        return bl.walk(probs, 27, it.darts);""",
+        {"counts": count_bigrams(load_names(), vocabulary).flatten().tolist(), "darts": darts[::-1]},
+    )
+    sampler.get_by_role("button", name="Another").click()
+    name = "".join(vocabulary[id] for id in ids[: ids.index(0)])
+    assert sampler.locator(".bl-path").inner_text() == "." + name + "."
+
+
+def test_the_home_page_shows_names_without_scripts(open_page):
+    page = open_page("", java_script_enabled=False)
+    assert page.locator(".bl-written code").count() >= 8
+    assert page.locator(".bl-map polyline").get_attribute("points").count(" ") >= 3
+
+
+def test_nothing_writes_on_when_the_home_page_is_left(open_page):
+    page = open_page("")
+    page.evaluate("window.left = document.querySelector('bl-sampler')")
+    assert page.evaluate("left.timer > 0")
+    page.locator(".md-tabs").get_by_role("link", name="The lab").click()
+    page.wait_for_function("!left.isConnected")
+    assert page.evaluate("left.timer === 0"), "the page was loaded anew, or the timer is left"
+
+
+def test_search_works_by_keyboard(open_page):
+    page = open_page("tutorial/counting.html")
+    page.keyboard.press("/")
+    page.keyboard.type("perplexity", delay=30)
+    page.locator(".md-search-result__item").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("!location.pathname.endsWith('counting.html')")
+    assert "perplexity" in page.locator(".md-content__inner").inner_text().lower()
+
+
+def test_on_paper_a_page_has_ink_on_white_and_no_frame(open_page):
+    page = open_page("tutorial/counting.html", color_scheme="dark")
+    page.emulate_media(media="print")
+    for part in [".md-header", ".md-tabs", ".md-sidebar--primary", ".md-footer", ".bl-tools"]:
+        assert not page.locator(part).first.is_visible(), part
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).color") == "rgb(28, 36, 48)"
+    assert page.locator("bl-bet .bl-choices").first.is_visible()
 
 
 def test_every_element_of_a_page_is_alive(open_page):
@@ -218,30 +424,6 @@ def test_the_site_works_from_the_disk(site, open_page):
     assert "Pair 2 of 5" in find(page, "count").inner_text()
 
 
-def test_no_element_is_wider_than_a_phone(open_page):
-    for place in WITH_ELEMENTS:
-        page = open_page(place, **PHONE)
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, place
-
-
-@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_elements(open_page, scheme, options):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for place in WITH_ELEMENTS:
-        page = open_page(place, color_scheme=scheme, **options)
-        for bet in page.locator("bl-bet").all():
-            bet.get_by_role("button", name="Show me").click()
-        for question in page.locator(".bl-item").all():
-            question.locator(".bl-stack button").first.click()
-        for name in ["Draw a number", "100 steps", "A hundred more darts", "One step"]:
-            for button in page.get_by_role("button", name=name).all():
-                button.click()
-        found = Axe().run(page, context="figure.bl", options={"resultTypes": ["violations"]})
-        assert not found.response["violations"], f"{place}\n{found.generate_report()}"
-
-
 def test_going_there_and_back_leaves_nothing_running(open_page):
     page = open_page("lab.html")
     page.evaluate(
@@ -257,7 +439,7 @@ def test_going_there_and_back_leaves_nothing_running(open_page):
     )
     page.locator("bl-words").get_by_role("button", name="Greek").click()
     for title, place in [("7. Evaluating", "tutorial/evaluating.html"), ("The lab", "lab.html")] * 2:
-        page.locator(".md-nav--primary").get_by_role("link", name=title).click()
+        page.locator(".md-nav--primary").get_by_text(title, exact=True).evaluate("node => node.closest('a').click()")
         page.wait_for_url("**/" + place)
         page.wait_for_function("document.querySelector('bl-name')?.state && !left.some(node => node.isConnected)")
     assert page.evaluate("stayed"), "the page was loaded anew, so nothing was tested"

@@ -129,6 +129,16 @@ def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_chapter_says():
     assert min(dev) not in (dev[0], dev[-1])
 
 
+def test_the_home_page_has_readmes_commands():
+    commands = re.findall(
+        r"^python3 -m venv .*$", (DOCS.parent / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(commands) == 2
+    home = (DOCS / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```sh\n(.*)\n```$", home, re.MULTILINE) == commands
+    assert "bigramlab start my-lab && cd my-lab && pytest" in home
+
+
 @pytest.mark.parametrize("name", ["embedding", "overfitting", "comparison", "races"])
 def test_a_kept_training_fits_the_code(name):
     experiment = getattr(experiments, name)
