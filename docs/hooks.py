@@ -24,13 +24,12 @@ def on_pre_build(config):
 
 
 def on_page_content(html, page, config, files):
-    """Mend the links: those that a block printed still lead to Markdown, and those of headings are named "¶"."""
+    """Name the link beside each heading after the heading: "¶" says nothing to who can't see where it stands."""
 
     def named(found):
         heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()
         return f'{found["heading"]}<a class="headerlink" {found["rest"]} aria-label="Link to {heading}"'
 
-    html = re.sub(r'(<a href="(?!https?:)[^"#]*)\.md(?=["#])', r"\1.html", html)
     heading = r'(?P<heading><h[1-6][^>]*>(?:(?!</h).)*?)<a class="headerlink" (?P<rest>href="[^"]*") title="[^"]*"'
     return re.sub(heading, named, html, flags=re.DOTALL)
 
