@@ -2,6 +2,7 @@ import random
 import sys
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 import torch
@@ -107,6 +108,21 @@ def test_an_exception_is_shown_with_its_line():
     assert report.raised.startswith("IndexError: index 99 is out of bounds")
     assert report.place.startswith("test_checking.py, line ")
     assert report.place.endswith("\nreturn counts[99]")
+
+
+def test_one_of_two_mistakes_is_named_with_less_certainty():
+    def count_bigrams(words, vocabulary):  # no end token, and long words are cut
+        counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+        for word in words:
+            for current, following in pairwise("." + word[:5]):
+                counts[vocabulary.index(current), vocabulary.index(following)] += 1
+        return counts
+
+    found = check(count_bigrams).diagnosis
+    assert found.mistake.name == "no_stop_token"
+    assert found.alike < found.tried
+    assert f"On {found.alike} of {found.tried} inputs that come out wrong" in found.text()
+    assert "may be a part of it" in found.text()
 
 
 def endless(*_):

@@ -10,12 +10,19 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import torch
 from hypothesis import strategies as st
 
 from bigramlab.data import load_names as shipped_names
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import agree, broken, how_many, law, refuses
+from bigramlab.laws.law import (
+    agree,
+    broken,
+    how_many,
+    law,
+    leaves_torchs_generator_alone,
+    refuses,
+    torchs_generator_decides,
+)
 
 Function = Callable[..., Any]
 
@@ -182,27 +189,15 @@ def the_generator_decides(split_words: Function, seed: int) -> None:
 @law("split_words", draw.seeds, examples=8)
 def torchs_generator_decides_by_default(split_words: Function, seed: int) -> None:
     """Without a generator, torch's global one is used: torch.manual_seed repeats the lists, and no other way does."""
-    words, before = [f"word{i}" for i in range(100)], torch.get_rng_state()
-    try:
-        torch.manual_seed(seed)
-        first, second = split_words(words, (0.5, 0.5)), split_words(words, (0.5, 0.5))
-        torch.manual_seed(seed)
-        again = split_words(words, (0.5, 0.5))
-    finally:
-        torch.set_rng_state(before)
-    if first != again:
-        broken("after torch.manual_seed with the same seed, the lists are others")
-    if first == second:
-        broken("two calls without a generator gave the same lists")
+    words = [f"word{i}" for i in range(100)]
+    torchs_generator_decides(lambda: split_words(words, (0.5, 0.5)), seed, "lists")
 
 
 @law("split_words", draw.seeds)
 def no_other_randomness_is_touched(split_words: Function, seed: int) -> None:
     """With a generator of its own, torch's global one is left alone."""
-    before = torch.get_rng_state()
-    split_words(["a", "b", "c"], (0.5, 0.5), generator=draw.generator(seed))
-    if not torch.equal(torch.get_rng_state(), before):
-        broken("torch's global generator moved")
+    generator = draw.generator(seed)
+    leaves_torchs_generator_alone(lambda: split_words(["a", "b", "c"], (0.5, 0.5), generator=generator))
 
 
 @law("split_words", draw.seeds)

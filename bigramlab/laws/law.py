@@ -22,7 +22,9 @@ __all__ = [
     "broken",
     "how_many",
     "law",
+    "leaves_torchs_generator_alone",
     "refuses",
+    "torchs_generator_decides",
 ]
 
 
@@ -122,13 +124,38 @@ def refuses(call: Callable[[], Any]) -> None:
         call()
     except (ValueError, LookupError, TypeError):
         return
-    except (NotImplementedError, Stopped):
+    except (NotImplementedError, Stopped):  # an exercise that is not written yet, or a call that was ended: no refusal
         raise
     except Exception as error:
         broken(
             f"it should refuse this with a ValueError that says why; what it raises is {type(error).__name__}: {error}"
         )
     broken("it should refuse this: raise a ValueError that says why")
+
+
+def torchs_generator_decides(call: Callable[[], Any], seed: int, made: str) -> None:
+    """Check that what the call makes without a generator depends on torch's global one, and moves it on."""
+    before = torch.get_rng_state()
+    try:
+        torch.manual_seed(seed)
+        first, second = call(), call()
+        torch.manual_seed(seed)
+        again = call()
+    finally:
+        torch.set_rng_state(before)
+    if first != again:
+        broken(f"torch.manual_seed with the same seed did not give the same {made} again")
+    if first == second:
+        broken(f"two calls without a generator gave the same {made}")
+
+
+def leaves_torchs_generator_alone(call: Callable[[], Any]) -> Any:
+    """Return what the call returns, which has a generator of its own, once it has not moved torch's global one."""
+    before = torch.get_rng_state()
+    found = call()
+    if not torch.equal(torch.get_rng_state(), before):
+        broken("torch's global generator moved")
+    return found
 
 
 def _short(number: float) -> str:

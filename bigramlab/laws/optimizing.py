@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import a_number, a_tensor, agree, broken, law, refuses
+from bigramlab.laws.law import (
+    a_number,
+    a_tensor,
+    agree,
+    broken,
+    law,
+    leaves_torchs_generator_alone,
+    refuses,
+    torchs_generator_decides,
+)
 from bigramlab.optimizing import Recipe
 
 Function = Callable[..., Any]
@@ -121,10 +130,7 @@ def all_orders_are_equally_likely(minibatches: Function, batch_size: int) -> Non
 @law("minibatches", draw.seeds, examples=8)
 def the_generator_decides(minibatches: Function, seed: int) -> None:
     """The same generator state gives the same batches; with a generator, torch's global one is left alone."""
-    before = torch.get_rng_state()
-    first = _rounds(minibatches, 30, 7, 2, seed)
-    if not torch.equal(torch.get_rng_state(), before):
-        broken("torch's global generator moved")
+    first = leaves_torchs_generator_alone(lambda: _rounds(minibatches, 30, 7, 2, seed))
     if first != _rounds(minibatches, 30, 7, 2, seed):
         broken("the same generator state gave other batches")
     if first == _rounds(minibatches, 30, 7, 2, seed + 1):
@@ -134,18 +140,7 @@ def the_generator_decides(minibatches: Function, seed: int) -> None:
 @law("minibatches", draw.seeds, examples=8)
 def without_a_generator_torchs_is_used(minibatches: Function, seed: int) -> None:
     """Without a generator, torch's global one is used: torch.manual_seed repeats the batches, and no other way does."""
-    before = torch.get_rng_state()
-    try:
-        torch.manual_seed(seed)
-        first, second = _rounds(minibatches, 30, 7, 2, None), _rounds(minibatches, 30, 7, 2, None)
-        torch.manual_seed(seed)
-        again = _rounds(minibatches, 30, 7, 2, None)
-    finally:
-        torch.set_rng_state(before)
-    if first != again:
-        broken("after torch.manual_seed with the same seed, the batches are others")
-    if first == second:
-        broken("two calls without a generator gave the same batches")
+    torchs_generator_decides(lambda: _rounds(minibatches, 30, 7, 2, None), seed, "batches")
 
 
 @law("minibatches", st.sampled_from([(0, 1), (-1, 1), (3, 0), (3, -2)]))
