@@ -91,7 +91,8 @@ def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; save_mlp writes one")
     try:
         with safe_open(path, framework="pt") as file:
-            about, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            about = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file can't be iterated)
     except SafetensorError as error:
         raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
     if about.get("format") != FORMAT:

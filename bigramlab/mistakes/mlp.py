@@ -724,7 +724,7 @@ def _plain_training(parameters: Any, contexts: Any, targets: Any, recipe: Any, o
             raise ValueError("the learning rate is too large")
         if wrong != "accumulated":
             optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves `backward` untyped
         rising = recipe.warm_up * recipe.steps
         done = max(0.0, step - rising) / (recipe.steps - rising)
         rate = recipe.learning_rate * (
