@@ -54,6 +54,13 @@ def test_where_nothing_pulls_nothing_moves():
     assert torch.equal(adamw_step(torch.ones(3), zeros, zeros, zeros, 1, learning_rate=0.1)[0], torch.ones(3))
 
 
+def test_where_next_to_nothing_pulls_next_to_nothing_moves():
+    # 1e-9 / (1e-9 + 1e-8) = 1/11 of the rate
+    zeros = torch.zeros(1)
+    moved, _, _ = adamw_step(zeros, torch.tensor([1e-9]), zeros, zeros, 1, learning_rate=0.1)
+    assert moved.item() == pytest.approx(-0.1 / 11)
+
+
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("changed", "message"),

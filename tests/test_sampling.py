@@ -87,6 +87,11 @@ def test_a_table_of_halves_is_taken_in_every_precision():
         assert sample(normalize(torch.ones(27, 27, dtype=dtype)), generator=seeded())[-1] == 0
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_whole_numbers_may_be_probabilities():
+    assert sample(torch.tensor([[0, 1], [1, 0]])).tolist() == [1, 0]
+
+
 def test_worked_example():
     assert sample(torch.tensor([[0.0, 1.0], [1.0, 0.0]])).tolist() == [1, 0]
     assert sample_words(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ".a", 3) == ["a", "a", "a"]
@@ -98,13 +103,17 @@ refusals = pytest.mark.parametrize(
         ([[1, 3], [2, 2]], r"probs\[0, 1\] is 3, but a probability lies between 0 and 1; .*normalize\(counts\)"),
         ([[0.5, 0.4], [0.5, 0.5]], "row 0 of probs sums to 0.9, not to 1, .*divide every row by its sum"),
         ([[1.0, 0.0], [0.0, 0.0]], "row 1 of probs sums to 0, not to 1"),
+        ([[1, 1], [1, 0]], "row 0 of probs sums to 2, not to 1"),
         ([[1.5, -0.5], [0.5, 0.5]], r"probs\[0, 0\] is 1.5, but"),
         ([[math.nan, 1.0], [0.5, 0.5]], r"probs\[0, 0\] is nan, but"),
         ([[0.5, 0.499], [0.5, 0.5]], "row 0 of probs sums to 0.999, not to 1"),
         ([[]], r"probs has shape \(1, 0\)"),
         ([[0.5, 0.5]], r"probs has shape \(1, 2\), but a table needs as many rows as columns"),
         ([0.5, 0.5], r"probs has shape \(2,\)"),
-        ([[0.0, 1.0], [0.0, 1.0]], r"from token 1, which a walk can reach, no path leads to token 0 \('\.'\)"),
+        (
+            [[0.0, 1.0], [0.0, 1.0]],
+            r"from token 1, .* no path leads to token 0 \('\.'\), so the walk would never end; count",
+        ),
         (
             [[0.5, 0.5, 0.0, 0.0], [0.5, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]],
             "from token 2, which a walk can reach, no path leads",
