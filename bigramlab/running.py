@@ -35,6 +35,8 @@ def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | No
         except Exception as error:
             smallest[:] = [(error, recorder.last)]
             recorder.seconds_left = min(recorder.seconds_left, SECONDS_TO_SHRINK)
+            if not shrink:  # Hypothesis would try the same again twice
+                raise Enough from error
             raise
 
     recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_ALLOWED
@@ -110,7 +112,8 @@ def run_laws(function: Callable[..., Any], name: str) -> Report:
                 report.held += 1
             elif not report.law:
                 report.law, report.broken_law = law.sentence, law.name
-                guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
+                if guard.hangs:
+                    guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
                 _describe(report, function, recorder.last, error)
                 if recorder.last:
                     decisive = [recorder.last, *recorder.calls]

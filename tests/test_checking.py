@@ -10,6 +10,9 @@ import torch
 import bigramlab
 from bigramlab import check
 from bigramlab.guarding import Guard, Stopped
+from bigramlab.laws import LAWS
+from bigramlab.recording import Recorder
+from bigramlab.running import run_law
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -123,6 +126,20 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
     assert found.alike < found.tried
     assert f"On {found.alike} of {found.tried} inputs that come out wrong" in found.text()
     assert "may be a part of it" in found.text()
+
+
+def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
+    allowed = []
+    monkeypatch.setattr("bigramlab.running.diagnose", lambda *given: allowed.append(given[-1].seconds))
+    check(lambda counts, k=1: counts, "smooth")
+    assert allowed == [1]
+
+
+def test_a_law_that_is_only_counted_ends_with_its_first_failure():
+    with Guard() as guard:
+        recorder = Recorder(lambda counts, k=1: None, guard)
+        assert str(run_law(LAWS["smooth"][0], recorder, shrink=False)).startswith("it returned nothing")
+        assert len(recorder.calls) == 1
 
 
 def endless(*_):
