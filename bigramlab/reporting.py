@@ -62,6 +62,10 @@ class Report:
             return f"{self.name} is not started: it raises NotImplementedError."
         return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
 
+    def beginning(self, *, color: bool = False) -> str:
+        """Return what can be said as soon as a law is broken: neither how many others hold, nor the cause."""
+        return self._lines(f"{self.name} is not right yet.", self.sections()[:-1], color=color)
+
     def sections(self) -> list[tuple[str, str, bool]]:
         """Return what there is to say, as label, text, and whether the text is code."""
         if self or not self.started:
@@ -82,9 +86,12 @@ class Report:
 
     def text(self, *, color: bool = False) -> str:
         """Return the report as plain text, or with a terminal's colors."""
+        return self._lines(self.headline(), self.sections(), color=color)
+
+    def _lines(self, headline: str, sections: list[tuple[str, str, bool]], *, color: bool) -> str:
         bold, mark, end = ("\033[1m", "\033[32m" if self else "\033[31m", "\033[0m") if color else ("", "", "")
-        lines = [f"{mark}{bold}{self.headline()}{end}"]
-        for label, text, is_code in self.sections():
+        lines = [f"{mark}{bold}{headline}{end}"]
+        for label, text, is_code in sections:
             body = shorten(text).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
             lines.append("") if label in ("Likely cause", "Read on") else None
             lines += [f"  {bold}{label if not row else '':<13}{end}{line}".rstrip() for row, line in enumerate(body)]

@@ -91,8 +91,11 @@ def _for_drawn(
     (with_seed(seed)(try_it) if seed is not None else try_it)()
 
 
-def run_laws(function: Callable[..., Any], name: str) -> Report:
-    """Run all laws of `name` on the function and report the first that is broken."""
+def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None] = lambda _: None) -> Report:
+    """Run all laws of `name` on the function and report the first that is broken.
+
+    `begin` gets the report as soon as that one is found: to count the others, and to look for the cause, takes longer.
+    """
     laws = LAWS[name]
     report = Report(name, held=0, total=len(laws), chapter=getattr(bigramlab, name).__module__.rpartition(".")[2])
     if misfit := _misfit(function, getattr(bigramlab, name)):
@@ -115,6 +118,7 @@ def run_laws(function: Callable[..., Any], name: str) -> Report:
                 if guard.hangs:
                     guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
                 _describe(report, function, recorder.last, error)
+                begin(report)
                 if recorder.last:
                     decisive = [recorder.last, *recorder.calls]
                     _explore(law, recorder)

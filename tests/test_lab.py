@@ -461,15 +461,27 @@ def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monk
 def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched, capsys):
     path = watched.folder / "ch02_encoding.py"
     path.write_text(path.read_text(encoding="utf-8").replace("return", "print()\n    return"), encoding="utf-8")
-    tell(watched.check())
+    tell(watched)
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line[2:6] == "Next"] == [
         "  Next         for a hint: bigramlab hint build_vocabulary"
     ]
     assert [line.split()[0] for line in lines if "not right yet" in line] == NAMES[2:5]
     path.write_text("x = (", encoding="utf-8")
-    tell(watched.check())
+    tell(watched)
     assert capsys.readouterr().out.count("can't be read") == 1
+
+
+def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, monkeypatch):
+    parts = []
+    monkeypatch.setattr("bigramlab.running.diagnose", lambda *_: parts.append(capsys.readouterr().out))
+    (watched.folder / "ch04_smoothing.py").write_text(SMOOTH, encoding="utf-8")
+    tell(watched)
+    parts.append(capsys.readouterr().out)
+    beginning, rest = (part.splitlines() for part in parts)
+    assert beginning[0] == "smooth is not right yet."
+    assert [line.split()[0] for line in rest if line] == ["Read", "Next"]
+    assert beginning[1:] + rest[:-1] == watched.verdicts["smooth"].text.splitlines()[1:]
 
 
 def test_watch_checks_a_file_when_it_is_saved(lab):

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -47,8 +47,18 @@ class Verdict:
         return self.status in ("not right", "not reached")
 
 
-def judge(exercise: Exercise, folder: Path, loaded: dict[str, ModuleType | Stopped], *, color: bool = False) -> Verdict:
-    """Run the laws on the learner's function; `loaded` keeps the files that were run already."""
+def judge(
+    exercise: Exercise,
+    folder: Path,
+    loaded: dict[str, ModuleType | Stopped],
+    *,
+    color: bool = False,
+    begin: Callable[[str], None] = lambda _: None,
+) -> Verdict:
+    """Run the laws on the learner's function; `loaded` keeps the files that were run already.
+
+    `begin` gets the beginning of the text as soon as a law is broken.
+    """
     name = exercise.name
     if exercise.file not in loaded:
         try:
@@ -63,7 +73,7 @@ def judge(exercise: Exercise, folder: Path, loaded: dict[str, ModuleType | Stopp
     if not callable(function):
         text = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
         return Verdict(name, "not right", text, text)
-    report = run_laws(function, name)
+    report = run_laws(function, name, lambda report: begin(report.beginning(color=color)))
     status = "solved" if report else "not right" if report.started else "not started"
     return Verdict(name, status, report.headline(), report.text(color=color))
 

@@ -4,8 +4,9 @@
 
 import ast
 import re
+import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -26,14 +27,19 @@ class Lab:
         self._codes: dict[str, str] = {}
         self._right: dict[tuple[str, str], Verdict] = {}  # code that was right once need not be tried again
 
-    def check(self, first: Collection[str] = ()) -> Iterator[Verdict]:
-        """Yield the verdict on each exercise whose code has changed; those in the files `first` come first."""
+    def check(self, first: Collection[str] = (), begin: Callable[[str], None] = lambda _: None) -> Iterator[Verdict]:
+        """Yield the verdict on each exercise whose code has changed; those in the files `first` come first.
+
+        `begin` gets the beginning of each text as soon as a law is broken.
+        """
         loaded: dict[str, ModuleType | Stopped] = {}
         for exercise in sorted(Exercise.all(), key=lambda exercise: exercise.file not in first):
             name, code = exercise.name, code_of(exercise, self.folder)
             if self._codes.get(name) == code:
                 continue
-            verdict = self._right.get((name, code)) or judge(exercise, self.folder, loaded, color=self.color)
+            verdict = self._right.get((name, code)) or judge(
+                exercise, self.folder, loaded, color=self.color, begin=begin
+            )
             if verdict:
                 self._right[name, code] = verdict
             self._codes[name], self.verdicts[name] = code, verdict
@@ -97,22 +103,31 @@ def watch(folder: Path, *, color: bool = False) -> None:
             before, saved = saved, _next_save(folder, saved)
             files = [name for name in saved if saved[name] != before.get(name)]
             print()
-            tell(lab.check(files))
+            tell(lab, files)
             print("  " + progress_bar(lab.known()), flush=True)
     except KeyboardInterrupt:
         print(f"\n\n{summary(lab.known())}")
 
 
-def tell(verdicts: Iterator[Verdict]) -> None:
+def tell(lab: Lab, files: Collection[str] = ()) -> None:
     """Say each verdict as soon as it is there: the first that is wrong in full, of the others the headline."""
     said: set[str] = set()
-    explained = False
-    for verdict in verdicts:
+    begun: list[str] = []  # the lines that were said before the whole verdict was there
+    explained, output = False, sys.stdout  # while laws are tried, what is printed is the function's
+
+    def begin(text: str) -> None:
+        if not explained:
+            begun.extend(text.splitlines())
+            print(text, file=output, flush=True)
+
+    for verdict in lab.check(files, begin):
         in_full = verdict.is_wrong and not explained
         explained |= in_full
         if verdict.headline not in said:
-            print(explain([verdict]) if in_full else verdict.headline, flush=True)
+            lines = explain([verdict]).splitlines()[len(begun) :] if in_full else [verdict.headline]
+            print("\n".join(lines), flush=True)
         said.add(verdict.headline)
+        begun.clear()
     if not said:
         print("No function has changed.")
 
