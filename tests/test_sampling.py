@@ -101,7 +101,10 @@ refusals = pytest.mark.parametrize(
     ("table", "message"),
     [
         ([[1, 3], [2, 2]], r"probs\[0, 1\] is 3, but a probability lies between 0 and 1; .*normalize\(counts\)"),
-        ([[0.5, 0.4], [0.5, 0.5]], "row 0 of probs sums to 0.9, not to 1, .*divide every row by its sum"),
+        (
+            [[0.5, 0.4], [0.5, 0.5]],
+            r"row 0 of probs sums to 0.9, not to 1, .* no probability distribution; divide .*: normalize\(counts\)$",
+        ),
         ([[1.0, 0.0], [0.0, 0.0]], "row 1 of probs sums to 0, not to 1"),
         ([[1, 1], [1, 0]], "row 0 of probs sums to 2, not to 1"),
         ([[1.5, -0.5], [0.5, 0.5]], r"probs\[0, 0\] is 1.5, but"),
@@ -112,13 +115,16 @@ refusals = pytest.mark.parametrize(
         ([0.5, 0.5], r"probs has shape \(2,\)"),
         (
             [[0.0, 1.0], [0.0, 1.0]],
-            r"from token 1, .* no path leads to token 0 \('\.'\), so the walk would never end; count",
+            r"from token 1, .* leads to token 0 \('\.'\), so .* would never end; count .*: smooth\(counts, k=1\)$",
         ),
         (
             [[0.5, 0.5, 0.0, 0.0], [0.5, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]],
             "from token 2, which a walk can reach, no path leads",
         ),
-        ([[0.0, 1.0], [1e-30, 1.0]], "a walk has not ended after 1,000,000 tokens: '.' is too improbable"),
+        (
+            [[0.0, 1.0], [1e-30, 1.0]],
+            r"a walk has not ended after 1,000,000 tokens: .* visits; smooth the counts, or .* '\.' after each$",
+        ),
     ],
 )
 
@@ -143,7 +149,11 @@ def test_sample_words_refuses_what_sample_refuses(table, message):
     [
         (".ab", 1, r"the table has shape \(2, 2\), but the vocabulary has 3 tokens"),
         ("ab", 1, r"the vocabulary 'ab' does not begin with '\.'"),
-        ("..", 1, r"the vocabulary repeats '\.'"),
+        (
+            "..",
+            1,
+            r"the vocabulary repeats '\.', .* keep one of them, or build the .*: build_vocabulary\(words\)$",
+        ),
         (".a", -1, "n is -1, but there can't be fewer than none: choose 0 or more"),
     ],
 )
