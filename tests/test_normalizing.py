@@ -33,6 +33,8 @@ def test_worked_example():
             [[1, 1], [0, 0], [0, 0]],
             r"rows \[1, 2\] sum to zero, so nothing is known of what follows; smooth the counts",
         ),
+        ([[0]] * 10, r"rows \[0, 1, 2, 3, 4, 5, 6, 7, 8, 9\] sum to zero"),
+        ([[0]] * 11, r"11 rows, such as \[0, 1, 2\], sum to zero"),
         ([[0]] * 30, r"30 rows, such as \[0, 1, 2\], sum to zero"),
         ([[1], [0]], "row 1 sums to zero, so nothing is known of what follows"),
         ([[1, 2], [3, -1]], r"counts\[1, 1\] is -1, but every entry must be a finite number from 0 up"),
@@ -45,6 +47,10 @@ def test_worked_example():
 def test_normalize_refuses(counts, message):
     with pytest.raises(ValueError, match=message):
         normalize(torch.tensor(counts))
+
+
+def test_a_row_may_sum_to_all_that_its_type_can_hold():
+    assert normalize(torch.tensor([[3e38, 0.0]])).tolist() == [[1.0, 0.0]]
 
 
 @pytest.mark.usefixtures("unchecked")
