@@ -242,9 +242,12 @@ def draw_logits(counts, weights, vocabulary, token):
     with _style():
         figure, axes = plt.subplots(figsize=(6, 3.4))
         axes.plot(ends, [end + height for end in ends], color="#4c8bf5")
-        for following, x, y in zip(vocabulary, logs.tolist(), learned.tolist(), strict=True):
+        cells = sorted(zip(logs.tolist(), learned.tolist(), vocabulary, strict=True))
+        for place, (x, y, following) in enumerate(cells):
+            aside = (-6, 7) if place % 2 else (6, -14)  # neighbors on both sides of the line, or they overlap
             axes.plot(x, y, marker="o", markersize=4, color="#e8710a")
-            axes.annotate(following, (x, y), (-6, 6), textcoords="offset points", ha="center")
+            axes.annotate(following, (x, y), aside, textcoords="offset points", ha="center")
+        axes.margins(y=0.12)
         axes.set_xlabel(f"log of the count after {token}")
         axes.set_ylabel("learned weight")
         return _inline(figure, f"The weights after {token} over the logs of their counts: the letters lie along a line")
@@ -264,7 +267,7 @@ def _chart(curves, labels, description):
 def _style():
     inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     spines = {"axes.spines.top": False, "axes.spines.right": False}
-    return matplotlib.rc_context({"font.size": 12, **dict.fromkeys(inks, INK), **spines})
+    return matplotlib.rc_context({"font.size": 13, **dict.fromkeys(inks, INK), **spines})
 
 
 def _inline(figure, description):
