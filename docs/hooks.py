@@ -132,7 +132,10 @@ def catalogue():
 
     found = kept(KEPT, catalogue_key(), lambda: {"caught": dict(map(_catch, itertools.chain(*MISTAKES.values())))})
     parts = []
-    for name in [name for name in LAWS if name in MISTAKES]:
+    names = [name for name in _in_order(LAWS) if name in MISTAKES]
+    links = ", ".join(f"[`{name}`](#{name})" for name in names)
+    parts.append(f'<div class="catalogue" markdown>\n\n{links}\n\n</div>')
+    for name in names:
         sentences = {law.name: law.sentence for law in LAWS[name]}
         parts.append(f"## {name}")
         for mistake in MISTAKES[name]:
@@ -144,6 +147,14 @@ def catalogue():
                 f"```text\n{caught['call']}\n{textwrap.fill(caught['problem'], 80)}\n```",
             ]
     return "\n\n".join(parts)
+
+
+def _in_order(names):
+    """Return the functions' names in the order of the lessons."""
+    from importlib import import_module
+
+    public = [name for lesson in LESSONS for name in import_module(f"bigramlab.{lesson}").__all__]
+    return sorted(names, key=public.index)
 
 
 def catalogue_key():
