@@ -85,14 +85,14 @@ def show_end(name):
     (_, train), (_, dev), lowest = run["train"][-1], run["dev"][-1], min(run["dev"], key=lambda point: point[1])
     return (
         f"After {run['dev'][-1][0]:,} steps the loss is **{train:.2f}** on the names it learns from, **{dev:.2f}** "
-        f"on the others. Its lowest was {lowest[1]:.2f}, after {lowest[0]:,} steps."
+        f"on the others. On these it was lowest after {lowest[0]:,} steps, with {lowest[1]:.2f}."
     )
 
 
 def show_copies(name):
     """Return what the network of `overfitting` wrote, and how much of it is copied."""
     run = kept(experiments.overfitting)["runs"][name]
-    return f"> {' · '.join(run['words'])}\n\n**{run['copied']:.0%}** of a thousand words are copies."
+    return f"Here are ten of them:\n\n> {' · '.join(run['words'])}\n\n**{run['copied']:.0%}** of a thousand words are copies."
 
 
 def draw_overfitting(name):
