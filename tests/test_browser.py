@@ -707,6 +707,9 @@ def test_the_walk_is_shown_on_the_table(open_page, act):
     element = find(page, "walk")
     drawing = element.locator(".bl-map").get_by_role("img")
     assert "before the first step" in drawing.get_attribute("aria-label")
+    assert drawing.is_visible()  # on a phone, too
+    strokes = "nodes => nodes.map((node) => getComputedStyle(node).stroke)"
+    assert set(drawing.locator(".bl-heat rect").evaluate_all(strokes)) == {"none"}  # the rules of home stay away
     act(element.get_by_role("button", name="Draw a number"))
     assert drawing.locator(".bl-next text").inner_html() == "1"
     act(element.get_by_role("button", name=re.compile("Append")))
