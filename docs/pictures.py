@@ -92,7 +92,11 @@ def show_end(name):
 def show_copies(name):
     """Return what the network of `overfitting` wrote, and how much of it is copied."""
     run = kept(experiments.overfitting)["runs"][name]
-    return f"Here are ten of them:\n\n> {' · '.join(run['words'])}\n\n**{run['copied']:.0%}** of a thousand words are copies."
+    words = run["words"]
+    return (
+        f"The first {len(words)} words that it wrote:\n\n> {' · '.join(words)}\n\n"
+        f"**{run['copied']:.0%}** of a thousand words are copies."
+    )
 
 
 def draw_overfitting(name):
