@@ -21,7 +21,7 @@ def check(function: Callable[..., Any], name: str | None = None) -> "Report":
         name: Which of bigramlab's functions it should be, if its own name does not say so.
 
     Returns:
-        The report: true in an `if` when all laws hold; in a REPL or notebook it shows itself.
+        The report, true in an `if` when all laws hold; in a REPL or notebook it shows itself.
 
     Raises:
         TypeError: If `function` can't be called.

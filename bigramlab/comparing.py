@@ -102,8 +102,8 @@ def compare(
         progress: Whether to show bars for the trainings.
 
     Returns:
-        A result for each model: one that knows nothing, the frequencies of the letters, the counted table, the learned
-        table, the MLPs.
+        A result for each model. In this order, they are one that knows nothing, the frequencies of the letters, the
+        counted table, the learned table, the MLPs.
 
     Raises:
         TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
@@ -275,7 +275,7 @@ def comparison_table(results: Sequence[Result]) -> str:
         results: What `compare` returned.
 
     Returns:
-        The table: a head, a ruler, and a line for each result.
+        A head, a ruler, and a line for each result.
 
     Raises:
         AttributeError: If a result is none.

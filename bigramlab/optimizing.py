@@ -100,7 +100,7 @@ def minibatches(
         generator: The source of randomness; `None` means torch's global one.
 
     Returns:
-        An iterator without an end: take from it with `next` or `zip`.
+        An iterator without an end; take from it with `next` or `zip`.
 
     Raises:
         TypeError: If an argument is of the wrong kind. It shows at the first batch, as iterators do.
@@ -151,7 +151,7 @@ def adamw_step(
         square_decay: How much of the running mean of squares is kept.
 
     Returns:
-        New tensors: parameters, mean and square.
+        The new parameters, mean and square.
 
     Raises:
         TypeError: If `step` is not an `int`, or a tensor none.

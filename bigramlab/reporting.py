@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -105,8 +106,13 @@ class Report:
         """Return the report as HTML, for a notebook."""
         rows = "".join(
             f"<tr><th style='text-align:left;vertical-align:top'>{label}</th><td style='text-align:left'>"
-            + (f"<pre style='margin:0'>{html.escape(shorten(text))}</pre>" if is_code else html.escape(text))
+            + (f"<pre style='margin:0'>{html.escape(shorten(text))}</pre>" if is_code else _as_html(text))
             + "</td></tr>"
             for label, text, is_code in self.sections()
         )
         return f"<p><strong>{html.escape(self.headline())}</strong></p><table>{rows}</table>"
+
+
+def _as_html(text: str) -> str:
+    """Return the sentences with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -298,7 +298,7 @@ def _end(lab):
         Five are solved. How did we do it? For a function that you have not solved, this asks first.
     """)
     lab.run("bigramlab solution smooth")
-    lab.say("Nine are left. `bigramlab watch` spares you typing `pytest`: it checks a file whenever you save it.")
+    lab.say("For what is left, `bigramlab watch` spares you typing `pytest`: it checks a file whenever you save it.")
 
 
 if __name__ == "__main__":

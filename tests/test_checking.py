@@ -98,6 +98,13 @@ def test_a_missing_return_is_guessed():
     assert check(normalize).problem == "it returned nothing: is `return` missing?"
 
 
+def test_a_notebook_shows_code_as_code():
+    def normalize(counts):
+        counts / counts.sum(dim=1, keepdim=True)
+
+    assert "is <code>return</code> missing?" in check(normalize)._repr_html_()
+
+
 def test_html_in_a_result_is_shown_as_text():
     report = check(lambda words: "<img src=x onerror=alert(1)>", "build_vocabulary")
     assert "<img" not in report._repr_html_()
