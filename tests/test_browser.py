@@ -601,7 +601,7 @@ def test_a_bet_covers_the_answer_until_one_commits(open_page, act):
 
 def test_a_bet_on_a_slider_shows_the_gap(open_page, act):
     page = open_page("tutorial/smoothing.html", **act.options)
-    bet = page.locator("bl-bet[data-max]").first
+    bet = page.locator("bl-bet[data-unit='%']").first  # how often a `u` follows `q`
     slider = bet.get_by_role("slider")
     slider.focus()
     slider.press("End")
@@ -776,7 +776,7 @@ def test_a_race_stops_when_its_page_is_left(open_page):
     page = open_page("tutorial/comparing.html")
     page.evaluate("window.stayed = true; window.left = document.querySelector('bl-race'); 0")
     find(page, "race").get_by_role("button", name="Start the race").click()
-    page.locator(".md-nav--primary").get_by_role("link", name="The lab").click()
+    page.locator(".md-tabs").get_by_role("link", name="The lab").click()
     page.wait_for_function("!left.isConnected")
     assert page.evaluate("stayed")
     at = page.evaluate("left.at")
