@@ -54,8 +54,8 @@ def require_recipe(recipe: Recipe) -> None:
 def learning_rate_at(step: int, recipe: Recipe) -> float:
     """Return the rate of a step, counted from 0: up along a line, then down to 0 along a cosine.
 
-    At the beginning the gradients point wildly about, so the first steps are short; at the end short steps settle where
-    long ones would jump to and fro (Loshchilov and Hutter, "SGDR", 2017).
+    The first steps are short, since that of `adamw_step` moves every number by the whole rate, on the word of a single
+    minibatch; the last ones settle where long ones would jump to and fro (Loshchilov and Hutter, "SGDR", 2017).
 
     With w steps of warm-up of n in all, it is rate · min(1, (step + 1) / w) before step w, and from it on
     rate · (1 + cos(π (step - w) / (n - w))) / 2.

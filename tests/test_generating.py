@@ -93,6 +93,12 @@ def test_probabilities_with_gradients_are_taken_and_ids_of_32_bits():
     assert generate_words(lambda contexts: probs[contexts[:, -1]], ".a", 1) == ["a"]
 
 
+def test_a_model_looks_back_one_token_where_nothing_is_said():
+    asked = []
+    generate_words(lambda contexts: asked.append(contexts.tolist()) or torch.ones(len(contexts), 1), ".", 2)
+    assert asked == [[[0], [0]]]
+
+
 def test_no_words_are_no_words():
     assert generate_words(table_model([[1.0]]), ".", 0) == []
     assert generate_words(table_model([[1.0]]), ".", 2) == ["", ""]
@@ -142,6 +148,13 @@ def test_a_dart_at_either_end_of_the_line_hits_a_possible_token(monkeypatch, dar
     assert generate_words(table_model(table), ".abc", 1) == [word]
 
 
+def test_darts_are_fine_enough_for_the_rarest_tokens(monkeypatch):
+    rand, kinds = torch.rand, set()
+    monkeypatch.setattr(torch, "rand", lambda *shape, **options: kinds.add(options["dtype"]) or rand(*shape, **options))
+    generate_words(table_model([[0.5, 0.5], [0.5, 0.5]]), ".a", 10)
+    assert kinds == {torch.float64}
+
+
 def test_a_word_without_an_end_is_refused(monkeypatch):
     assert generating.LONGEST == 10_000
     monkeypatch.setattr(generating, "LONGEST", 1_000)
@@ -160,11 +173,16 @@ def test_a_word_without_an_end_is_refused(monkeypatch):
             torch.zeros(0).long(),
             "there are no targets to take the mean of; build the",
         ),
-        (torch.tensor([[0], [1]]), torch.tensor([0]), "there are 2 contexts and 1 targets, but each context needs one"),
+        (
+            torch.tensor([[0], [1]]),
+            torch.tensor([0]),
+            "there are 2 contexts and 1 targets, but each context needs one; take both from the same build_contexts$",
+        ),
         (
             torch.tensor([[0]]),
             torch.tensor([2]),
-            "targets holds the id 2, but there are 2 tokens, 0 to 1; encode",
+            "targets holds the id 2, but there are 2 tokens, 0 to 1; encode the words with the vocabulary that the "
+            "model was made for$",
         ),
         (torch.tensor([[0]]), torch.tensor([-1]), "targets holds the id -1, but"),
         (torch.tensor([0]), torch.tensor([0]), r"contexts has shape \(1,\), but needs two axes"),
@@ -172,8 +190,14 @@ def test_a_word_without_an_end_is_refused(monkeypatch):
     ],
 )
 def test_score_contexts_refuses(contexts, targets, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="^" + message):
         score_contexts(table_model([[0.5, 0.5], [0.5, 0.5]]), contexts, targets)
+
+
+def test_a_score_needs_a_row_for_each_context():
+    message = r"^next_probs\(contexts\) has shape \(1, 2\), but 2 contexts need \(2, 2\); return a row of probabilities"
+    with pytest.raises(ValueError, match=message):
+        score_contexts(lambda _: torch.tensor([[0.5, 0.5]]), torch.zeros(2, 1).long(), torch.zeros(2).long())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 import torch
@@ -54,6 +55,18 @@ def test_worked_examples():
     hidden = 7.5 / (1 + math.exp(-7.5))
     assert mlp_logits(parameters, torch.tensor([[1, 2]])).tolist()[0] == pytest.approx([hidden, 2 * hidden + 1, 0])
     assert parameters.context_length == 2
+
+
+def test_the_sizes_of_a_network_where_none_are_given():
+    parameters = init_mlp(27, 3)
+    assert parameters.embedding.shape == (27, 24)
+    assert [tuple(matrix.shape) for matrix in parameters.weights] == [(72, 256), (256, 128), (128, 27)]
+
+
+def test_the_last_matrix_is_ten_times_smaller():
+    first, last = init_mlp(200, 3, embedding_size=100, hidden_sizes=(300,), generator=seeded()).weights
+    assert first.std() == pytest.approx(math.sqrt(2 / 300), rel=0.02)  # 0.02 is seven times the standard error
+    assert last.std() == pytest.approx(math.sqrt(2 / 300) / 10, rel=0.02)
 
 
 def test_the_bigrams_are_the_contexts_of_length_1():
@@ -114,6 +127,12 @@ def test_training_learns_the_toy():
     assert torch.allclose(mlp_probs(training.parameters, distinct), shares, atol=0.1)
 
 
+def test_training_goes_on_while_the_losses_are_no_better_than_knowing_nothing():
+    examples = build_contexts(load_names()[:100], ".abcdefghijklmnopqrstuvwxyz", 2)
+    training = train(Recipe(steps=40, learning_rate=1e-9), examples, init_mlp(27, 2, generator=seeded()))
+    assert sum(training.losses[-20:]) / 20 == pytest.approx(math.log(27), abs=0.1)
+
+
 def test_the_same_seed_gives_the_same_training_and_leaves_the_start_alone():
     start = small()
     before = numbers(start).clone()
@@ -147,10 +166,34 @@ def test_held_back_examples_are_scored_twenty_times_and_the_best_is_kept():
     assert not any(piece.requires_grad for piece in [training.best.embedding, *training.best.weights])
 
 
+@pytest.mark.parametrize("steps", [1, 10, 30, 39])
+def test_in_a_short_training_held_back_examples_are_scored_after_each_step(steps):
+    training = train(Recipe(steps=steps, batch_size=4), dev=TOY)
+    assert [step for step, _ in training.dev_losses] == list(range(1, steps + 1))
+
+
 def test_dropout_keeps_the_mean():
     dropped = module._drop(torch.ones(1000, 10), 0.2, seeded())
     assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.8])
     assert dropped.mean() == pytest.approx(1, abs=0.05)  # ten times the standard error, 0.005
+
+
+def test_each_layer_has_its_own_dropout():
+    ones = MLP(torch.ones(3, 4), (torch.eye(8), torch.eye(8)), (torch.zeros(8), torch.zeros(8)))
+    contexts, bend = torch.zeros(500, 2).long(), 1 / (1 + math.exp(-1))
+
+    def values(*dropout):
+        return module._through_layers(ones, contexts, dropout, seeded()).unique().tolist()
+
+    assert values() == values(0.0, 0.0) == pytest.approx([bend])
+    assert values(0.0, 0.5) == pytest.approx([0, 2 * bend])  # after the bend
+    assert values(0.5, 0.0) == values(0.5) == pytest.approx([0, 2 / (1 + math.exp(-2))])  # before it
+
+
+def test_dropout_draws_from_torchs_generator_where_none_is_given():
+    before = torch.get_rng_state()
+    module._drop(torch.ones(2), 0.5, None)
+    assert not torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_context_stands_for_about_the_root_of_its_sightings():
@@ -195,17 +238,21 @@ def test_an_interrupted_training_says_so(monkeypatch, capsys):
 def test_a_bar_shows_the_losses(capsys):
     train_mlp(small(), *TOY, Recipe(steps=60, batch_size=4), generator=seeded(), dev=TOY)
     err = capsys.readouterr().err
-    assert "training" in err
-    assert "60/60" in err
-    assert "dev=" in err
-    assert "loss=" in err
+    for part in [r"\rtraining: ", "60/60", r"[\d?]step/s|s/step,", r"[\[ ]dev=\d", r" loss=\d"]:
+        assert re.search(part, err), part
+    train()
+    assert capsys.readouterr().err == ""  # without progress
 
 
-@pytest.mark.parametrize("rate", [1e3, 1e9, 1e38])
+@pytest.mark.parametrize("rate", [100.0, 1e3, 1e9, 1e38])
 def test_a_learning_rate_that_goes_astray_is_refused_at_once(monkeypatch, rate):
     steps = []
     monkeypatch.setattr(module, "learning_rate_at", lambda step, _: steps.append(step) or rate)
-    with pytest.raises(ValueError, match=r"the loss is .* at step \d+ and began at .*: the learning rate .* is too la"):
+    message = (
+        r"the loss is .* at step \d+ and began at .*: the learning rate .* is too large, so the steps go beyond the "
+        r"lowest point and up the other side; try a tenth of it$"
+    )
+    with pytest.raises(ValueError, match=message):
         train(Recipe(steps=1000, batch_size=4, learning_rate=rate))
     assert len(steps) < 10
 
@@ -226,6 +273,33 @@ def broken_network():
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
+    ("embedding", "weights", "biases"),
+    [
+        ((3, 2), [], []),
+        ((3,), [(3, 3)], [3]),
+        ((3, 0), [(3, 3)], [3]),
+        ((0, 3), [(3, 0)], [0]),
+        ((3, 4), [(0, 3)], [3]),
+        ((3, 4), [(5, 3)], [3]),
+        ((3, 4), [(4,)], [3]),
+        ((3, 4), [(4, 3)], []),
+        ((3, 4), [(4, 2)], [2]),
+        ((3, 4), [(4, 5), (6, 3)], [5, 3]),
+        ((3, 4), [(4, 3)], [2]),
+    ],
+)
+def test_layers_that_do_not_fit_are_refused(embedding, weights, biases):
+    message = (
+        "^the network's pieces have the shapes .*, which don't fit each other: each layer must take what the one "
+        "before gives, and the last one give a number for each token; make them with init_mlp$"
+    )
+    parameters = MLP(torch.ones(embedding), tuple(map(torch.ones, weights)), tuple(map(torch.ones, biases)))
+    with pytest.raises(ValueError, match=message):
+        mlp_logits(parameters, TOY[0])
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (
@@ -241,6 +315,8 @@ def broken_network():
             "there are 13 contexts and 12 targets, but each context",
         ),
         (lambda: count_contexts(*TOY, 0), "vocab_size is 0, but there can't be fewer than 1"),
+        (lambda: init_mlp(0, 3), "vocab_size is 0, but there can't be fewer than 1"),
+        (lambda: init_mlp(27, 3, embedding_size=0), "embedding_size is 0, but there can't be fewer than 1"),
         (lambda: init_mlp(27, 0), "context_length is 0, but there can't be fewer than 1"),
         (lambda: init_mlp(27, 3, hidden_sizes=(8, 0)), "a hidden size is 0, but there can't be fewer than 1"),
         (
@@ -256,7 +332,6 @@ def broken_network():
             lambda: mlp_logits(broken_network(), TOY[0]),
             r"the network's pieces have the shapes \[\(3, 4\), \(8, 5\), \(8, 3\), \(8,\), \(3,\)\], which don't fit",
         ),
-        (lambda: mlp_logits(MLP(torch.ones(3, 2), (), ()), TOY[0]), r"the shapes \[\(3, 2\)\], which don't fit"),
         (
             lambda: sample_mlp_words(small(), ".ab…", 1),
             "the vocabulary has 4 tokens, but the network knows 3; use the vocabulary that it was trained with",
@@ -267,9 +342,14 @@ def broken_network():
             "there are no examples to learn from; build the contexts of at least one word",
         ),
         (lambda: train(dev=build_contexts([], ".an", 2)), "there are no examples"),
-        (lambda: train(examples=build_contexts(["ann"], ".an", 3)), "the network looks back 2 tokens"),
-        (lambda: train(dev=build_contexts(["ann"], ".an", 3)), "the network looks back 2 tokens"),
+        (lambda: train(examples=build_contexts(["ann"], ".an", 3)), r"contexts has shape \(4, 3\), but the network"),
+        (lambda: train(dev=build_contexts(["ann"], ".an", 3)), r"contexts has shape \(4, 3\), but the network"),
         (lambda: train(examples=build_contexts(["b"], ".anb", 2)), "contexts holds the id 3, but there are 3 tokens"),
+        (
+            lambda: train(examples=(TOY[0], TOY[1] + 1)),
+            "targets holds the id 3, but there are 3 tokens, 0 to 2; encode the words with the vocabulary that the "
+            "model was made for$",
+        ),
         (lambda: train(Recipe(steps=0)), "steps is 0"),
         (
             lambda: train(start=small()._replace(embedding=torch.full((3, 4), math.nan))),
@@ -278,7 +358,7 @@ def broken_network():
     ],
 )
 def test_wrong_values_are_refused(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="^" + message):
         call()
 
 
@@ -296,6 +376,7 @@ def test_wrong_values_are_refused(call, message):
         (lambda: init_mlp(27, 3, generator=1), "generator must be a torch.Generator or None, got 1"),
         (lambda: mlp_logits((1, 2, 3), TOY[0]), r"parameters must be an MLP, as init_mlp makes it, got \(1, 2, 3\)"),
         (lambda: mlp_logits(small(), [[0, 0]]), r"contexts must be a tensor of integers, .*, got \[\[0, 0\]\]"),
+        (lambda: mlp_logits(small(), TOY[0].float()), r"contexts must be .*, got a tensor of torch\.float32$"),
         (
             lambda: mlp_logits(small()._replace(embedding=torch.ones(3, 4).long()), TOY[0]),
             "the parameters of an MLP must be tensors of floats; init_mlp makes them so",
@@ -305,5 +386,5 @@ def test_wrong_values_are_refused(call, message):
     ],
 )
 def test_the_wrong_kind_is_refused(call, message):
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError, match="^" + message):
         call()

@@ -153,6 +153,7 @@ def test_precision_is_kept_and_integers_get_torchs_default():
     assert train_neural_bigram(ones.long(), steps=1)[0].dtype == torch.float32
     assert train_neural_bigram(ones.double(), steps=1)[0].dtype == torch.float64
     assert train_neural_bigram(ones, steps=1, weights=ones.double())[0].dtype == torch.float64
+    assert train_neural_bigram(ones.double(), steps=0, weights=ones)[0].dtype == torch.float64
 
 
 def test_impossible_tokens_are_no_problem_and_an_impossible_target_costs_everything():
@@ -189,6 +190,11 @@ def test_the_rate_that_the_error_names_never_raises_the_loss(given, penalty):
     _, losses = train_neural_bigram(counts * 3 + 1, **options)
     for before, after in pairwise(losses):
         assert after <= before + 1e-9
+
+
+def test_the_rate_is_50_where_none_is_given(counts):
+    weights, _ = train_neural_bigram(counts, steps=2)
+    assert torch.equal(weights, train_neural_bigram(counts, steps=2, learning_rate=50)[0])
 
 
 @pytest.mark.parametrize("rate", [50, 70, 100])
@@ -229,6 +235,12 @@ def test_a_rate_that_diverges_is_refused_at_once(counts, rate, penalty, message)
     assert str(error.value).startswith(message)
 
 
+def test_the_rate_that_the_error_names_is_nine_tenths_of_the_largest_safe_one():
+    # one row has all bigrams, so its slope changes by 1/2 at most, the penalty's by 2 · 3 / 4: 0.9 · 2 / (1/2 + 3/2)
+    with pytest.raises(ValueError, match=r"try a smaller one, such as 0\.9$"):
+        train_neural_bigram(torch.tensor([[1, 1], [0, 0]]), learning_rate=1e9, weight_penalty=3, weights=torch.eye(2))
+
+
 def test_a_loss_that_is_infinite_from_the_start_is_refused():
     with pytest.raises(ValueError, match="the loss is inf, and it began at inf"):
         train_neural_bigram(torch.ones(1, 1), learning_rate=1, weight_penalty=1, weights=torch.full((1, 1), 1e30))
@@ -238,7 +250,7 @@ def test_a_loss_that_is_infinite_from_the_start_is_refused():
 @pytest.mark.parametrize(
     ("logits", "message"),
     [
-        ([[0.0, 1.0], [math.nan, 0.0]], r"logits\[1\] holds nan, so its exp can't be divided into shares; look for"),
+        ([[0.0, 1.0], [math.nan, 0.0]], r"logits\[1\] holds nan, so .*, or a learning rate that is too large$"),
         ([[[0.0], [math.inf]]], r"logits\[0, 1\] holds inf, so"),
         ([-math.inf, -math.inf], r"logits holds nothing but -inf, so"),
         (1.0, r"logits has shape \(\), so there is no last axis with a logit for each token; give at least one"),
@@ -258,14 +270,18 @@ def test_softmax_refuses(logits, message):
         (torch.zeros(2, 3), [-1, 0], "the target -1 is no id of the 3 columns"),
         (torch.zeros(2, 3), [0, -100], "the target -100 is no id of the 3 columns"),
         (torch.zeros(0, 3), torch.zeros(0).long(), "the batch is empty, so there is nothing to take the mean of; give"),
-        (torch.zeros(2, 3), [0], r"targets has shape \(1,\) and logits \(2, 3\), but each row of logits needs one tar"),
+        (
+            torch.zeros(2, 3),
+            [0],
+            r"targets has shape \(1,\) and logits \(2, 3\), but each row of logits needs one target: the shape \(2,\)$",
+        ),
         (torch.zeros(2, 3), [[0], [1]], r"targets has shape \(2, 1\) and logits \(2, 3\)"),
         (torch.zeros(3), [0], r"logits has shape \(3,\), but a table needs two axes"),
         (torch.tensor([[math.nan, 0.0]]), [0], r"logits\[0\] holds nan"),
     ],
 )
 def test_cross_entropy_refuses(logits, targets, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="^" + message):
         cross_entropy(logits, torch.as_tensor(targets))
 
 
@@ -283,12 +299,18 @@ def test_cross_entropy_refuses(logits, targets, message):
         ([[1]], {"learning_rate": Fraction(-1, 2)}, r"learning_rate is Fraction\(-1, 2\), but must be"),
         ([[1]], {"weight_penalty": -1}, "weight_penalty is -1, but must be a finite number from 0 up; try 0"),
         ([[1]], {"weight_penalty": math.nan}, "weight_penalty is nan, but must be"),
-        ([[1]], {"weights": torch.zeros(2, 2)}, r"weights has shape \(2, 2\) and counts \(1, 1\), but there is one"),
+        (
+            [[1]],
+            {"weights": torch.zeros(2, 2)},
+            r"weights has shape \(2, 2\) and counts \(1, 1\), but there is one weight for each cell; count the words "
+            "with the vocabulary that the weights were learned with$",
+        ),
+        ([[1, 1], [1, 1]], {"weights": torch.tensor([[3e38, -3e38], [0, 0]])}, "weights holds nan, inf or numbers too"),
         ([[1]], {"weights": torch.tensor([[math.nan]])}, "weights holds nan, inf or numbers too far apart"),
     ],
 )
 def test_training_refuses(counts, options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="^" + message):
         train_neural_bigram(torch.tensor(counts), **options)
 
 
