@@ -53,7 +53,7 @@ def test_a_dart_at_either_end_of_the_line_hits_a_possible_token(monkeypatch, dar
     # The first and the last token are impossible, and 0.9 + 0.1 is less than 1 in float32.
     table = torch.tensor([[0.0, 0.9, 0.1, 0.0]] + [[1.0, 0.0, 0.0, 0.0]] * 3)
     darts = iter([dart, 0.5])
-    monkeypatch.setattr(torch, "rand", lambda *_, **__: torch.tensor(list(darts), dtype=torch.float64))
+    monkeypatch.setattr(torch, "rand", lambda *_, dtype, **__: torch.tensor(list(darts), dtype=dtype))
     assert sample(table).tolist() == [id, 0]
 
 
