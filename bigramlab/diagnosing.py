@@ -18,16 +18,18 @@ class Diagnosis:
         mistake: The catalogued mistake.
         alike: How many calls it ends in the same way.
         tried: Of how many.
+        exact: Whether those are all calls, and not only some that come out wrong.
     """
 
     mistake: Mistake
     alike: int
     tried: int
+    exact: bool
 
     def text(self) -> str:
         """Say how sure this is, and what is wrong."""
         name = self.mistake.name.replace("_", " ")
-        if self.alike == self.tried:
+        if self.exact:
             return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}"
         return (
             f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "
@@ -41,21 +43,24 @@ def diagnose(name: str, decisive: list[Call], others: list[Call], guard: Guard) 
     The mistake that ends all calls as the function did is the likely cause. Those are the calls of the broken law, the
     decisive ones, and of the other laws those that our own function does not refuse: who makes one mistake often
     forgets to refuse something, too, and that is another law's matter. Where no mistake does that, two may have been
-    made at once: then it is the one that does the same on most of the decisive calls with a wrong result.
+    made at once: then it is the one that does the same on most of the decisive calls with a wrong result, and nothing
+    wrong where the function is right.
     """
     ours, mistakes = getattr(bigramlab, name), MISTAKES.get(name, [])
     calls = decisive + [call for call in others if not call.again(ours, guard).raised]
     for mistake in mistakes:
         guard.hangs = 0
         if all(call.again(mistake.run, guard).ended_like(call) for call in calls):
-            return Diagnosis(mistake, len(calls), len(calls))
+            return Diagnosis(mistake, len(calls), len(calls), exact=True)
     smallest, *_ = decisive
-    wrong = [call for call in decisive if not call.raised and not call.ended_like(call.again(ours, guard))]
+    right = [call for call in calls if call.ended_like(call.again(ours, guard))]
+    wrong = [call for call in decisive if not call.raised and call not in right]
     found = None
     for mistake in mistakes:
         guard.hangs = 0
         if not smallest.raised and smallest.again(mistake.run, guard).ended_like(smallest):
             alike = sum(call.again(mistake.run, guard).ended_like(call) for call in wrong)
-            if 2 * alike > len(wrong) and (found is None or alike > found.alike):
-                found = Diagnosis(mistake, alike, len(wrong))
+            more = 2 * alike > len(wrong) and (found is None or alike > found.alike)
+            if more and all(call.again(mistake.run, guard).ended_like(call) for call in right):
+                found = Diagnosis(mistake, alike, len(wrong), exact=False)
     return found

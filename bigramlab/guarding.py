@@ -16,6 +16,7 @@ import torch
 __all__ = ["Guard", "Stopped"]
 
 GIBIBYTE = 2**30
+SECONDS_TO_IMPORT = 10.0  # for all modules that the calls import, beside what each call is allowed
 
 
 class Stopped(Exception):
@@ -55,8 +56,8 @@ class Guard:
         self.printed = ""
         self._ids = itertools.count(1)
         self._current = 0  # the id of the call that is running, 0 when none is
-        self._started = self._allowed = 0.0
-        self._cpu_started = 0.0
+        self._allowed = self._started = self._cpu_started = 0.0
+        self._spared = 0.0  # seconds that went into importing
         self._raising = False
         self._closed = False
 
@@ -68,6 +69,7 @@ class Guard:
         self._exits.enter_context(contextlib.redirect_stderr(self))
         self._exits.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)  # with tables this small, threads only wait for each other
+        self._exits.enter_context(torch.enable_grad())  # the session may have switched gradients off
         self._exits.callback(setattr, sys, "stdin", sys.stdin)
         sys.stdin = self  # all that input() asks of it is `readline`
         self._exits.enter_context(_memory_limit(GIBIBYTE))
@@ -99,7 +101,7 @@ class Guard:
             return self._call(function, arguments, options)
         except _TimeIsUp:
             self.hangs += 1
-            raise Stopped("it did not return in time: is there a loop that never ends?") from None
+            raise Stopped("it did not return in time: is there a loop that never ends, or is it very slow?") from None
         except SystemExit:
             raise Stopped("it ended the whole program: sys.exit() or quit() has no place in a function") from None
         except RecursionError:
@@ -115,7 +117,7 @@ class Guard:
         result, error, tracer = None, None, sys.gettrace()
         try:
             self._allowed = self.seconds / 10 if self.hangs else self.seconds
-            self._started, self._cpu_started = time.monotonic(), time.thread_time()
+            self._start_clock()
             self._current = next(self._ids)
             result = function(*arguments, **options)
         except BaseException as raised:
@@ -136,22 +138,38 @@ class Guard:
             raise error
         return result
 
-    def _is_over(self) -> bool:
-        """Tell whether the call had its time: of the processor, so that a busy machine makes no call look endless."""
-        waited = time.monotonic() - self._started
+    def _cpu_seconds(self) -> float:
         if sys.platform != "linux":
-            return waited > self._allowed
-        used = time.clock_gettime(time.pthread_getcpuclockid(self._thread)) - self._cpu_started
-        return used > self._allowed or waited > 5 * self._allowed
+            return time.monotonic()
+        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
+
+    def _start_clock(self) -> None:
+        self._started, self._cpu_started = time.monotonic(), self._cpu_seconds()
+
+    def _used(self) -> float:
+        """Return the call's seconds: of the processor, so that a busy machine makes no call look endless."""
+        return max(self._cpu_seconds() - self._cpu_started, (time.monotonic() - self._started) / 5)
+
+    def _is_importing(self) -> bool:
+        """Tell whether the call is just importing a module, which must not be left half done."""
+        frame = sys._current_frames().get(self._thread)
+        while frame and frame.f_code is not Guard._call.__code__:
+            if frame.f_code.co_filename.startswith("<frozen importlib"):
+                return True
+            frame = frame.f_back
+        return False
 
     def _watch(self) -> None:
         raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
         while not self._closed:
             time.sleep(0.01)
             running = self._current
-            if running and self._is_over():
+            if running and self._spared < SECONDS_TO_IMPORT and self._is_importing():
+                self._spared += self._used()
+                self._start_clock()
+            elif running and self._used() > self._allowed:
                 self._raising = True
-                if self._current == running and self._is_over():
+                if self._current == running and self._used() > self._allowed:
                     raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp))
                 self._raising = False
 

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from bigramlab.guarding import Guard
 
-__all__ = ["Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
+__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
 
+CALLS_KEPT = 40  # of each law, to compare with the catalogue
 ITEMS_TAKEN = 12  # of an iterator that a function returns
 HANGS_BORNE = 6  # then the search for a smaller example ends
 
@@ -150,6 +151,7 @@ class Recorder:
         """Begin without calls."""
         self.function, self.guard = function, guard
         self.last: Call | None = None
+        self.example: list[Call] = []  # the calls of one run of a law, the last one included
         self.calls: list[Call] = []
         self.room = 0
         self.seconds_left = math.inf
@@ -161,6 +163,8 @@ class Recorder:
         start = time.thread_time()
         self.last = call = Call(self.function, self.guard, arguments, options)
         self.seconds_left -= time.thread_time() - start
+        if len(self.example) < CALLS_KEPT:
+            self.example.append(call)
         if self.room > 0:
             self.calls.append(call)
             self.room -= 1

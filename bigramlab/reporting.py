@@ -23,7 +23,7 @@ class Report:
         name: The function's name.
         held: How many of its laws hold.
         total: How many it has.
-        chapter: The tutorial's chapter on it.
+        chapter: The number and title of the tutorial's chapter on it.
         started: False if it raises `NotImplementedError`, as an exercise does at first.
         broken_law: The name of the first law that is broken.
         law: That law's sentence.
@@ -58,7 +58,7 @@ class Report:
     def headline(self) -> str:
         """Return the result in one line."""
         if self:
-            return f"{self.name} is right: all {self.total} laws hold."
+            return f"{self.name} is right: {'its one law holds' if self.total == 1 else f'all {self.total} laws hold'}."
         if not self.started:
             return f"{self.name} is not started: it raises NotImplementedError."
         return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
@@ -81,7 +81,7 @@ class Report:
             ("Printed", shorten(self.printed, lines=6), True),
             ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
             ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
-            ("Read on", f"the tutorial's chapter on {self.chapter}, or help(bigramlab.{self.name})", False),
+            ("Read on", f"chapter {self.chapter}, of the tutorial, or help(bigramlab.{self.name})", False),
         ]
         return [section for section in sections if section[1]]
 
@@ -100,7 +100,8 @@ class Report:
 
     def __repr__(self) -> str:
         """Return the report, colored if the output is a terminal."""
-        return self.text(color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return self.text(color=sys.stdout.isatty() and not plain)
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for a notebook."""

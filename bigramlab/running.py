@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
@@ -15,25 +16,39 @@ import bigramlab
 from bigramlab.diagnosing import diagnose
 from bigramlab.guarding import Guard, Stopped
 from bigramlab.laws import LAWS, Broken, Law
-from bigramlab.recording import Call, Enough, Recorder, describe_call, show
+from bigramlab.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, show
 from bigramlab.reporting import Report
 
 __all__ = ["run_law", "run_laws"]
 
-CALLS_KEPT = 40  # of each law, to compare with the catalogue
+CHAPTERS = {
+    "bigramlab.data": "1, Setting up",
+    "bigramlab.encoding": "2, Encoding",
+    "bigramlab.counting": "3, Counting",
+    "bigramlab.plotting": "3, Counting",
+    "bigramlab.smoothing": "4, Smoothing",
+    "bigramlab.normalizing": "5, Normalizing",
+    "bigramlab.sampling": "6, Sampling",
+    "bigramlab.evaluating": "7, Evaluating",
+    "bigramlab.neural_bigram": "8, The neural bigram",
+    "bigramlab.mlp": "9, A longer memory",
+    "bigramlab.optimizing": "10, Going downhill well",
+    "bigramlab.generating": "11, Which is best?",
+}
 SECONDS_ALLOWED = 10.0  # for all calls of a law together
 SECONDS_TO_SHRINK = 2.0
 
 
 def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | None = None) -> Exception | None:
     """Try a law on many inputs; return what breaks it, `recorder.last` then being the smallest call that was found."""
-    smallest: list[tuple[Exception, Call | None]] = []
+    smallest: list[tuple[Exception, Call | None, list[Call]]] = []
 
     def holds(arguments: tuple[Any, ...]) -> None:
+        recorder.example = []
         try:
             law.holds(recorder, *arguments)
         except Exception as error:
-            smallest[:] = [(error, recorder.last)]
+            smallest[:] = [(error, recorder.last, recorder.example)]
             recorder.seconds_left = min(recorder.seconds_left, SECONDS_TO_SHRINK)
             if not shrink:  # Hypothesis would try the same again twice
                 raise Enough from error
@@ -47,7 +62,7 @@ def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | No
     except Enough:
         if not smallest:
             return Stopped(f"its calls took more than {SECONDS_ALLOWED:g} seconds together: it is too slow to be tried")
-        error, recorder.last = smallest[0]
+        error, recorder.last, recorder.example = smallest[0]
         return error
     except Exception as error:
         if isinstance(error, Broken) or (recorder.last and recorder.last.raised is error):
@@ -96,8 +111,14 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
 
     `begin` gets the report as soon as that one is found: to count the others, and to look for the cause, takes longer.
     """
+    with torch.random.fork_rng(devices=[]):  # the same random numbers each time, and the session's stay as they are
+        torch.manual_seed(0)
+        return _run_laws(function, name, begin)
+
+
+def _run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None]) -> Report:
     laws = LAWS[name]
-    report = Report(name, held=0, total=len(laws), chapter=getattr(bigramlab, name).__module__.rpartition(".")[2])
+    report = Report(name, held=0, total=len(laws), chapter=CHAPTERS[getattr(bigramlab, name).__module__])
     if misfit := _misfit(function, getattr(bigramlab, name)):
         report.problem = misfit
         return report
@@ -120,9 +141,9 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
                 _describe(report, function, recorder.last, error)
                 begin(report)
                 if recorder.last:
-                    decisive = [recorder.last, *recorder.calls]
+                    decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
                     _explore(law, recorder)
-                    decisive += recorder.calls[len(decisive) - 1 :]
+                    decisive += recorder.calls
                 continue
             others += recorder.calls
         if decisive:

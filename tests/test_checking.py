@@ -1,3 +1,4 @@
+import importlib
 import random
 import sys
 import threading
@@ -130,9 +131,32 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
 
     found = check(count_bigrams).diagnosis
     assert found.mistake.name == "no_stop_token"
-    assert found.alike < found.tried
+    assert not found.exact
     assert f"On {found.alike} of {found.tried} inputs that come out wrong" in found.text()
     assert "may be a part of it" in found.text()
+
+
+def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
+    def count_bigrams(words, vocabulary):  # wrong for no words at all, and for nothing else
+        text = "." + ".".join(words) + "."
+        ids = [vocabulary.index(character) for character in text]
+        counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+        for current, following in pairwise(ids):
+            counts[current, following] += 1
+        return counts
+
+    report = check(count_bigrams)
+    assert not report
+    assert report.diagnosis is None
+
+
+def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is_used():
+    def sample(probs, *, generator=None):
+        return torch.randint(1, 10**9, (3,))  # a walk that shows its draws
+
+    before = torch.get_rng_state()
+    assert check(sample) == check(sample)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
@@ -147,6 +171,33 @@ def test_a_law_that_is_only_counted_ends_with_its_first_failure():
         recorder = Recorder(lambda counts, k=1: None, guard)
         assert str(run_law(LAWS["smooth"][0], recorder, shrink=False)).startswith("it returned nothing")
         assert len(recorder.calls) == 1
+
+
+@pytest.fixture
+def slow_module(tmp_path, monkeypatch):
+    """A module that takes three tenths of a second of the processor to import."""
+    code = "import time\nend = time.thread_time() + 0.3\nwhile time.thread_time() < end:\n    pass\ndone = True\n"
+    (tmp_path / "slow_to_import.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "slow_to_import"
+    sys.modules.pop("slow_to_import", None)
+
+
+def test_an_import_is_not_ended_half_way(slow_module):
+    with Guard(seconds=0.05) as guard:
+        assert guard.call(lambda: importlib.import_module(slow_module).done)
+
+
+def test_an_import_without_an_end_is_ended(slow_module, monkeypatch):
+    monkeypatch.setattr("bigramlab.guarding.SECONDS_TO_IMPORT", 0.1)
+    with Guard(seconds=0.05) as guard, pytest.raises(Stopped, match="did not return in time"):
+        guard.call(importlib.import_module, slow_module)
+
+
+def test_gradients_flow_even_if_the_session_has_switched_them_off():
+    with torch.no_grad():
+        assert check(bigramlab.softmax)
+        assert not torch.is_grad_enabled()
 
 
 def endless(*_):

@@ -1,4 +1,5 @@
 import codeop
+import importlib
 import json
 import re
 import sys
@@ -17,6 +18,7 @@ import pictures  # noqa: E402
 from questions import QUESTIONS  # noqa: E402
 
 from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, plot_bigrams, smooth  # noqa: E402
+from bigramlab.running import CHAPTERS as READ_ON  # noqa: E402
 
 CHAPTERS = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
 
@@ -120,6 +122,15 @@ def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
     assert "row 1 sums to 1.00 with keepdim=True, row 2 sums to 1.00 with keepdim=True" in picture
     assert "row 1 sums to 0.92 without, row 2 sums to 1.17 without" in picture  # 3/4 + 1/6 and 2/4 + 4/6
     assert re.findall(r">(\d/\d)<", picture) == ["3/4", "1/4", "2/6", "4/6", "3/4", "1/6", "2/4", "4/6"]
+
+
+@pytest.mark.parametrize("module", READ_ON)
+def test_reports_name_the_chapter_with_its_number_and_title(module):
+    number, _, title = READ_ON[module].partition(", ")
+    navigation = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    page = re.search(rf"- {number}\. {re.escape(title)}: (.+)", navigation)[1]
+    names = importlib.import_module(module).__all__
+    assert any(name in (DOCS / page).read_text(encoding="utf-8") for name in names)
 
 
 def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_chapter_says():

@@ -75,7 +75,7 @@ def test_four_in_five_mistakes_are_named(name):
         assert not report
         assert report.problem
         found = report.diagnosis
-        if found is None or found.alike < found.tried:  # otherwise it is this one, or one that does the same
+        if found is None or not found.exact:  # otherwise it is this one, or one that does the same
             unnamed.append(mistake.name)
     assert len(unnamed) <= max(1, len(MISTAKES[name]) // 5), unnamed
 
