@@ -43,24 +43,29 @@ def diagnose(name: str, decisive: list[Call], others: list[Call], guard: Guard) 
     The mistake that ends all calls as the function did is the likely cause. Those are the calls of the broken law, the
     decisive ones, and of the other laws those that our own function does not refuse: who makes one mistake often
     forgets to refuse something, too, and that is another law's matter. Where no mistake does that, two may have been
-    made at once: then it is the one that does the same on most of the decisive calls with a wrong result, and nothing
-    wrong where the function is right.
+    made at once: then it is the one that does the same on most of the decisive calls with a wrong result, on a third of
+    them at least, and nothing wrong where the function is right.
     """
     ours, mistakes = getattr(bigramlab, name), MISTAKES.get(name, [])
-    calls = decisive + [call for call in others if not call.again(ours, guard).raised]
+    expected = [(call, call.again(ours, guard)) for call in others]
+    calls = decisive + [call for call, our_call in expected if not our_call.raised]
+    expected += [(call, call.again(ours, guard)) for call in decisive]
+    right = {call for call, our_call in expected if call.ended_like(our_call)}
+    if right.issuperset(decisive):  # what is wrong does not show in a single call
+        return None
     for mistake in mistakes:
         guard.hangs = 0
         if all(call.again(mistake.run, guard).ended_like(call) for call in calls):
             return Diagnosis(mistake, len(calls), len(calls), exact=True)
     smallest, *_ = decisive
-    right = [call for call in calls if call.ended_like(call.again(ours, guard))]
     wrong = [call for call in decisive if not call.raised and call not in right]
+    right = {call for call in right if not call.raised}
     found = None
     for mistake in mistakes:
         guard.hangs = 0
         if not smallest.raised and smallest.again(mistake.run, guard).ended_like(smallest):
             alike = sum(call.again(mistake.run, guard).ended_like(call) for call in wrong)
-            more = 2 * alike > len(wrong) and (found is None or alike > found.alike)
+            more = 3 * alike > len(wrong) and (found is None or alike > found.alike)
             if more and all(call.again(mistake.run, guard).ended_like(call) for call in right):
                 found = Diagnosis(mistake, alike, len(wrong), exact=False)
     return found

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import itertools
+import signal
 import sys
 import threading
 import time
@@ -45,8 +46,9 @@ class Guard:
     """Limits calls in time, memory and output. Use it as a context manager; one call at a time.
 
     A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
-    call is over (`PyThreadState_SetAsyncExc`, which works in every thread and on every system). A call that never comes
-    back from C code can't be ended this way.
+    call is over (`PyThreadState_SetAsyncExc`, which works in every thread and on every system). A call that only waits,
+    such as `time.sleep`, is woken by a signal (in the main thread, where the system has signals). A call that never
+    comes back from C code can't be ended this way.
     """
 
     def __init__(self, seconds: float = 1.0) -> None:
@@ -56,6 +58,7 @@ class Guard:
         self.printed = ""
         self._ids = itertools.count(1)
         self._current = 0  # the id of the call that is running, 0 when none is
+        self._overdue = 0  # the id of the call that was woken
         self._allowed = self._started = self._cpu_started = 0.0
         self._spared = 0.0  # seconds that went into importing
         self._raising = False
@@ -73,6 +76,11 @@ class Guard:
         self._exits.callback(setattr, sys, "stdin", sys.stdin)
         sys.stdin = self  # all that input() asks of it is `readline`
         self._exits.enter_context(_memory_limit(GIBIBYTE))
+        self._exits.callback(torch.set_default_dtype, torch.get_default_dtype())
+        self._can_wake = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+        if self._can_wake:  # SIGURG does nothing by default, should it come too late
+            before = signal.signal(signal.SIGURG, self._raise_in_time)
+            self._exits.callback(signal.signal, signal.SIGURG, before or signal.SIG_DFL)
         threading.Thread(target=self._watch, name="bigramlab-guard", daemon=True).start()
         return self
 
@@ -112,6 +120,10 @@ class Guard:
             if "can't allocate memory" in str(error):
                 raise Stopped("it wanted more than 1 GiB of memory") from None
             raise
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # such as pytest.skip()
+            raise Stopped(f"it raised {type(error).__name__}, which ends more than the function") from None
 
     def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         result, error, tracer = None, None, sys.gettrace()
@@ -159,19 +171,31 @@ class Guard:
             frame = frame.f_back
         return False
 
+    def _wake(self, running: int) -> None:
+        if self._can_wake:
+            self._overdue = running
+            signal.pthread_kill(self._thread, signal.SIGURG)
+
+    def _raise_in_time(self, *_: object) -> None:
+        if self._current and self._current == self._overdue:
+            raise _TimeIsUp
+
     def _watch(self) -> None:
         raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
         while not self._closed:
             time.sleep(0.01)
             running = self._current
-            if running and self._spared < SECONDS_TO_IMPORT and self._is_importing():
+            if not running or self._used() <= self._allowed:
+                continue
+            if self._spared < SECONDS_TO_IMPORT and self._is_importing():
                 self._spared += self._used()
                 self._start_clock()
-            elif running and self._used() > self._allowed:
-                self._raising = True
-                if self._current == running and self._used() > self._allowed:
-                    raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp))
-                self._raising = False
+                continue
+            self._raising = True
+            if self._current == running and self._used() > self._allowed:
+                raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp))
+                self._wake(running)
+            self._raising = False
 
 
 @contextlib.contextmanager

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.guarding import Guard
+from bigramlab.guarding import Guard, Stopped
 
-__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder", "describe_call", "shorten", "show"]
+__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder", "describe_call", "shorten", "show", "show_error"]
 
 CALLS_KEPT = 40  # of each law, to compare with the catalogue
 ITEMS_TAKEN = 12  # of an iterator that a function returns
@@ -62,17 +62,19 @@ class Call:
             iter(kept) if isinstance(kept, _Once) else given
             for given, kept in zip(arguments, self.arguments, strict=True)
         )
-        self.returned: Any = None
+        self.original = self.returned = None
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
         try:
             self.original = guard.call(_begin, function, *arguments, **options)
+            _require_numbers(self.original)
             self.returned = _copy(self.original)
         except Exception as error:
             self.raised = error
         self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
         self.global_moved = not torch.equal(torch.get_rng_state(), self.global_state)
         self.printed = guard.printed
+        self.shares_memory = _share_memory(self.original, arguments)
 
     def again(self, function: Callable[..., Any], guard: Guard) -> "Call":
         """Make the same call of another function, with the same random numbers."""
@@ -83,17 +85,34 @@ class Call:
         finally:
             torch.set_rng_state(now)
 
+    def changed(self) -> str:
+        """Say what the call did to its arguments, if anything: no function of ours does."""
+        given = [argument for argument in self.arguments if not isinstance(argument, _Once)]
+        left, options = self.after
+        for before, after in zip([*given, *self.options.values()], [*left, *options.values()], strict=True):
+            if not isinstance(before, torch.Generator) and not _alike(before, after):
+                return f"it changes what it was given: {show(before)} became {show(after)}; work on a copy"
+        return ""
+
     def ended_like(self, other: "Call") -> bool:
         """Tell whether two calls returned the same, or both refused, and left the same things changed."""
         refusals = (ValueError, LookupError, TypeError)
         if self.raised or other.raised:
-            both_refused = isinstance(self.raised, refusals) and isinstance(other.raised, refusals)
-            return both_refused or (type(self.raised) is type(other.raised) and str(self.raised) == str(other.raised))
+            if isinstance(self.raised, refusals) and isinstance(other.raised, refusals):
+                return True
+            return type(self.raised) is type(other.raised) and show_error(self.raised) == show_error(other.raised)
         return (
             self.global_moved == other.global_moved
+            and self.shares_memory == other.shares_memory
             and _alike(self.returned, other.returned)
             and _alike(self.after, other.after)
         )
+
+
+def _require_numbers(returned: Any) -> None:
+    if isinstance(returned, Tensor) and (returned.layout is not torch.strided or returned.device.type == "meta"):
+        kind = "on the device meta" if returned.device.type == "meta" else f"of the layout {returned.layout}"
+        raise Stopped(f"it returned a tensor {kind}, and should return a plain one, with all its numbers")
 
 
 def _copy(value: Any) -> Any:
@@ -115,6 +134,12 @@ def _copy(value: Any) -> Any:
     return value
 
 
+def _share_memory(returned: Any, arguments: tuple[Any, ...]) -> bool:
+    tensors = [value for value in (returned, *arguments) if isinstance(value, Tensor) and value.layout is torch.strided]
+    places = [tensor.untyped_storage().data_ptr() for tensor in tensors]
+    return isinstance(returned, Tensor) and bool(places) and places[0] in places[1:] and places[0] != 0
+
+
 def _thaw(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """Copy remembered arguments, iterators being iterators again."""
     return tuple(iter(argument) if isinstance(argument, _Once) else _copy(argument) for argument in arguments)
@@ -124,6 +149,7 @@ def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return (
             one.shape == other.shape
+            and one.requires_grad == other.requires_grad
             and one.is_floating_point() == other.is_floating_point()
             and torch.allclose(one.double(), other.double(), rtol=1e-5, atol=1e-7, equal_nan=True)
         )
@@ -194,7 +220,18 @@ def show(value: Any) -> str:
     if isinstance(value, Tensor) and value.numel() > 64:
         corner = value[tuple(slice(6) for _ in value.shape)]
         return f"{shorten(repr(corner), lines=8)}  # the corner of a tensor of shape {tuple(value.shape)}"
-    return shorten(repr(value), lines=12)
+    try:
+        return shorten(repr(value), lines=12)
+    except Exception as error:
+        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+
+
+def show_error(error: object) -> str:
+    """Return what an error says; one of the learner's own may fail at that, too."""
+    try:
+        return str(error)
+    except Exception as another:
+        return f"(its text raises {type(another).__name__})"
 
 
 def shorten(text: str, lines: int = 24, columns: int = 100) -> str:

@@ -16,7 +16,7 @@ import bigramlab
 from bigramlab.diagnosing import diagnose
 from bigramlab.guarding import Guard, Stopped
 from bigramlab.laws import LAWS, Broken, Law
-from bigramlab.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, show
+from bigramlab.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, show, show_error
 from bigramlab.reporting import Report
 
 __all__ = ["run_law", "run_laws"]
@@ -37,6 +37,10 @@ CHAPTERS = {
 }
 SECONDS_ALLOWED = 10.0  # for all calls of a law together
 SECONDS_TO_SHRINK = 2.0
+
+
+class TooSlow(Stopped):
+    """The calls of a law took too long together; those of the others would, too."""
 
 
 def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | None = None) -> Exception | None:
@@ -61,13 +65,13 @@ def run_law(law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | No
         return Broken("it does not do the same each time for the same input")
     except Enough:
         if not smallest:
-            return Stopped(f"its calls took more than {SECONDS_ALLOWED:g} seconds together: it is too slow to be tried")
+            return TooSlow(f"its calls took more than {SECONDS_ALLOWED:g} seconds together: it is too slow to be tried")
         error, recorder.last, recorder.example = smallest[0]
         return error
     except Exception as error:
         if isinstance(error, Broken) or (recorder.last and recorder.last.raised is error):
             return error
-        return Broken(f"this is not what was asked for ({type(error).__name__}: {error})")
+        return Broken(f"this is not what was asked for ({type(error).__name__}: {show_error(error)})")
     return None
 
 
@@ -138,8 +142,10 @@ def _run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report],
                 report.law, report.broken_law = law.sentence, law.name
                 if guard.hangs:
                     guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
-                _describe(report, function, recorder.last, error)
+                _describe(report, function, recorder.last, recorder.example, error)
                 begin(report)
+                if isinstance(error, TooSlow):
+                    return report
                 if recorder.last:
                     decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
                     _explore(law, recorder)
@@ -179,10 +185,15 @@ def _raised_by(function: Callable[..., Any], error: Exception) -> bool:
     return step is not None and step.tb_frame.f_code is getattr(inspect.unwrap(function), "__code__", None)
 
 
-def _describe(report: Report, function: Callable[..., Any], call: Call | None, error: Exception) -> None:
-    report.problem = str(error)
+def _describe(
+    report: Report, function: Callable[..., Any], call: Call | None, example: list[Call], error: Exception
+) -> None:
+    report.problem = show_error(error)
     if call is None:
         return
+    changing = next((one for one in example if one.changed()), None)
+    if changing and not isinstance(error, Stopped):
+        call = changing
     report.call, report.printed = describe_call(report.name, call), call.printed
     if call.raised is None:
         report.returned = show(call.returned)
@@ -191,10 +202,12 @@ def _describe(report: Report, function: Callable[..., Any], call: Call | None, e
     elif isinstance(call.raised, NotImplementedError):
         report.problem = "it calls a function that is not written yet"
     else:
-        report.raised = f"{type(call.raised).__name__}: {call.raised}"
+        report.raised = f"{type(call.raised).__name__}: {show_error(call.raised)}".removesuffix(": ")
         report.place = _place(function, call.raised)
         if error is call.raised:
             report.problem = "it should return a result for this"
+    if call is changing:
+        report.problem = call.changed()
 
 
 def _place(function: Callable[..., Any], error: Exception) -> str:

@@ -1,5 +1,6 @@
 import importlib
 import random
+import re
 import sys
 import threading
 import time
@@ -159,6 +160,69 @@ def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_a_mistake_that_never_differs_from_our_function_is_not_named():
+    def softmax(logits):  # only the gradient is wrong
+        weights = (logits - logits.detach().amax(-1, keepdim=True)).exp()
+        return weights / weights.sum(-1, keepdim=True).detach()
+
+    report = check(softmax)
+    assert "the gradient of number" in report.problem
+    assert report.diagnosis is None
+
+
+def test_a_changed_argument_is_named_whatever_law_it_breaks():
+    def count_bigrams(words, vocabulary):
+        if isinstance(words, list):
+            words.append(vocabulary[-1])
+        return bigramlab.count_bigrams(words, vocabulary)
+
+    report = check(count_bigrams)
+    assert report.problem == "it changes what it was given: [] became ['.']; work on a copy"
+    assert report.call == "count_bigrams([], '.')"
+
+
+def test_a_function_that_takes_long_is_not_tried_with_every_law(monkeypatch):
+    monkeypatch.setattr("bigramlab.running.SECONDS_ALLOWED", 0.1)
+    calls = []
+
+    def normalize(counts):
+        calls.append(counts)
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
+            pass
+        return bigramlab.normalize(counts)
+
+    report = check(normalize)
+    assert "too slow to be tried" in report.problem
+    assert report.diagnosis is None
+    assert len(calls) < 10
+
+
+class Unspeakable(Exception):
+    def __repr__(self):
+        raise ValueError
+
+    __str__ = __repr__
+
+
+def raises_what_has_no_text(*_):
+    raise Unspeakable
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda *_: torch.eye(2).to_sparse(), r"it returned a tensor of the layout torch\.sparse_coo, and should"),
+        (lambda *_: torch.eye(2, device="meta"), "it returned a tensor on the device meta, and should return a plain"),
+        (lambda *_: Unspeakable(), "<Unspeakable, whose repr raises ValueError>"),
+        (raises_what_has_no_text, r"\(its text raises ValueError\)"),
+    ],
+)
+def test_what_can_not_be_compared_or_shown_is_told_of(function, message):
+    report = check(function, "encode")
+    assert re.search(message, " ".join([report.problem, report.returned, report.raised]))
+
+
 def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
     allowed = []
     monkeypatch.setattr("bigramlab.running.diagnose", lambda *given: allowed.append(given[-1].seconds))
@@ -213,6 +277,14 @@ def endless_behind_a_bare_except(*_):
             pass
 
 
+def sleeps(*_):
+    time.sleep(60)
+
+
+def skips(*_):
+    pytest.skip("later")
+
+
 def endless_print(*_):
     while True:
         print("x" * 1000)  # noqa: T201
@@ -246,6 +318,8 @@ def eats_memory_in_torch(*_):
     [
         (endless, "did not return in time"),
         (endless_behind_a_bare_except, "did not return in time"),
+        (sleeps, "did not return in time"),
+        (skips, "it raised Skipped, which ends more than the function"),
         (endless_print, "did not return in time"),
         (endless_recursion, "called itself without end"),
         (exits, "ended the whole program"),
