@@ -202,7 +202,10 @@ class Recorder:
 def describe_call(name: str, call: Call) -> str:
     """Write a call as code, each line of a tensor below the one before."""
     arguments = [show(argument) for argument in call.arguments]
-    arguments += [f"{key}={show(value)}" for key, value in call.options.items()]
+    return _as_call(name, arguments + [f"{key}={show(value)}" for key, value in call.options.items()])
+
+
+def _as_call(name: str, arguments: list[str]) -> str:
     one_line = f"{name}({', '.join(arguments)})"
     if "\n" not in one_line and len(one_line) <= 63:
         return one_line
@@ -215,6 +218,9 @@ def show(value: Any) -> str:
         return f"torch.Generator().manual_seed({value.initial_seed()})"
     if type(value) is list and len(value) > 12:
         return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        fields = zip(value._fields, value, strict=True)
+        return _as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])
     if type(value) is str and len(value) > 40:
         return f"{value[:30]!r}… {len(value)} characters"
     if isinstance(value, Tensor) and value.numel() > 64:
@@ -224,6 +230,15 @@ def show(value: Any) -> str:
         return shorten(repr(value), lines=12)
     except Exception as error:
         return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+
+
+def _in_a_line(value: Any) -> str:
+    """Write one of many values; of a tensor that takes more than a line, its shape."""
+    if type(value) is tuple:
+        return f"({', '.join(map(_in_a_line, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, Tensor) and "\n" in repr(value):
+        return f"<tensor of shape {tuple(value.shape)}>"
+    return repr(value)
 
 
 def show_error(error: object) -> str:

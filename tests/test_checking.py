@@ -198,6 +198,19 @@ def test_a_function_that_takes_long_is_not_tried_with_every_law(monkeypatch):
     assert len(calls) < 10
 
 
+def test_the_many_numbers_of_a_network_are_told_by_their_shapes():
+    def init_mlp(vocab_size, context_length, *, embedding_size=24, hidden_sizes=(256, 128), generator=None):
+        return bigramlab.MLP(torch.zeros(3, 2), (torch.zeros(2, 3),), (torch.ones(3),))
+
+    assert check(init_mlp).returned.splitlines() == [
+        "MLP(",
+        "    embedding=<tensor of shape (3, 2)>,",
+        "    weights=(<tensor of shape (2, 3)>,),",
+        "    biases=(tensor([1., 1., 1.]),),",
+        ")",
+    ]
+
+
 class Unspeakable(Exception):
     def __repr__(self):
         raise ValueError
