@@ -192,6 +192,24 @@ def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
     assert "Next         write it in ch01_data.py; for a hint: bigramlab hint split_words\n" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("named", "content"),
+    [
+        ("ch04_smoothing.py", "import nowhere"),
+        ("ch04_smoothing.py", "import sys\nsys.exit()"),
+        ("ch04_smoothing.py::smooth", "x = ("),
+        ("ch04_smoothing.py::smooth", "while True: pass"),
+    ],
+)
+def test_a_file_that_is_named_is_guarded_too(named, content, lab):
+    (lab / "ch04_smoothing.py").write_text(content, encoding="utf-8")
+    result = run_pytest(lab, named, "-vv")
+    assert result.returncode == 1
+    assert "\nch04_smoothing.py::smooth NOT REACHED" in result.stdout
+    assert re.search(r"\nch04_smoothing\.py can't be (read|run): ", result.stdout)
+    assert "during collection" not in result.stdout
+
+
 def test_one_function_can_be_checked(lab):
     result = run_pytest(lab, "-k", "normalize")
     assert "0 of 1 solved" in result.stdout

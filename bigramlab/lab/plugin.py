@@ -73,6 +73,14 @@ class ExerciseItem(pytest.Item):
         return self.path, starts[0] if starts else None, self.name
 
 
+class NoTests(pytest.File):
+    """Stands in for what pytest makes of a file that is named: it would import the file, unguarded."""
+
+    def collect(self) -> list[pytest.Item]:
+        """Find nothing: the functions are those of the `ExerciseFile`."""
+        return []
+
+
 class ExerciseFile(pytest.File):
     """The file of one chapter."""
 
@@ -97,8 +105,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the chapters' files as tests."""
-    of_the_lab = file_path.name in FILES and (file_path.parent / "conftest.py").exists()  # not a copy in a subfolder
-    return ExerciseFile.from_parent(parent, path=file_path) if of_the_lab else None
+    return ExerciseFile.from_parent(parent, path=file_path) if _is_exercise_file(file_path) else None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Keep pytest from importing a chapter's file, as it does with each file that is named."""
+    return NoTests.from_parent(parent, path=module_path) if _is_exercise_file(module_path) else None
+
+
+def _is_exercise_file(path: Path) -> bool:
+    return path.name in FILES and (path.parent / "conftest.py").exists()  # not a copy in a subfolder
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
