@@ -210,6 +210,18 @@ def test_a_file_that_is_named_is_guarded_too(named, content, lab):
     assert "during collection" not in result.stdout
 
 
+def test_the_exercises_of_a_missing_file_are_not_reached(lab):
+    solve_all(lab)
+    for name in ("ch04_smoothing.py", "ch06_sampling.py"):
+        (lab / name).unlink()
+    result = run_pytest(lab, "--junitxml=report.xml")
+    assert result.returncode == 1
+    assert "  not reached  smooth, sample, sample_words\n" in result.stdout
+    assert "\nch04_smoothing.py is missing: `bigramlab start .` writes it anew.\n" in result.stdout
+    assert set(failures(ElementTree.parse(lab / "report.xml"))) == {"smooth", "sample", "sample_words"}
+    assert run_pytest(lab, "ch05_normalizing.py").returncode == 0
+
+
 def test_one_function_can_be_checked(lab):
     result = run_pytest(lab, "-k", "normalize")
     assert "0 of 1 solved" in result.stdout

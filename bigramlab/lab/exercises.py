@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bigramlab
 
-__all__ = ["CHAPTERS", "Exercise", "stub_of", "write_lab"]
+__all__ = ["CHAPTERS", "Exercise", "is_lab", "stub_of", "write_lab"]
 
 CHAPTERS = {
     "data": ["read_words", "split_words"],
@@ -99,6 +99,14 @@ def _chapter_file(chapter: str) -> str:
     title = (ast.get_docstring(tree) or "").splitlines()[0]
     intro = f'"""{title}\n\nReplace each `raise NotImplementedError`, then run `pytest` in this folder.\n"""'
     return "\n".join([intro, "", *imports, ""]) + "".join(f"\n\n{stub}" for stub in stubs)
+
+
+def is_lab(folder: Path) -> bool:
+    """Tell whether `write_lab` made this folder: a copy of some files, without the conftest.py, is no lab."""
+    try:
+        return "bigramlab.lab.plugin" in (folder / "conftest.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def write_lab(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bigramlab.guarding import Stopped
-from bigramlab.lab.exercises import CHAPTERS, Exercise
+from bigramlab.lab.exercises import CHAPTERS, Exercise, is_lab
 from bigramlab.lab.verdicts import Verdict, judge, summary
 
 __all__ = ["Explanation", "Unsolved"]
@@ -68,9 +68,22 @@ class ExerciseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Say where the function stands, for editors."""
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        try:
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # the report says why
+            lines = []
         starts = [number for number, line in enumerate(lines) if line.startswith(f"def {self.name}(")]
         return self.path, starts[0] if starts else None, self.name
+
+
+class MissingFiles(pytest.File):
+    """Stands at a lab's conftest.py for the chapters whose files were deleted."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Yield them as if they were there; running them says that they are not."""
+        for name in sorted(FILES):
+            if not self.path.with_name(name).exists():
+                yield ExerciseFile.from_parent(self, path=self.path.with_name(name))
 
 
 class NoTests(pytest.File):
@@ -104,7 +117,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Take the chapters' files as tests."""
+    """Take the chapters' files as tests, and those that are missing, too."""
+    if file_path.name == "conftest.py" and is_lab(file_path.parent):
+        return MissingFiles.from_parent(parent, path=file_path)
     return ExerciseFile.from_parent(parent, path=file_path) if _is_exercise_file(file_path) else None
 
 
@@ -114,7 +129,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def _is_exercise_file(path: Path) -> bool:
-    return path.name in FILES and (path.parent / "conftest.py").exists()  # not a copy in a subfolder
+    return path.name in FILES and is_lab(path.parent)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -85,7 +86,8 @@ def load_file(path: Path) -> ModuleType:
     try:
         code = compile(path.read_bytes(), path, "exec")
     except FileNotFoundError:
-        raise Stopped(f"{path.name} is missing: `bigramlab start {path.parent}` writes it anew.") from None
+        folder = "." if path.parent.resolve() == Path.cwd() else shlex.quote(str(path.parent))
+        raise Stopped(f"{path.name} is missing: `bigramlab start {folder}` writes it anew.") from None
     except (SyntaxError, ValueError, OSError) as error:
         raise Stopped(f"{path.name} can't be read: {_what_stops_the_reader(path, error)}") from None
     _forget_modules_in(path.parent)
@@ -158,7 +160,7 @@ def explain(verdicts: Sequence[Verdict]) -> str:
 
 def _next_step(verdict: Verdict) -> str:
     if verdict.status == "not reached":
-        return "mend this and save the file"
+        return "mend this first"
     hint = f"for a hint: bigramlab hint {verdict.name}"
     return hint if verdict.status == "not right" else f"write it in {Exercise.named(verdict.name).file}; {hint}"
 
