@@ -222,6 +222,34 @@ def test_the_exercises_of_a_missing_file_are_not_reached(lab):
     assert run_pytest(lab, "ch05_normalizing.py").returncode == 0
 
 
+def test_a_lab_is_checked_from_the_folder_above_too(lab):
+    result = run_pytest(lab.parent, ".", "-k", "smooth")
+    assert result.returncode == 1
+    assert "\nsmooth is not started" in result.stdout
+
+
+@pytest.fixture
+def two_labs(lab):
+    """Return the folder of two labs, in the second of which a helper is missing that the first one has."""
+    write_lab(lab.parent / "other")
+    for name, body in [("lab", "from bigramlab import smooth"), ("other", "def smooth(counts, k=1): return counts")]:
+        (lab.parent / name / "helper.py").write_text(body, encoding="utf-8")
+        (lab.parent / name / "ch04_smoothing.py").write_text("from helper import smooth", encoding="utf-8")
+    (lab.parent / "other" / "ch05_normalizing.py").write_text("from only_here import normalize", encoding="utf-8")
+    (lab / "only_here.py").write_text("from bigramlab import normalize", encoding="utf-8")
+    (lab / "ch05_normalizing.py").write_text("from only_here import normalize", encoding="utf-8")
+    return lab.parent
+
+
+def test_each_of_several_labs_is_checked_on_its_own(two_labs):
+    result = run_pytest(two_labs, "-k", "smooth or normalize", "-v")
+    for line in ["lab/ch04_smoothing.py::smooth SOLVED", "lab/ch05_normalizing.py::normalize SOLVED"]:
+        assert line in result.stdout
+    for line in ["other/ch04_smoothing.py::smooth NOT RIGHT", "other/ch05_normalizing.py::normalize NOT REACHED"]:
+        assert line in result.stdout
+    assert re.search(r"  \[##-*\] 2 of \d+ solved.*  lab\n  \[-*\] 0 of \d+ solved.*  other\n", result.stdout)
+
+
 def test_one_function_can_be_checked(lab):
     result = run_pytest(lab, "-k", "normalize")
     assert "0 of 1 solved" in result.stdout

@@ -25,9 +25,11 @@ CHAPTERS = {
 }
 """The chapters in the tutorial's order, and what is to be written in each."""
 
-CONFTEST = '''"""Makes `pytest` in this folder check your functions with bigramlab's laws."""
+CONFTEST = '''"""Makes `pytest` check the functions in this folder with bigramlab's laws."""
 
-pytest_plugins = ["bigramlab.lab.plugin"]
+
+def pytest_configure(config):
+    config.pluginmanager.import_plugin("bigramlab.lab.plugin")  # here, so that it works from any folder
 '''
 
 PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch01.

@@ -9,7 +9,7 @@ import pytest
 
 from bigramlab.guarding import Stopped
 from bigramlab.lab.exercises import CHAPTERS, Exercise, is_lab
-from bigramlab.lab.verdicts import Verdict, judge, summary
+from bigramlab.lab.verdicts import Verdict, judge, summary, summary_of_labs
 
 __all__ = ["Explanation", "Unsolved"]
 
@@ -144,11 +144,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell how far one has come, and what is wrong with the first that is not solved."""
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
     order = [exercise.name for exercise in Exercise.all()]
-    verdicts = [_verdict(report) for report in reports if _status(report)]
-    if not verdicts:
+    labs: dict[str, list[Verdict]] = {}
+    for report in sorted(filter(_status, reports), key=lambda report: order.index(_name(report))):
+        labs.setdefault(_folder(report), []).append(_verdict(report))
+    if not labs:
         return
     terminalreporter.section("bigramlab")
-    for line in summary(sorted(verdicts, key=lambda verdict: order.index(verdict.name))).splitlines():
+    text = summary(*labs.values()) if len(labs) == 1 else summary_of_labs(dict(sorted(labs.items())))
+    for line in text.splitlines():
         color = {color: True for start, color in COLORS.items() if line.startswith(start)}
         terminalreporter.write_line(line, **color)
 
@@ -158,7 +161,16 @@ def _status(report: pytest.TestReport) -> str:
     return str(dict(report.user_properties).get("bigramlab", ""))
 
 
+def _name(report: pytest.TestReport) -> str:
+    return report.nodeid.rpartition("::")[2]
+
+
+def _folder(report: pytest.TestReport) -> str:
+    """Return the lab's folder, as seen from where pytest's paths begin."""
+    return report.nodeid.rpartition("::")[0].rpartition("/")[0]
+
+
 def _verdict(report: pytest.TestReport) -> Verdict:
     """Return the verdict that a report was made from."""
     text = report.longreprtext
-    return Verdict(report.nodeid.rpartition("::")[2], _status(report), text.partition("\n")[0], text)
+    return Verdict(_name(report), _status(report), text.partition("\n")[0], text)

@@ -6,17 +6,17 @@ import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from bigramlab.guarding import Guard, Stopped
-from bigramlab.lab.exercises import Exercise
+from bigramlab.lab.exercises import Exercise, is_lab
 from bigramlab.recording import shorten
 from bigramlab.running import run_laws
 
-__all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary"]
+__all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary", "summary_of_labs"]
 
 STATUSES = ["solved", "not right", "not reached", "not started"]
 WIDTH = 78
@@ -90,7 +90,7 @@ def load_file(path: Path) -> ModuleType:
         raise Stopped(f"{path.name} is missing: `bigramlab start {folder}` writes it anew.") from None
     except (SyntaxError, ValueError, OSError) as error:
         raise Stopped(f"{path.name} can't be read: {_what_stops_the_reader(path, error)}") from None
-    _forget_modules_in(path.parent)
+    _enter(path.parent)
     sys.modules[module.__name__] = module
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
     try:
@@ -116,15 +116,15 @@ def _what_stops_the_reader(path: Path, error: Exception) -> str:
     return f"{reason}, at line {error.lineno}{_line(path, error.lineno)}"
 
 
-def _forget_modules_in(folder: Path) -> None:
-    """Let a file that imports another one of the folder find it there, and as it is now."""
+def _enter(folder: Path) -> None:
+    """Let a file that imports another one of the folder find it there, and as it is now; leave any other lab."""
     here = str(folder.resolve())
+    labs = {here, *(place for place in sys.path if is_lab(Path(place)))}
     for name, module in list(sys.modules.items()):
-        if os.path.dirname(getattr(module, "__file__", None) or "") == here and name != "conftest":
+        if os.path.dirname(getattr(module, "__file__", None) or "") in labs and name != "conftest":
             del sys.modules[name]
     importlib.invalidate_caches()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    sys.path[:] = [here, *(place for place in sys.path if place not in labs)]
 
 
 def _last_line_in(path: Path, error: Exception) -> int | None:
@@ -173,6 +173,12 @@ def summary(verdicts: Sequence[Verdict]) -> str:
         for row, line in enumerate(textwrap.wrap(", ".join(names), WIDTH - 15)):
             lines.append(f"  {'' if row else status:<13}{line}")
     return "\n".join([*lines, "", explain(verdicts), "", "  " + progress_bar(verdicts)])
+
+
+def summary_of_labs(labs: Mapping[str, Sequence[Verdict]]) -> str:
+    """Draw how far each of several labs has come."""
+    lines = [f"  {progress_bar(verdicts)}  {folder}" for folder, verdicts in labs.items()]
+    return "\n".join([*lines, "", "What is wrong in one of them is said when it is checked alone."])
 
 
 def progress_bar(verdicts: Sequence[Verdict]) -> str:
