@@ -107,7 +107,8 @@ def test_all_solved_is_exit_status_0(lab):
     solve_all(lab)
     result = run_pytest(lab)
     assert result.returncode == 0, result.stdout
-    assert f"{len(NAMES)} of {len(NAMES)} solved" in result.stdout
+    assert f"{len(NAMES)} of {len(NAMES)} solved\n" in result.stdout
+    assert "\nAll is solved." in result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +253,16 @@ def test_each_of_several_labs_is_checked_on_its_own(two_labs):
 
 def test_one_function_can_be_checked(lab):
     result = run_pytest(lab, "-k", "normalize")
-    assert "0 of 1 solved" in result.stdout
+    assert f"0 of {len(NAMES)} solved; {len(NAMES) - 1} not tried\n" in result.stdout
     assert "split_words" not in result.stdout
+
+
+def test_all_is_solved_only_if_all_were_tried(lab):
+    solve_all(lab)
+    result = run_pytest(lab, "-k", "smooth")
+    assert result.returncode == 0
+    assert "\nAll that were tried are solved.\n" in result.stdout
+    assert f"1 of {len(NAMES)} solved; {len(NAMES) - 1} not tried\n" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -341,7 +350,7 @@ def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
     assert "  not right    read_words\n" in output
     assert "\nread_words is not right yet" in output
     assert "smooth" not in output
-    assert "0 of 7 solved" in output
+    assert f"0 of {len(NAMES)} solved; {len(NAMES) - 7} not tried\n" in output
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output
 

@@ -151,6 +151,8 @@ def explain(verdicts: Sequence[Verdict]) -> str:
     """
     wrong = [verdict for verdict in verdicts if verdict.is_wrong]
     first = next(iter(wrong or [verdict for verdict in verdicts if not verdict]), None)
+    if first is None and len(verdicts) < len(Exercise.all()):
+        return "All that were tried are solved."
     if first is None:
         return f"All is solved. To compare yours with ours: bigramlab solution {verdicts[-1].name}"
     others = dict.fromkeys(verdict.headline for verdict in wrong if verdict.status == "not reached")
@@ -182,6 +184,7 @@ def summary_of_labs(labs: Mapping[str, Sequence[Verdict]]) -> str:
 
 
 def progress_bar(verdicts: Sequence[Verdict]) -> str:
-    """Draw how far one has come."""
-    solved = sum(map(bool, verdicts))
-    return f"[{'#' * solved}{'-' * (len(verdicts) - solved)}] {solved} of {len(verdicts)} solved"
+    """Draw how far one has come; the exercises that were not tried count as not solved."""
+    solved, total = sum(map(bool, verdicts)), len(Exercise.all())
+    untried = f"; {total - len(verdicts)} not tried" if len(verdicts) < total else ""
+    return f"[{'#' * solved}{'-' * (total - solved)}] {solved} of {total} solved{untried}"
