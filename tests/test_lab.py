@@ -113,7 +113,7 @@ def test_all_solved_is_exit_status_0(lab):
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """Return what pytest says of a lab with functions of every status, and its report.xml."""
+    """Return what pytest says of a lab with functions of every status, its report.xml, and the lab."""
     lab = tmp_path_factory.mktemp("mixed") / "lab"
     write_lab(lab)
     write(lab, "smooth", "if not 0 <= k < float('inf'):\n    raise ValueError('no')\nreturn counts + k")
@@ -123,7 +123,15 @@ def mixed(tmp_path_factory):
     (lab / "ch06_sampling.py").write_text("def sample(probs):\n    return (\n", encoding="utf-8")
     path = lab / "ch03_counting.py"
     path.write_text(path.read_text(encoding="utf-8").replace("def count_bigrams", "def count"), encoding="utf-8")
-    return run_pytest(lab, "--junitxml=report.xml"), ElementTree.parse(lab / "report.xml")
+    return run_pytest(lab, "--junitxml=report.xml"), ElementTree.parse(lab / "report.xml"), lab
+
+
+def test_the_reports_are_the_same_from_several_processes(mixed, tmp_path):
+    result, xml, lab = mixed
+    several = run_pytest(lab, "-n", "2", f"--junitxml={tmp_path / 'several.xml'}")
+    summaries = [text.partition(" bigramlab ")[2].rpartition("\n\n")[0] for text in (several.stdout, result.stdout)]
+    assert summaries[0] == summaries[1]
+    assert failures(ElementTree.parse(tmp_path / "several.xml")) == failures(xml)
 
 
 def failures(xml):
@@ -136,7 +144,7 @@ def failures(xml):
 
 
 def test_what_is_not_solved_fails(mixed):
-    result, xml = mixed
+    result, xml, _ = mixed
     assert result.returncode == 1
     assert set(failures(xml)) == set(NAMES) - {"smooth"}
     assert result.stdout.startswith("--???FF.F??---")
@@ -154,7 +162,7 @@ def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
 
 
 def test_a_file_that_cant_be_run_is_named_once(mixed):
-    result, xml = mixed
+    result, xml, _ = mixed
     for headline, name in [
         ("ch02_encoding.py can't be run: ModuleNotFoundError: No module named 'nowhere', at line 2", "decode"),
         ("ch06_sampling.py can't be read: '(' was never closed, at line 2", "sample"),

@@ -1,6 +1,6 @@
 """The pytest plugin of the exercises: every function is a test, and the report is the failure."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -28,12 +28,12 @@ class Unsolved(Exception):
 
 
 class Explanation:
-    """A failure as pytest shows it: the headline is its message, and the report is its text."""
+    """A failure as pytest shows it: the report is its text, and the report's first line its message."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, text: str) -> None:
         """Keep both, under the names that pytest looks for."""
-        self.reprcrash = SimpleNamespace(message=verdict.headline)
-        self.text = verdict.text
+        self.reprcrash = SimpleNamespace(message=text.partition("\n")[0])
+        self.text = text
 
     def __str__(self) -> str:
         """Return the report."""
@@ -63,7 +63,7 @@ class ExerciseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the report, not pytest's own view of how it came about."""
         if isinstance(excinfo.value, Unsolved):
-            return Explanation(excinfo.value.verdict)
+            return Explanation(excinfo.value.verdict.text)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -156,6 +156,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(line, **color)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable() -> Generator[None, Any, Any]:
+    """Give a report that comes from another process (pytest-xdist) its message again: only the text was sent."""
+    report = yield
+    if isinstance(report, pytest.TestReport) and _status(report) and isinstance(report.longrepr, str):
+        report.longrepr = Explanation(report.longrepr)  # type: ignore[assignment]
+    return report
+
+
 def _status(report: pytest.TestReport) -> str:
     """Return an exercise's status, or nothing if it is another test."""
     return str(dict(report.user_properties).get("bigramlab", ""))
@@ -172,5 +181,5 @@ def _folder(report: pytest.TestReport) -> str:
 
 def _verdict(report: pytest.TestReport) -> Verdict:
     """Return the verdict that a report was made from."""
-    text = report.longreprtext
+    text = str(report.longrepr or "")
     return Verdict(_name(report), _status(report), text.partition("\n")[0], text)
