@@ -374,7 +374,17 @@ def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
 
 
 def test_x_stops_at_the_first_unsolved(lab):
-    assert "1 failed" in run_pytest(lab, "-x").stdout
+    assert "\n1 not passed in" in run_pytest(lab, "-x").stdout
+
+
+def test_other_tests_are_shown_as_pytest_shows_them(lab):
+    (lab / "test_mine.py").write_text("def test_it():\n    assert 'mine' == 'yours'\n", encoding="utf-8")
+    result = run_pytest(lab, "-k", "test_it or smooth")
+    assert ">       assert 'mine' == 'yours'" in result.stdout.partition(" bigramlab ")[0].splitlines()
+    assert "FAILED test_mine.py::test_it - AssertionError" in result.stdout
+    assert result.stdout.count("smooth is not started") == 1
+    assert "1 failed, " in result.stdout
+    assert ", 1 not passed in " in result.stdout
 
 
 def hint(lab, capsys, name="normalize"):

@@ -14,6 +14,7 @@ from bigramlab.lab.verdicts import Verdict, judge, summary, summary_of_labs
 __all__ = ["Explanation", "Unsolved"]
 
 FILES = {Exercise(names[0], chapter).file for chapter, names in CHAPTERS.items()}
+NOT_PASSED = "not passed"  # pytest shows each that it calls "failed" in a section of its own
 LETTERS = {"solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
 COLORS = {"  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}
 
@@ -109,13 +110,6 @@ class ExerciseFile(pytest.File):
                 yield item
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Leave the telling to the summary below."""
-    if config.option.tbstyle == "auto":
-        config.option.tbstyle = "no"
-    config.option.reportchars = config.option.reportchars.replace("f", "").replace("E", "")
-
-
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the chapters' files as tests, and those that are missing, too."""
     if file_path.name == "conftest.py" and is_lab(file_path.parent):
@@ -133,16 +127,16 @@ def _is_exercise_file(path: Path) -> bool:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show an exercise's own status instead of pytest's."""
+    """Show an exercise's own status instead of pytest's; what is not solved is told in the summary below alone."""
     status = _status(report)
     if report.when != "call" or not status:
         return None
-    return report.outcome, LETTERS[status], status.upper()
+    return "passed" if report.passed else NOT_PASSED, LETTERS[status], status.upper()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell how far one has come, and what is wrong with the first that is not solved."""
-    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get(NOT_PASSED, [])]
     order = [exercise.name for exercise in Exercise.all()]
     labs: dict[str, list[Verdict]] = {}
     for report in sorted(filter(_status, reports), key=lambda report: order.index(_name(report))):
