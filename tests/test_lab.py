@@ -373,6 +373,12 @@ def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
         assert load_file(path).smooth(None) == value
 
 
+@pytest.mark.parametrize("options", [["--collect-only"], ["--collect-only", "-q"]])
+def test_the_tests_can_be_listed(options, lab):
+    listed = run_pytest(lab, *options).stdout.split("\n\n")[0].splitlines()
+    assert listed == [f"{exercise.file}::{exercise.name}" for exercise in Exercise.all()]
+
+
 def test_x_stops_at_the_first_unsolved(lab):
     assert "\n1 not passed in" in run_pytest(lab, "-x").stdout
 

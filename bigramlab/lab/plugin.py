@@ -110,6 +110,12 @@ class ExerciseFile(pytest.File):
                 yield item
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have `--collect-only -q` list the tests, as editors expect; with the `--quiet` of our pytest.ini it counts them."""
+    if config.option.collectonly:
+        config.option.verbose = max(config.option.verbose, -1)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the chapters' files as tests, and those that are missing, too."""
     if file_path.name == "conftest.py" and is_lab(file_path.parent):
