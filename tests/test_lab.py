@@ -373,6 +373,15 @@ def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
         assert load_file(path).smooth(None) == value
 
 
+def test_another_file_that_cant_be_read_is_shown_as_pytest_shows_it(lab):
+    (lab / "test_mine.py").write_text("def test_it(:", encoding="utf-8")
+    result = run_pytest(lab)
+    assert result.returncode == 2
+    assert "SyntaxError" in result.stdout
+    assert "\nERROR test_mine.py" in result.stdout
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("options", [["--collect-only"], ["--collect-only", "-q"]])
 def test_the_tests_can_be_listed(options, lab):
     listed = run_pytest(lab, *options).stdout.split("\n\n")[0].splitlines()

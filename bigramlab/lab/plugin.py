@@ -132,7 +132,7 @@ def _is_exercise_file(path: Path) -> bool:
     return path.name in FILES and is_lab(path.parent)
 
 
-def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
     """Show an exercise's own status instead of pytest's; what is not solved is told in the summary below alone."""
     status = _status(report)
     if report.when != "call" or not status:
@@ -165,9 +165,9 @@ def pytest_report_from_serializable() -> Generator[None, Any, Any]:
     return report
 
 
-def _status(report: pytest.TestReport) -> str:
-    """Return an exercise's status, or nothing if it is another test."""
-    return str(dict(report.user_properties).get("bigramlab", ""))
+def _status(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return an exercise's status, or nothing if it is another test, or a file that has none."""
+    return str(dict(getattr(report, "user_properties", ())).get("bigramlab", ""))
 
 
 def _name(report: pytest.TestReport) -> str:
