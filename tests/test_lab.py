@@ -17,6 +17,7 @@ import bigramlab
 from bigramlab.guarding import Stopped
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import CHAPTERS, Exercise, stub_of, write_lab
+from bigramlab.lab.solutions import solution_of
 from bigramlab.lab.verdicts import judge, load_file
 from bigramlab.lab.watching import Lab, tell
 
@@ -436,6 +437,30 @@ def test_hints_begin_anew_when_their_count_is_damaged(damaged, lab, capsys):
 def test_the_solution_is_ours(lab, capsys):
     assert main(["solution", "smooth", "--folder", str(lab), "--yes"]) == 0
     assert "return smoothed" in capsys.readouterr().out
+
+
+def test_a_solution_is_shown_with_its_helpers(lab, capsys):
+    main(["solution", "train_neural_bigram", "--folder", str(lab), "--yes"])
+    printed = capsys.readouterr().out
+    assert re.findall(r"^(?:def )?(\w+)", printed, re.MULTILINE) == [
+        "TOO_FAR",
+        "train_neural_bigram",
+        "_prepare",
+        "_loss_and_gradient",
+        "_safe_rate",
+    ]
+    assert "\n#   bigramlab/inputs.py: require_number, require_size, require_table, require_weights\n" in printed
+    assert printed.endswith("\n#   bigramlab/neural_bigram.py: _refuse_rate\n")
+
+
+@pytest.mark.parametrize("exercise", Exercise.all(), ids=lambda exercise: exercise.name)
+def test_a_solution_names_everything_that_it_uses(exercise):
+    solution = solution_of(exercise)
+    compile(solution, exercise.name, "exec")
+    module = sys.modules[f"bigramlab.{exercise.chapter}"]
+    for name in set(re.findall(r"\b\w+(?=\()", re.sub('""".*?"""', "", solution, flags=re.DOTALL))):
+        if getattr(getattr(module, name, None), "__module__", "").startswith("bigramlab."):
+            assert re.search(rf"^(def {name}\(|#   .*\b{name}\b)", solution, re.MULTILINE)
 
 
 def test_the_solution_of_an_unsolved_exercise_wants_a_yes(lab, capsys, monkeypatch):

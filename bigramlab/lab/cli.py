@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import inspect
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ import torch
 import bigramlab
 from bigramlab.inputs import require_size
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
+from bigramlab.lab.solutions import solution_of
 
 __all__ = ["main"]
 
@@ -71,7 +71,7 @@ def solution(name: str, folder: Path, yes: bool) -> int:
             return _fail(f"your {name} is not solved yet; add --yes to see the solution all the same")
         if input(f"Your {name} is not solved yet. Show the solution? [y/N] ").strip().lower() not in ("y", "yes"):
             return 0
-    print(inspect.getsource(inspect.unwrap(getattr(bigramlab, name))))
+    print(solution_of(exercise))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bigramlab
 
-__all__ = ["CHAPTERS", "Exercise", "is_lab", "stub_of", "write_lab"]
+__all__ = ["CHAPTERS", "Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
 
 CHAPTERS = {
     "data": ["read_words", "split_words"],
@@ -65,14 +65,15 @@ class Exercise:
         raise ValueError(f"there is no exercise {name!r}; there are: {names}")
 
 
-def _source(chapter: str) -> tuple[str, ast.Module]:
+def source_of(chapter: str) -> tuple[str, ast.Module]:
+    """Return the text of a lesson's module, and its tree."""
     text = inspect.getsource(importlib.import_module(f"bigramlab.{chapter}"))
     return text, ast.parse(text)
 
 
 def stub_of(exercise: Exercise) -> str:
     """Return the function with its signature and docstring, and nothing done yet."""
-    text, tree = _source(exercise.chapter)
+    text, tree = source_of(exercise.chapter)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name:
             head = text.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
@@ -82,7 +83,7 @@ def stub_of(exercise: Exercise) -> str:
 
 def _chapter_file(chapter: str) -> str:
     """Return the file of one chapter: the imports that its signatures need, and its functions as stubs."""
-    _, tree = _source(chapter)
+    _, tree = source_of(chapter)
     stubs = [stub_of(Exercise(name, chapter)) for name in CHAPTERS[chapter]]
     used = {node.id for node in ast.walk(ast.parse("\n".join(stubs))) if isinstance(node, ast.Name)} | {"torch"}
     imports = []

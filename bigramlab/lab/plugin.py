@@ -111,7 +111,7 @@ class ExerciseFile(pytest.File):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have `--collect-only -q` list the tests, as editors expect; with the `--quiet` of our pytest.ini it counts them."""
+    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one."""
     if config.option.collectonly:
         config.option.verbose = max(config.option.verbose, -1)
 
@@ -149,7 +149,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         labs.setdefault(_folder(report), []).append(_verdict(report))
     if not labs:
         return
-    terminalreporter.section("bigramlab")
+    terminalreporter.write_sep("=", "bigramlab")
     text = summary(*labs.values()) if len(labs) == 1 else summary_of_labs(dict(sorted(labs.items())))
     for line in text.splitlines():
         color = {color: True for start, color in COLORS.items() if line.startswith(start)}
