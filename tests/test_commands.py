@@ -1,5 +1,11 @@
+import inspect
+import os
+import subprocess
+import sys
+
 import pytest
 
+from bigramlab import adamw_step
 from bigramlab.lab.cli import main
 
 
@@ -51,3 +57,12 @@ def test_what_cannot_work_is_said_in_a_line(arguments, message, towns, tmp_path,
     (line,) = capsys.readouterr().err.splitlines()[-1:]
     assert line.startswith("bigramlab: ")
     assert message in line
+
+
+def test_what_the_output_cannot_show_is_replaced():
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "bigramlab", "solution", "adamw_step", "--yes"]
+    done = subprocess.run(command, env=environment, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert "√" in inspect.getsource(inspect.unwrap(adamw_step))
+    assert b"?" in done.stdout

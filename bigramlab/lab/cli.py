@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import io
 import json
 import os
 import sys
@@ -183,6 +184,9 @@ def _lengths(text: str) -> list[int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a pipe on Windows, for one, can't show every character
     parser = argparse.ArgumentParser(
         prog="bigramlab", description="How a character model works: exercises, and models of your own words."
     )
