@@ -16,10 +16,11 @@ import pytest
 import bigramlab
 from bigramlab.guarding import Stopped
 from bigramlab.lab.cli import main
-from bigramlab.lab.exercises import CHAPTERS, Exercise, stub_of, write_lab
+from bigramlab.lab.exercises import CHAPTERS, CONFTEST, Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
 from bigramlab.lab.verdicts import judge, load_file
-from bigramlab.lab.watching import Lab, tell
+from bigramlab.lab.watching import Lab, code_of, tell
+from bigramlab.laws import LAWS
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAMES = [exercise.name for exercise in Exercise.all()]
@@ -420,11 +421,75 @@ def test_each_time_another_hint_that_fits_the_terminal(lab, capsys):
     assert hint(lab, capsys) == first
 
 
-def test_hints_go_from_what_must_hold_to_common_mistakes(lab, capsys):
-    hints = [hint(lab, capsys, "smooth") for _ in range(int(hint(lab, capsys, "smooth").split()[3]))]
-    kinds = ["mistake" in text for text in [*hints[-1:], *hints[:-1]]]
-    assert kinds == sorted(kinds)
-    assert len(set(kinds)) == 2
+def test_hints_begin_with_the_law_that_is_broken_now(lab, capsys):
+    write(lab, "normalize", "return counts / counts.sum(dim=1, keepdim=True)")
+    law = judge(Exercise.named("normalize"), lab, {}).law
+    assert law != LAWS["normalize"][0].sentence
+    assert law in " ".join(hint(lab, capsys).split())
+    assert "mistake" in hint(lab, capsys)
+
+
+def test_the_next_hint_is_another_one_when_another_law_is_broken(lab, capsys):
+    first = hint(lab, capsys)
+    write(lab, "normalize", "return counts / counts.sum(dim=1, keepdim=True)")
+    second = hint(lab, capsys)
+    assert second.startswith("Hint 2 of ")
+    assert judge(Exercise.named("normalize"), lab, {}).law in " ".join(second.split())
+    total = int(first.split()[3])
+    texts = [first, second] + [hint(lab, capsys) for _ in range(total - 2)]
+    assert len({text.split("\n", 1)[1].rpartition("\n\n")[0] for text in texts}) == total
+
+
+def test_common_mistakes_come_before_the_other_laws(lab, capsys):
+    hints = [hint(lab, capsys, "sample") for _ in range(6)]
+    assert ["mistake" in text for text in hints] == [False, True, True, True, False, False]
+
+
+def test_a_hint_is_given_in_a_folder_that_cant_be_written(lab, capsys, monkeypatch):
+    monkeypatch.setattr(Path, "write_text", raise_permission_error)
+    assert "Every row sums to 1." in hint(lab, capsys)
+    assert hint(lab, capsys).endswith("as the folder can't be written: [Errno 13] Permission denied\n")
+
+
+def raise_permission_error(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_file_that_may_not_be_read_is_not_reached(lab):
+    (lab / "conftest.py").write_text(CONFTEST + NO_ENTRY, encoding="utf-8")
+    result = run_pytest(lab, "-k", "smooth or normalize")
+    assert result.returncode == 1
+    assert "\nch04_smoothing.py can't be read: [Errno 13] Permission denied" in result.stdout
+    assert "  not started  normalize\n" in result.stdout
+
+
+def test_watch_goes_on_when_a_file_may_not_be_read(lab, monkeypatch):
+    monkeypatch.setattr(Path, "read_text", raise_permission_error)
+    assert code_of(Exercise.named("smooth"), lab) == ""
+
+
+NO_ENTRY = """
+
+from pathlib import Path
+
+
+def refuse(read):
+    def read_or_refuse(path, *arguments, **options):
+        if path.name == "ch04_smoothing.py":
+            raise PermissionError(13, "Permission denied")
+        return read(path, *arguments, **options)
+
+    return read_or_refuse
+
+
+Path.read_bytes = refuse(Path.read_bytes)
+Path.read_text = refuse(Path.read_text)
+"""
+
+
+def test_start_quotes_the_folder(tmp_path, capsys):
+    main(["start", str(tmp_path / "Übung 1")])
+    assert f"\n  cd '{tmp_path / 'Übung 1'}'\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", "3", '{"normalize": "x"}', '{"normalize": [1]}', "\xff"])

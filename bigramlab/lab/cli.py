@@ -5,6 +5,7 @@ import ast
 import io
 import json
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable
@@ -29,35 +30,52 @@ def start(folder: Path) -> int:
         print(f"wrote {path}")
     if not written:
         print(f"{folder} has all the exercises already; nothing was changed")
-    print(f"\nNext:\n  cd {folder}\n  pytest")
+    print(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  pytest")
     print(f"Then write the first function, in {Exercise.all()[0].file}; any editor will do.")
     return 0
 
 
 def hint(name: str, folder: Path) -> int:
     """Show the next hint."""
-    from bigramlab.laws import LAWS
-    from bigramlab.mistakes import MISTAKES
-
-    _file_of(Exercise.named(name), folder)
-    hints = [f"What must hold: {law.sentence}" for law in LAWS[name]]
-    hints += [f"A common mistake: {mistake.wrong} {mistake.seen}" for mistake in MISTAKES.get(name, [])[:3]]
+    exercise = Exercise.named(name)
+    _file_of(exercise, folder)
+    hints = _hints_on(exercise, folder)
     state = folder / ".bigramlab.json"
     given = _hints_given(state)
-    number = given.get(name, 0) % len(hints)
-    state.write_text(json.dumps(given | {name: number + 1}), encoding="utf-8")
-    print(f"Hint {number + 1} of {len(hints)}\n")
-    print(textwrap.fill(hints[number], 78, initial_indent="  ", subsequent_indent="  "))
+    earlier = [text for text in hints if text in given.get(name, [])]
+    if len(earlier) == len(hints):
+        earlier = []
+    number = len(earlier) + 1
+    text = next(text for text in hints if text not in earlier)
+    print(f"Hint {number} of {len(hints)}\n")
+    print(textwrap.fill(text, 78, initial_indent="  ", subsequent_indent="  "))
     last = f"That was the last one; `bigramlab solution {name}` shows our version."
-    print("\n" + ("Ask again for the next one." if number + 1 < len(hints) else last))
+    print("\n" + ("Ask again for the next one." if number < len(hints) else last))
+    try:
+        state.write_text(json.dumps(given | {name: [*earlier, text]}), encoding="utf-8")
+    except OSError as error:
+        print(f"But it will be this one again, as the folder can't be written: {error}")
     return 0
 
 
-def _hints_given(state: Path) -> dict[str, int]:
-    """Return how many hints were given on each function; none, if the file that says so is missing or damaged."""
+def _hints_on(exercise: Exercise, folder: Path) -> list[str]:
+    """Return all hints: the law that is broken now, or else the first; common mistakes; the other laws."""
+    from bigramlab.lab.verdicts import judge
+    from bigramlab.laws import LAWS
+    from bigramlab.mistakes import MISTAKES
+
+    broken = judge(exercise, folder, {}).law
+    sentences = sorted([law.sentence for law in LAWS[exercise.name]], key=lambda sentence: sentence != broken)
+    first, *others = [f"What must hold: {sentence}" for sentence in dict.fromkeys(sentences)]
+    mistakes = [f"A common mistake: {found.wrong} {found.seen}" for found in MISTAKES.get(exercise.name, [])[:3]]
+    return [first, *mistakes, *others]
+
+
+def _hints_given(state: Path) -> dict[str, list[str]]:
+    """Return the hints given on each function; none, if the file that says so is missing or damaged."""
     try:
         found = json.loads(state.read_bytes())
-        return {str(name): max(0, int(number)) for name, number in found.items()}
+        return {str(name): list(texts) for name, texts in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

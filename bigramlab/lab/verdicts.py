@@ -31,12 +31,14 @@ class Verdict:
         status: Which of `STATUSES`; "not reached" if its file can't be run.
         headline: The result in one line.
         text: The whole report, which begins with the headline.
+        law: The law that is broken, if one is.
     """
 
     name: str
     status: str
     headline: str
     text: str
+    law: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether it is solved."""
@@ -76,7 +78,7 @@ def judge(
         return Verdict(name, "not right", text, text)
     report = run_laws(function, name, lambda report: begin(report.beginning(color=color)))
     status = "solved" if report else "not right" if report.started else "not started"
-    return Verdict(name, status, report.headline(), report.text(color=color))
+    return Verdict(name, status, report.headline(), report.text(color=color), report.law)
 
 
 def load_file(path: Path) -> ModuleType:

@@ -89,7 +89,10 @@ def _imported(text: str, folder: Path, seen: set[str]) -> str:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it is missing, or may not be read; the verdict says so
+        return ""
 
 
 def watch(folder: Path, *, color: bool = False) -> None:
