@@ -172,6 +172,7 @@ def test_a_file_that_cant_be_run_is_named_once(mixed):
         assert result.stdout.splitlines().count(headline) == 1
         assert failures(xml)[name][0] == headline
     assert "  Line 2       import nowhere\n" in result.stdout  # the first in full
+    assert "\n\nch06_sampling.py can't be read: '(' was never closed, at line 2\n\nch02_enc" in result.stdout
 
 
 def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed):
@@ -182,6 +183,7 @@ def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed)
     assert "keepdim forgotten" in text
     assert found["perplexity"] == ("perplexity is not started: it raises NotImplementedError.",) * 2
     assert found["count_bigrams"][0].startswith("ch03_counting.py has no function count_bigrams: `bigramlab reset")
+    assert found["count_bigrams"][1].endswith("\n  Or           did you rename it to count?")
     assert "Traceback" not in str(found)
     assert "Unsolved" not in str(found)
 
@@ -299,6 +301,8 @@ def test_what_a_function_should_not_do_is_part_of_its_report(body, part, lab):
         ),
         (b"\nx = 'abc", "can't be read: unterminated string literal, at line 2\n"),
         ("x = 'é'".encode("latin-1"), "can't be read: have your editor save it as UTF-8"),
+        ("x = 1\ny = 2\n# é".encode("latin-1"), "can't be read: have your editor save it as UTF-8"),
+        ("# é".encode("latin-1"), "can't be read: have your editor save it as UTF-8"),
         ("x = 1".encode("utf-16"), "can't be read: have your editor save it as UTF-8"),
         (b"def f():\n    raise NotImplementedError\nf()", "can't be run: NotImplementedError, at line 2\n"),
         (
@@ -547,7 +551,8 @@ def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["hint", "nope"], "there is no exercise 'nope'; there are: read_words"),
+        (["hint", "nope"], "there is no exercise 'nope'; there are:\n  read_words, split_words,"),
+        (["hint", "smoth"], "there is no exercise 'smoth'; did you mean 'smooth'?\n"),
         (["reset", "encode", "--folder", "nowhere"], "there is no folder nowhere; `bigramlab start nowhere` makes one"),
         (["hint", "encode", "--folder", "nowhere"], "there is no folder nowhere; `bigramlab start nowhere` makes one"),
         (["solution", "encode", "--folder", "nowhere"], "there is no folder nowhere"),
@@ -657,6 +662,7 @@ def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched
         "  Next         for a hint: bigramlab hint build_vocabulary"
     ]
     assert [line.split()[0] for line in lines if "not right yet" in line] == NAMES[2:5]
+    assert [line for line in lines if line.endswith(" Why: pytest -k decode")]
     path.write_text("x = (", encoding="utf-8")
     tell(watched)
     assert capsys.readouterr().out.count("can't be read") == 1

@@ -1,8 +1,10 @@
 """Exercises are made from the package's own source, so they can't drift from it."""
 
 import ast
+import difflib
 import importlib
 import inspect
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +63,11 @@ class Exercise:
         for exercise in cls.all():
             if exercise.name == name:
                 return exercise
-        names = ", ".join(exercise.name for exercise in cls.all())
-        raise ValueError(f"there is no exercise {name!r}; there are: {names}")
+        names = [exercise.name for exercise in cls.all()]
+        if similar := difflib.get_close_matches(name, names):
+            raise ValueError(f"there is no exercise {name!r}; did you mean {' or '.join(map(repr, similar))}?")
+        rows = textwrap.fill(", ".join(names), 78, initial_indent="  ", subsequent_indent="  ")
+        raise ValueError(f"there is no exercise {name!r}; there are:\n{rows}")
 
 
 def source_of(chapter: str) -> tuple[str, ast.Module]:

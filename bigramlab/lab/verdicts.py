@@ -1,6 +1,8 @@
 """What there is to say of each exercise: its file is run, its laws are tried, and the result is put into words."""
 
+import difflib
 import importlib
+import inspect
 import os
 import re
 import shlex
@@ -8,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import decode_source
 from pathlib import Path
 from types import ModuleType
 
@@ -74,11 +77,19 @@ def judge(
         return Verdict(name, "not reached", text.splitlines()[0], text)
     function = getattr(module, name, None)
     if not callable(function):
-        text = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
-        return Verdict(name, "not right", text, text)
+        headline = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
+        return Verdict(name, "not right", headline, headline + _renamed(name, module))
     report = run_laws(function, name, lambda report: begin(report.beginning(color=color)))
     status = "solved" if report else "not right" if report.started else "not started"
     return Verdict(name, status, report.headline(), report.text(color=color), report.law)
+
+
+def _renamed(name: str, module: ModuleType) -> str:
+    """Return a further line of a report if the file has a function of a similar name."""
+    known = {exercise.name for exercise in Exercise.all()}
+    own = [found for found, value in vars(module).items() if inspect.isfunction(value) and found not in known]
+    similar = difflib.get_close_matches(name, own, n=1, cutoff=0.5)
+    return f"\n  {'Or':<13}did you rename it to {similar[0]}?" if similar else ""
 
 
 def load_file(path: Path) -> ModuleType:
@@ -86,7 +97,9 @@ def load_file(path: Path) -> ModuleType:
     module = ModuleType(f"lab_{path.stem}")
     module.__file__ = str(path)
     try:
-        code = compile(path.read_bytes(), path, "exec")
+        source = path.read_bytes()
+        decode_source(source)  # Python refuses what this refuses; compile does not, in a comment
+        code = compile(source, path, "exec")
     except FileNotFoundError:
         folder = "." if path.parent.resolve() == Path.cwd() else shlex.quote(str(path.parent))
         raise Stopped(f"{path.name} is missing: `bigramlab start {folder}` writes it anew.") from None
@@ -110,7 +123,7 @@ def load_file(path: Path) -> ModuleType:
 
 
 def _what_stops_the_reader(path: Path, error: Exception) -> str:
-    if re.search("codec can't decode|null bytes", str(error)):
+    if re.search("codec can't decode|encoding declaration|null bytes", str(error)):
         return "have your editor save it as UTF-8"
     if not isinstance(error, SyntaxError):
         return str(error)
@@ -159,7 +172,7 @@ def explain(verdicts: Sequence[Verdict]) -> str:
         return f"All is solved. To compare yours with ours: bigramlab solution {verdicts[-1].name}"
     others = dict.fromkeys(verdict.headline for verdict in wrong if verdict.status == "not reached")
     others.pop(first.headline, None)
-    return "\n".join([*others, first.text, f"  {'Next':<13}{_next_step(first)}"])
+    return "\n".join([*others, *([""] if others else []), first.text, f"  {'Next':<13}{_next_step(first)}"])
 
 
 def _next_step(verdict: Verdict) -> str:

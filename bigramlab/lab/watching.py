@@ -127,12 +127,16 @@ def tell(lab: Lab, files: Collection[str] = ()) -> None:
         in_full = verdict.is_wrong and not explained
         explained |= in_full
         if verdict.headline not in said:
-            lines = explain([verdict]).splitlines()[len(begun) :] if in_full else [verdict.headline]
+            lines = explain([verdict]).splitlines()[len(begun) :] if in_full else [_in_short(verdict)]
             print("\n".join(lines), flush=True)
         said.add(verdict.headline)
         begun.clear()
     if not said:
         print("No function has changed.")
+
+
+def _in_short(verdict: Verdict) -> str:
+    return verdict.headline + (f" Why: pytest -k {verdict.name}" if verdict.status == "not right" else "")
 
 
 def _next_save(folder: Path, before: dict[str, int]) -> dict[str, int]:
