@@ -211,7 +211,6 @@ def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
         ("ch04_smoothing.py", "import nowhere"),
         ("ch04_smoothing.py", "import sys\nsys.exit()"),
         ("ch04_smoothing.py::smooth", "x = ("),
-        ("ch04_smoothing.py::smooth", "while True: pass"),
     ],
 )
 def test_a_file_that_is_named_is_guarded_too(named, content, lab):
@@ -224,10 +223,10 @@ def test_a_file_that_is_named_is_guarded_too(named, content, lab):
 
 
 def test_the_exercises_of_a_missing_file_are_not_reached(lab):
-    solve_all(lab)
+    (lab / "ch05_normalizing.py").write_text("from bigramlab import normalize", encoding="utf-8")
     for name in ("ch04_smoothing.py", "ch06_sampling.py"):
         (lab / name).unlink()
-    result = run_pytest(lab, "--junitxml=report.xml")
+    result = run_pytest(lab, "-k", "smooth or normalize or sample", "--junitxml=report.xml")
     assert result.returncode == 1
     assert "  not reached  smooth, sample, sample_words\n" in result.stdout
     assert "\nch04_smoothing.py is missing: `bigramlab start .` writes it anew.\n" in result.stdout
@@ -434,13 +433,14 @@ def test_hints_begin_with_the_law_that_is_broken_now(lab, capsys):
 
 
 def test_the_next_hint_is_another_one_when_another_law_is_broken(lab, capsys):
-    first = hint(lab, capsys)
-    write(lab, "normalize", "return counts / counts.sum(dim=1, keepdim=True)")
-    second = hint(lab, capsys)
+    first = hint(lab, capsys, "smooth")
+    write(lab, "smooth", "return counts + k")
+    second = hint(lab, capsys, "smooth")
     assert second.startswith("Hint 2 of ")
-    assert judge(Exercise.named("normalize"), lab, {}).law in " ".join(second.split())
+    assert judge(Exercise.named("smooth"), lab, {}).law in " ".join(second.split())
     total = int(first.split()[3])
-    texts = [first, second] + [hint(lab, capsys) for _ in range(total - 2)]
+    (lab / "ch04_smoothing.py").write_text("", encoding="utf-8")
+    texts = [first, second] + [hint(lab, capsys, "smooth") for _ in range(total - 2)]
     assert len({text.split("\n", 1)[1].rpartition("\n\n")[0] for text in texts}) == total
 
 
@@ -676,7 +676,7 @@ def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, m
     parts.append(capsys.readouterr().out)
     beginning, rest = (part.splitlines() for part in parts)
     assert beginning[0] == "smooth is not right yet."
-    assert [line.split()[0] for line in rest if line] == ["Read", "Next"]
+    assert [line.split()[0] for line in rest if line[2:15].strip()] == ["Read", "Next"]  # not the lines that go on
     assert beginning[1:] + rest[:-1] == watched.verdicts["smooth"].text.splitlines()[1:]
 
 
