@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import inspect
 import io
 import itertools
 import json
@@ -75,8 +74,8 @@ def _show_the_page_through(figure):
 
 def exercise(*names):
     """Return, as Markdown, what to write at the end of a chapter: the functions, their laws and a folded solution."""
-    import bigramlab
     from bigramlab.lab.exercises import Exercise
+    from bigramlab.lab.solutions import solution_of
     from bigramlab.laws import LAWS
 
     file = Exercise.named(names[0]).file
@@ -84,7 +83,7 @@ def exercise(*names):
     parts = [f"Write {_listed(names)} in `{file}` of {exercises}, and run `pytest` there."]
     for name in names:
         laws = "".join(f"    - {law.sentence}\n" for law in LAWS[name])
-        source = inspect.getsource(inspect.unwrap(getattr(bigramlab, name)))
+        source = solution_of(Exercise.named(name))
         indented = "".join("    " + line + "\n" if line else "\n" for line in source.splitlines())
         parts.append(f'??? abstract "The laws of `{name}`"\n\n{laws}')
         parts.append(f'??? success "A solution: `{name}`"\n\n    ```python\n{indented}    ```\n')

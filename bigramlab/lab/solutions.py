@@ -22,7 +22,7 @@ def solution_of(exercise: Exercise) -> str:
         elsewhere |= used - helpers
     lines = text.splitlines()
     parts = ["\n".join(lines[nodes[name].lineno - 1 : nodes[name].end_lineno]) for name in nodes if name in shown]
-    return "\n\n\n".join([*parts, _remark(elsewhere, places)])
+    return "\n\n\n".join([*parts, *([_remark(elsewhere, places)] if elsewhere else [])])
 
 
 def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
