@@ -157,7 +157,8 @@ def init_mlp(
 
     Each matrix is scaled so that the numbers neither grow nor shrink from layer to layer (He et al., "Delving Deep into
     Rectifiers", 2015). The last one is ten times smaller: logits near 0 give every token about the same chance, so the
-    loss begins near log(vocab) and not at some confident nonsense that the first steps would have to unlearn.
+    loss begins near log(vocab) and not at some confident nonsense that the first steps would have to unlearn. The
+    biases are 0.
 
     Args:
         vocab_size: How many tokens there are.
@@ -281,10 +282,11 @@ def train_mlp(
 ) -> Training:
     """Train the network on the examples, and return the trained one; `parameters` are left as they were.
 
-    Each step takes a minibatch, has autograd find the gradient of its cross-entropy, and makes a step of AdamW. For
-    that, all parameters are one long vector, and each matrix is a piece of it. As equal bigrams had equal gradients,
-    so have equal contexts: each distinct one is gone through once for many sightings (`count_contexts`). Ctrl-C, or a
-    notebook's stop button, ends the training early and gives what was learned until then.
+    Each step takes a minibatch, drawn without replacement, has autograd find the gradient of its cross-entropy, and
+    makes a step of AdamW. For that, all parameters are one long vector, and each matrix is a piece of it. As equal
+    bigrams had equal gradients, so have equal contexts: each distinct one is gone through once for many sightings
+    (`count_contexts`). Ctrl-C, or a notebook's stop button, ends the training early and gives what was learned until
+    then.
 
     Args:
         parameters: Where to start, such as `init_mlp` gives them.

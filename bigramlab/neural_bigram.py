@@ -105,7 +105,8 @@ def train_neural_bigram(
         weights: Where to start, such as the weights of a run to continue; zeros if `None`.
 
     Returns:
-        The weights (row = current token), a new tensor, and the loss after each step, in nats.
+        The weights (row = current token), a new tensor, and the loss after each step, in nats, the penalty
+        included.
 
     Raises:
         TypeError: If an argument is of the wrong kind.

@@ -19,7 +19,7 @@ class Recipe(NamedTuple):
 
     Attributes:
         steps: How many minibatches.
-        batch_size: How many examples in each.
+        batch_size: How many examples in each; they are drawn without replacement, as `minibatches` does.
         learning_rate: The length of a step, at its largest.
         warm_up: The share of the steps in which the rate rises; after it, it falls to 0.
         weight_decay: How strongly all parameters are drawn to 0: in each step by this times the rate.
@@ -58,7 +58,7 @@ def learning_rate_at(step: int, recipe: Recipe) -> float:
     minibatch; the last ones settle where long ones would jump to and fro (Loshchilov and Hutter, "SGDR", 2017).
 
     With w steps of warm-up of n in all, it is rate · min(1, (step + 1) / w) before step w, and from it on
-    rate · (1 + cos(π (step - w) / (n - w))) / 2.
+    rate · (1 + cos(π (step - w) / (n - w))) / 2. Without warm-up, w is 0; w need not be a whole number.
 
     Args:
         step: How many steps were made before.

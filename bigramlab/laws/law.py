@@ -103,13 +103,14 @@ def a_number(found: object) -> float:
     return float(found)
 
 
-def agree(found: Any, expected: Any, place: str = "it") -> None:
+def agree(found: Any, expected: Any, place: str = "it", rounding: float = 1e-4) -> None:
     """Compare numbers, or nested lists of them, and name the first that differs by more than rounding."""
     if isinstance(expected, list):
         for index, (one, other) in enumerate(zip(found, expected, strict=True)):
-            where = f"{place[:-1]}, {index}]" if place.endswith("]") else f"entry [{index}]"
-            agree(one, other, where)
-    elif not math.isclose(found, expected, rel_tol=1e-4, abs_tol=1e-6):
+            where = f"{place[:-1]}, {index}]" if place.endswith("]") else f"{place}[{index}]"
+            where = where.replace("it[", "entry [") if place == "it" else where
+            agree(one, other, where, rounding)
+    elif not math.isclose(found, expected, rel_tol=rounding, abs_tol=1e-6):
         broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
 
 

@@ -114,7 +114,9 @@ def adding_the_same_to_all_changes_nothing(softmax: Function, logits: Tensor, ad
 def huge_logits_are_no_problem(softmax: Function, logits: list[list[int]]) -> None:
     """Logits of 10,000 and -10,000 give probabilities, not `nan`."""
     rows = [[2500.0 * logit for logit in row] for row in logits]
-    agree(a_tensor(softmax(torch.tensor(rows)), (len(rows), 2), "floats"), _map_rows(shares_of_exp, rows))
+    found = a_tensor(softmax(torch.tensor(rows)), (len(rows), 2), "floats")
+    # Who subtracts the log of the sum gets numbers near 10,000, which float32 has in steps of 0.001.
+    agree(found, _map_rows(shares_of_exp, rows), rounding=2e-3)
 
 
 @law("softmax", logits_of_any_shape())

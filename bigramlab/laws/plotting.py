@@ -1,5 +1,6 @@
 """Laws of the heatmap."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,15 +16,27 @@ Function = Callable[..., Any]
 def every_cell_has_its_bigram_and_its_number(plot_bigrams: Function, counts: Tensor) -> None:
     """Every cell shows its bigram and its count, in the row of the current token and the column of the next one."""
     vocabulary = ".ab"[: len(counts)]
-    shown: dict[tuple[int, int], list[str]] = {}
-    for text in _texts(plot_bigrams(counts, vocabulary)):
-        column, row = (round(float(place)) for place in text.get_position())
-        shown.setdefault((row, column), []).extend(text.get_text().split())
-    for i, current in enumerate(vocabulary):
-        for j, following in enumerate(vocabulary):
-            expected = sorted([current + following, str(counts[i, j].item())])
-            if sorted(shown.get((i, j), [])) != expected:
-                broken(f"at row {i}, column {j} the picture says {shown.get((i, j), [])}, and should say {expected}")
+    texts = _texts(plot_bigrams(counts, vocabulary))
+    expected = {
+        (i, j): sorted([current + following, str(counts[i, j].item())])
+        for i, current in enumerate(vocabulary)
+        for j, following in enumerate(vocabulary)
+    }
+    # Cells have their middle at 0, 1 and so on with imshow, and at 0.5, 1.5 and so on with pcolormesh.
+    by_middle, by_corner = _in_cells(texts, start=-0.5), _in_cells(texts, start=0)
+    for (i, j), wanted in expected.items():
+        found = by_middle.get((i, j), [])
+        if found != wanted and any(by_corner.get(cell) != expected[cell] for cell in expected):
+            broken(f"at row {i}, column {j} the picture says {found}, and should say {wanted}")
+
+
+def _in_cells(texts: list[Any], start: float) -> dict[tuple[int, int], list[str]]:
+    """Return the words in each cell, the first one beginning at `start` in both directions."""
+    cells: dict[tuple[int, int], list[str]] = {}
+    for text in texts:
+        column, row = (math.floor(float(place) - start) for place in text.get_position())
+        cells[row, column] = sorted([*cells.get((row, column), []), *text.get_text().split()])
+    return cells
 
 
 def _texts(figure: Any) -> list[Any]:

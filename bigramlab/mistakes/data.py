@@ -121,6 +121,44 @@ def repeated_words_dropped(path: Any) -> Any:
     return list(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
 
 
+@mistake("read_words")
+def file_without_words_accepted(path: Any) -> Any:
+    r"""A file without a word gives an empty list, so that the error comes later and says nothing of the file.
+
+    Try a file that holds `"\n"`: it gives `[]`, and should be refused.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def missing_file_accepted(path: Any) -> Any:
+    """A file that does not exist gives an empty list, as if it had no words.
+
+    Call `read_words("no such file.txt")`: it gives `[]`, and should raise a `FileNotFoundError`.
+    """
+    if not Path(path).exists():
+        return []
+    text = Path(path).read_text(encoding="utf-8-sig")
+    words = [line.strip() for line in text.split("\n") if line.strip()]
+    if not words:
+        raise ValueError("no words")
+    return words
+
+
+@mistake("read_words")
+def byte_order_mark_taken_off_each_line(path: Any) -> Any:
+    r"""Each line is decoded as "utf-8-sig", which takes a byte order mark off every line, and not off the first alone.
+
+    Try a file that holds `"a\n\ufeffb\n"`: its second word is `b`, and should be `\ufeffb`.
+    """
+    lines = Path(path).read_bytes().split(b"\n")
+    words = [word for line in lines if (word := line.decode("utf-8-sig").strip())]
+    if not words:
+        raise ValueError("no words")
+    return words
+
+
 DEFAULT = (0.8, 0.1, 0.1)
 
 
@@ -247,17 +285,6 @@ def seed_fixed_inside(words: Any, fractions: Any = DEFAULT, *, generator: Any = 
     """
     words = _checked(words, fractions)
     return _split(words, _ends(fractions, len(words)), torch.Generator().manual_seed(42))
-
-
-@mistake("split_words")
-def copies_side_by_side(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
-    """The distinct words are shuffled, but the copies of a word stay side by side in their list.
-
-    Split `["a", "a", "b", "b", "c", "c"]` by `(1.0,)` and print it: equal words are always neighbors.
-    """
-    words = _checked(words, fractions)
-    copies = Counter(words)
-    return _dealt(copies, _shuffled(list(copies), generator), _ends(fractions, len(words)))
 
 
 @mistake("split_words")
