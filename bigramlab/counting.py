@@ -27,7 +27,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
         vocabulary: The token of each id, as `build_vocabulary` makes it.
 
     Returns:
-        The counts, row = current token, column = next token.
+        The counts, row = current token, column = next token; zeros if there are no words.
 
     Raises:
         TypeError: If `words` is one bare `str`, or holds something else than `str`.
@@ -63,7 +63,7 @@ def most_common_bigrams(
         n: How many; the whole table if it has fewer cells.
 
     Returns:
-        Pairs such as `("n.", 6763)`, the largest first. Equal counts stay in the order of their ids.
+        Pairs such as `("n.", 6763)`, the largest first, of zeros too. Equal counts stay in the order of their ids.
 
     Raises:
         TypeError: If `counts` is not a tensor, or `n` not an `int`.

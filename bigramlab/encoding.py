@@ -53,7 +53,7 @@ def encode(word: str, vocabulary: str) -> Int64[Tensor, " length"]:
         vocabulary: The token of each id.
 
     Returns:
-        As many ids as the word has characters.
+        As many ids as the word has characters; none for an empty word.
 
     Raises:
         TypeError: If the word or the vocabulary is not a `str`.

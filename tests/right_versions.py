@@ -400,11 +400,11 @@ def encode_numpy(word, vocabulary):
 def encode_recursive(word, vocabulary):
     check_vocabulary(vocabulary)
     if not word:
-        return torch.zeros(0, dtype=torch.int16)
+        return torch.zeros(0, dtype=torch.int32)
     if len(word) == 1:
         if word not in vocabulary:
             raise ValueError(word)
-        return torch.tensor([vocabulary.find(word)], dtype=torch.int16)
+        return torch.tensor([vocabulary.find(word)], dtype=torch.int32)
     half = len(word) // 2
     return torch.cat([encode_recursive(word[:half], vocabulary), encode_recursive(word[half:], vocabulary)])
 

@@ -60,7 +60,7 @@ def one_bare_str_is_no_list_of_words(build_vocabulary: Function, words: str) -> 
     refuses(lambda: build_vocabulary(words))
 
 
-@law("encode", draw.words_and_vocabulary(least=1, shortest=1))
+@law("encode", draw.words_and_vocabulary(shortest=1))
 def ids_are_positions(encode: Function, words: list[str], vocabulary: str) -> None:
     """Each id is the position of its character in the vocabulary."""
     found = encode(words[0], vocabulary)
@@ -71,8 +71,17 @@ def ids_are_positions(encode: Function, words: list[str], vocabulary: str) -> No
 
 @law("encode", draw.vocabularies())
 def an_empty_word_has_no_ids(encode: Function, vocabulary: str) -> None:
-    """A word without letters has no ids."""
-    a_tensor(encode("", vocabulary), (0,), "numbers")
+    """A word without letters has no ids: a tensor of integers, too, of length 0."""
+    a_tensor(encode("", vocabulary), (0,), "integers")
+
+
+@law("encode", st.sampled_from([300, 40_000]), examples=2)
+def there_may_be_many_tokens(encode: Function, size: int) -> None:
+    """Ids go as far as the vocabulary does, as for Chinese characters, and fit into their type."""
+    vocabulary = "." + "".join(map(chr, range(0x20000, 0x20000 + size - 1)))
+    found = encode(vocabulary[-3:], vocabulary)
+    if a_tensor(found, (3,), "integers") != [size - 3, size - 2, size - 1]:
+        broken(f"it should be {[size - 3, size - 2, size - 1]}; do the numbers fit into the type?")
 
 
 @law("encode", draw.words, st.sampled_from("é\U0001f600Z"))
@@ -82,16 +91,25 @@ def unknown_characters_have_no_id(encode: Function, word: str, unknown: str) -> 
     refuses(lambda: encode(word + unknown, vocabulary))
 
 
+vocabularies_that_are_none = st.sampled_from([".aba", ".ab.", "ab", "ab.", "a.b"])
+
+
+@law("encode", vocabularies_that_are_none)
+def an_impossible_vocabulary_has_no_ids(encode: Function, vocabulary: str) -> None:
+    """A vocabulary that repeats a character, or does not begin with ".", is refused."""
+    refuses(lambda: encode("ab", vocabulary))
+
+
 @law("decode", draw.vocabularies(), st.data())
 def characters_stand_at_their_ids(decode: Function, vocabulary: str, data: st.DataObject) -> None:
     """Each id becomes the character at its position; together they are one str."""
-    ids = data.draw(st.lists(st.integers(0, len(vocabulary) - 1), max_size=6))
+    ids = data.draw(st.lists(st.integers(0, len(vocabulary) - 1), min_size=1, max_size=6))
     expected = "".join(vocabulary[id] for id in ids)
     if _a_str(decode(torch.tensor(ids, dtype=torch.int64), vocabulary)) != expected:
         broken(f"it should be {expected!r}")
 
 
-@law("decode", draw.words_and_vocabulary(least=1))
+@law("decode", draw.words_and_vocabulary(shortest=1))
 def decoding_undoes_encoding(decode: Function, words: list[str], vocabulary: str) -> None:
     """Decoding the ids of a word gives the word back."""
     ids = torch.tensor([vocabulary.index(character) for character in words[0]], dtype=torch.int64)
@@ -104,3 +122,36 @@ def other_numbers_are_no_ids(decode: Function, vocabulary: str, beyond: int) -> 
     """An id outside 0 to vocab - 1 is refused, a negative one too, though Python would count it from the end."""
     wrong = beyond if beyond < 0 else len(vocabulary) + beyond
     refuses(lambda: decode(torch.tensor([0, wrong]), vocabulary))
+
+
+@law("decode", st.sampled_from([300, 40_000]), examples=2)
+def large_ids_are_ids(decode: Function, size: int) -> None:
+    """Ids may go beyond 255 and 32,767, as for Chinese characters."""
+    vocabulary = "." + "".join(map(chr, range(0x20000, 0x20000 + size - 1)))
+    if (
+        _a_str(decode(torch.tensor([size - 1, 1, size - 2]), vocabulary))
+        != vocabulary[-1] + vocabulary[1] + vocabulary[-2]
+    ):
+        broken("it should be the last character of the vocabulary, the one at 1, and the last but one")
+
+
+@law("decode", st.lists(st.integers(0, 2), min_size=1, max_size=4))
+def the_ids_are_left_alone(decode: Function, ids: list[int]) -> None:
+    """The ids that came in are left as they were."""
+    given = torch.tensor(ids)
+    decode(given, ".ab")
+    if given.tolist() != ids:
+        broken(f"it changed the ids to {given}")
+
+
+@law("decode", vocabularies_that_are_none)
+def an_impossible_vocabulary_is_refused(decode: Function, vocabulary: str) -> None:
+    """A vocabulary that repeats a character, or does not begin with ".", is refused."""
+    refuses(lambda: decode(torch.tensor([1, 0]), vocabulary))
+
+
+@law("decode", draw.vocabularies())
+def no_ids_are_no_word(decode: Function, vocabulary: str) -> None:
+    """Without ids the word is empty."""
+    if _a_str(decode(torch.tensor([], dtype=torch.int64), vocabulary)) != "":
+        broken("it should be ''")

@@ -20,6 +20,7 @@ __all__ = [
     "a_tensor",
     "agree",
     "broken",
+    "enough_room",
     "how_many",
     "law",
     "leaves_torchs_generator_alone",
@@ -91,6 +92,13 @@ def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
         broken(f"its numbers are {str(found.dtype).removeprefix('torch.')}, and should be {kind}")
     numbers: list[Any] = found.detach().cpu().tolist()
     return numbers
+
+
+def enough_room(found: Tensor) -> None:
+    """Check that large numbers would fit into the type of a tensor of integers."""
+    most = torch.iinfo(found.dtype).max
+    if most < 2**31 - 1:
+        broken(f"its numbers are {str(found.dtype).removeprefix('torch.')}, which ends at {most:,}: take torch.int64")
 
 
 def a_number(found: object) -> float:

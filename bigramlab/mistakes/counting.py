@@ -315,6 +315,11 @@ def _pairs(counts: Any, vocabulary: Any) -> Any:
     return [(a + b, rows[i][j]) for i, a in enumerate(vocabulary) for j, b in enumerate(vocabulary)]
 
 
+def _refuse_misfits(counts: Any, vocabulary: Any, n: Any) -> None:
+    if counts.shape != (len(vocabulary), len(vocabulary)) or n < 0:
+        raise ValueError("the table does not fit the vocabulary, or n is negative")
+
+
 @mistake("most_common_bigrams")
 def smallest_first(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
     """The pairs are sorted upwards, so the rarest come: `reverse=True` is missing.
@@ -429,3 +434,46 @@ def one_too_few(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
     Print `len(most_common_bigrams(counts, vocabulary, n=3))`: it is 2.
     """
     return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[: n - 1]
+
+
+@mistake("most_common_bigrams")
+def zeros_left_out(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """Bigrams that never came are left out, so fewer than n are listed though the table has more cells.
+
+    Print `len(most_common_bigrams(torch.zeros(3, 3), ".ab", n=4))`: it is 0, and should be 4.
+    """
+    _refuse_misfits(counts, vocabulary, n)
+    pairs = [pair for pair in _pairs(counts, vocabulary) if pair[1] > 0]
+    return sorted(pairs, key=lambda pair: -pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def counts_cut_to_integers(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """`int(...)` cuts the counts, so of probabilities 0 is left, and of smoothed counts too little.
+
+    Print `most_common_bigrams(torch.full((2, 2), 0.5), ".a")`: its numbers are 0, and should be 0.5.
+    """
+    _refuse_misfits(counts, vocabulary, n)
+    return [(name, int(count)) for name, count in sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]]
+
+
+@mistake("most_common_bigrams")
+def negative_n_accepted(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """A negative n is accepted, and `[:n]` then leaves out the last ones instead of taking the first.
+
+    Call `most_common_bigrams(counts, vocabulary, n=-1)`: it lists all bigrams but one, and should refuse.
+    """
+    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]
+
+
+@mistake("most_common_bigrams")
+def table_of_another_size_accepted(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
+    """A table that was counted with another vocabulary is accepted, so its bigrams get the wrong names.
+
+    Call `most_common_bigrams(torch.ones(3, 3), ".abc")`: it returns names, and should refuse.
+    """
+    if n < 0:
+        raise ValueError("n is negative")
+    cells = [(vocabulary[i % len(vocabulary)], row) for i, row in enumerate(counts.tolist())]
+    pairs = [(a + vocabulary[j % len(vocabulary)], count) for a, row in cells for j, count in enumerate(row)]
+    return sorted(pairs, key=lambda pair: -pair[1])[:n]

@@ -229,6 +229,49 @@ def ids_as_floats(word: Any, vocabulary: Any) -> Any:
 
 
 @mistake("encode")
+def no_ids_as_floats(word: Any, vocabulary: Any) -> Any:
+    """`torch.tensor([])` has no number to take its type from and makes floats, so the empty word has ids of float32.
+
+    Print `encode("", vocabulary).dtype`: it is `torch.float32`; `torch.tensor(ids, dtype=torch.int64)` is right.
+    """
+    _refuse_unknown(word, vocabulary)
+    _refuse_vocabulary(vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word])
+
+
+@mistake("encode")
+def ids_up_to_255(word: Any, vocabulary: Any) -> Any:
+    """The ids are of type `torch.uint8`, which ends at 255, and a vocabulary may have more tokens.
+
+    Print `encode(vocabulary[-1], vocabulary)` for a vocabulary of 300 tokens: it is 43, and should be 299.
+    """
+    _refuse_unknown(word, vocabulary)
+    _refuse_vocabulary(vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int64).to(torch.uint8)
+
+
+@mistake("encode")
+def vocabulary_not_checked(word: Any, vocabulary: Any) -> Any:
+    """A vocabulary that repeats a character is accepted: that token has two ids, of which one is never used.
+
+    Call `encode("ab", ".aba")`: it returns ids, and should refuse.
+    """
+    _refuse_unknown(word, vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def blanks_stripped(word: Any, vocabulary: Any) -> Any:
+    """`.strip()` takes the blanks off, though they are characters like any other, so there are fewer ids than letters.
+
+    Print `encode(" a", ". a")`: it has one id, and should have two.
+    """
+    _refuse_unknown(word, vocabulary)
+    _refuse_vocabulary(vocabulary)
+    return torch.tensor([vocabulary.index(character) for character in word.strip()], dtype=torch.int64)
+
+
+@mistake("encode")
 def ids_from_the_word_itself(word: Any, vocabulary: Any) -> Any:
     """The ids number the letters of this word, not those of the vocabulary, so no two words agree on them.
 
@@ -247,6 +290,11 @@ def word_lowercased(word: Any, vocabulary: Any) -> Any:
     """
     _refuse_unknown(word, vocabulary)
     return torch.tensor([vocabulary.index(character) for character in word.lower()], dtype=torch.int64)
+
+
+def _refuse_vocabulary(vocabulary: Any) -> None:
+    if vocabulary[:1] != "." or len({*vocabulary}) < len(vocabulary):
+        raise ValueError('the vocabulary repeats a character or does not begin with "."')
 
 
 def _refuse_outside(ids: Any, vocabulary: Any) -> None:
@@ -364,3 +412,28 @@ def ids_wrapped_around(ids: Any, vocabulary: Any) -> Any:
     Call `decode(torch.tensor([5]), ".abc")`: it is `"a"`, and should be refused.
     """
     return "".join(vocabulary[id % len(vocabulary)] for id in ids.tolist())
+
+
+@mistake("decode")
+def vocabulary_accepted_unseen(ids: Any, vocabulary: Any) -> Any:
+    """A vocabulary that does not begin with "." is accepted, so the ids stand for other characters than was meant.
+
+    Call `decode(torch.tensor([1, 0]), "ab.")`: it is `"ba"`, and should be refused.
+    """
+    _refuse_outside(ids, vocabulary)
+    return "".join(vocabulary[id] for id in ids.tolist())
+
+
+@mistake("decode")
+def ids_changed_on_the_way(ids: Any, vocabulary: Any) -> Any:
+    """The ids are set to 0 one by one, in the caller's own tensor.
+
+    Call `decode(ids, vocabulary)` and then print `ids`: they are all 0.
+    """
+    _refuse_outside(ids, vocabulary)
+    _refuse_vocabulary(vocabulary)
+    word = ""
+    for place, id in enumerate(ids.tolist()):
+        word += vocabulary[id]
+        ids[place] = 0
+    return word
