@@ -118,7 +118,7 @@ def split_words(
 
     Returns:
         Shuffled lists, together a rearrangement of `words`. Each has its fraction of the words, to within the copies
-        of one word.
+        of one word; without words each is empty.
 
     Raises:
         TypeError: If `words` is one bare `str` or holds something else than `str`, or `fractions` is no sequence.

@@ -79,7 +79,8 @@ def build_contexts(
         context_length: How many tokens to look back; with 1 the examples are the bigrams.
 
     Returns:
-        The contexts, oldest token first, and the targets. A word of n letters gives n + 1 examples.
+        The contexts, oldest token first, and the targets. A word of n letters gives n + 1 examples, no
+        words give none.
 
     Raises:
         TypeError: If `words` is one bare `str`, or an argument is of the wrong kind.
@@ -212,7 +213,8 @@ def mlp_logits(parameters: MLP, contexts: Int64[Tensor, "batch context"]) -> Flo
         contexts: Ids, oldest first, as `build_contexts` makes them.
 
     Returns:
-        The logits; `softmax` makes probabilities of them. Gradients flow through them to the parameters.
+        The logits, a row for each context (none for none); `softmax` makes probabilities of them. Gradients flow
+        through them to the parameters.
 
     Raises:
         TypeError: If `parameters` is no `MLP`, or `contexts` no tensor of integers.

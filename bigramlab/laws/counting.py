@@ -131,7 +131,7 @@ def no_words_give_zeros(count_bigrams: Function, vocabulary: str) -> None:
 
 tables = st.one_of(
     draw.count_tables(square=True, largest=12),
-    draw.count_tables(square=True, largest=12).map(lambda counts: counts / 8),
+    draw.count_tables(square=True, largest=12).map(lambda counts: counts / 32),
     draw.count_tables(square=True, largest=3).map(lambda counts: counts + 2**40),
 )
 

@@ -128,6 +128,7 @@ def _same_words(found: Any, words: list[str]) -> None:
         broken(f"it should be {words!r}")
 
 
+some_words = draw.word_lists.filter(bool)
 shares = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.25, 0.75), (1.0,), (0.4, 0.3, 0.2, 0.1)])
 
 
@@ -140,13 +141,13 @@ def _split(split_words: Function, words: list[str], fractions: tuple[float, ...]
     return [list(part) for part in found]
 
 
-@law("split_words", draw.word_lists, shares, draw.seeds)
+@law("split_words", some_words, shares, draw.seeds)
 def one_list_a_fraction(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
     """There are as many lists as fractions."""
     _split(split_words, words, fractions, seed)
 
 
-@law("split_words", draw.word_lists, shares, draw.seeds)
+@law("split_words", some_words, shares, draw.seeds)
 def no_word_is_lost_or_made(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
     """The lists together hold the same words as before, each as often."""
     before, after = Counter(words), Counter(chain(*_split(split_words, words, fractions, seed)))
@@ -155,7 +156,7 @@ def no_word_is_lost_or_made(split_words: Function, words: list[str], fractions: 
         broken(" and ".join([f"it lost {lost!r}"] * bool(lost) + [f"it added {made!r}"] * bool(made)))
 
 
-@law("split_words", draw.word_lists, shares, draw.seeds)
+@law("split_words", some_words, shares, draw.seeds)
 def nothing_leaks(split_words: Function, words: list[str], fractions: tuple[float, ...], seed: int) -> None:
     """All copies of a word are in the same list, so no test word was seen in training."""
     seen: dict[str, int] = {}
@@ -225,7 +226,7 @@ def ten_percent_each_by_default(split_words: Function, seed: int) -> None:
     agree([len(part) for part in found], [80, 10, 10]) if len(found) == 3 else broken("there should be three lists")
 
 
-@law("split_words", draw.word_lists, draw.seeds)
+@law("split_words", some_words, draw.seeds)
 def the_words_stay_as_they_were(split_words: Function, words: list[str], seed: int) -> None:
     """The list that comes in is left as it was."""
     before = list(words)
@@ -238,6 +239,13 @@ def the_words_stay_as_they_were(split_words: Function, words: list[str], seed: i
 def impossible_fractions_are_refused(split_words: Function, fractions: tuple[float, ...]) -> None:
     """Fractions that are not positive, or don't sum to 1, are refused."""
     refuses(lambda: split_words(["a", "b", "c"], fractions))
+
+
+@law("split_words", st.tuples(shares))
+def no_words_give_empty_lists(split_words: Function, fractions: tuple[float, ...]) -> None:
+    """Without words there are as many lists as fractions, all empty."""
+    if any(_split(split_words, [], fractions, seed=0)):
+        broken("each list should be empty")
 
 
 @law("split_words", st.just("emma"))

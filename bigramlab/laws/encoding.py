@@ -75,6 +75,14 @@ def an_empty_word_has_no_ids(encode: Function, vocabulary: str) -> None:
     a_tensor(encode("", vocabulary), (0,), "integers")
 
 
+@law("encode", st.sampled_from([".", "a.", ".ba."]))
+def the_boundary_has_the_id_0(encode: Function, text: str) -> None:
+    """Where the text has a ".", as a whole walk has at its ends, the id is 0: it is a token like any other."""
+    expected = [".ab".index(character) for character in text]
+    if a_tensor(encode(text, ".ab"), (len(text),), "integers") != expected:
+        broken(f"it should be {expected}")
+
+
 @law("encode", st.sampled_from([300, 40_000]), examples=2)
 def there_may_be_many_tokens(encode: Function, size: int) -> None:
     """Ids go as far as the vocabulary does, as for Chinese characters, and fit into their type."""

@@ -254,10 +254,10 @@ def words_come_as_often_as_the_model_says(generate_words: Function, length: int)
     words_come_as_often_as(lambda context: model(torch.tensor([context]))[0].tolist(), length, words)
 
 
-@law("generate_words", st.integers(40, 80), examples=3)
+@law("generate_words", st.sampled_from([60, 1100]), examples=2)
 def words_are_as_long_as_it_takes(generate_words: Function, size: int) -> None:
-    """A word is never cut off: where each token leads to the next one only, it has them all."""
-    vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + size - 1)))
+    """A word is never cut off: where each token leads to the next one only, it has them all, blanks at its ends too."""
+    vocabulary = ". " + "".join(map(chr, range(0x4E00, 0x4E00 + size - 3))) + "\t"
     model = ContextModel.speller(vocabulary[1:], vocabulary, 1)
     if _write(generate_words, model, vocabulary, 2, draw.generator(0)) != [vocabulary[1:]] * 2:
         broken(f"the words should have {size - 1} letters")
@@ -273,8 +273,19 @@ def each_word_has_draws_of_its_own(generate_words: Function, length: int, seed: 
         broken("the same generator state gave other words")
     if len(set(words)) == 1:
         broken("20 words are all the same")
+    if words in (sorted(words), sorted(words, key=len)):
+        broken("the words are sorted, and should come as they are drawn")
     if words == _write(generate_words, model, vocabulary, 20, generator):
         broken("the same generator, used again, gave the same words: its state did not move on")
+
+
+@law("generate_words", st.text("ab", max_size=4), examples=4)
+def one_token_of_context_by_default(generate_words: Function, word: str) -> None:
+    """Without a context length the model is asked with one token."""
+    word = "".join(dict.fromkeys(word))
+    found = generate_words(ContextModel.speller(word, ".ab", 1), ".ab", 2, generator=draw.generator(0))
+    if found != [word] * 2:
+        broken(f"it should be {[word] * 2}")
 
 
 @law("generate_words", draw.seeds, examples=8)

@@ -89,7 +89,7 @@ def the_last_axis_sums_to_1(softmax: Function, logits: Tensor) -> None:
             broken(f"along the last axis it sums to {total:.6g}")
 
 
-@law("softmax", logits_of_any_shape())
+@law("softmax", logits_of_any_shape() | draw.large_tables().map(lambda table: table / 4))
 def each_gets_the_share_of_its_exp(softmax: Function, logits: Tensor) -> None:
     """Each number is exp of its logit, divided by the sum of exp along the last axis."""
     found = a_tensor(softmax(logits), logits.shape, "floats")
@@ -167,7 +167,7 @@ def equal_logits_cost_the_log_of_the_choices(cross_entropy: Function, size: int,
     _is(_scalar(cross_entropy(torch.full((batch, size), float(logit)), targets)), math.log(size))
 
 
-@law("cross_entropy", batches())
+@law("cross_entropy", batches() | draw.large_tables().map(lambda table: (table / 4, table[:, 7] + 17)))
 def it_is_the_mean_surprise_at_the_targets(cross_entropy: Function, logits: Tensor, targets: Tensor) -> None:
     """It is the mean over the batch of -log p, p being the share that softmax gives to the target in its row."""
     surprises = list(map(surprise, logits.tolist(), targets.tolist()))

@@ -12,10 +12,13 @@ from bigramlab.laws.law import a_tensor, agree, broken, law, refuses
 
 Function = Callable[..., Any]
 
-ks = st.one_of(st.integers(0, 100), st.integers(1, 400).map(lambda n: n / 4))
+ks = st.one_of(st.integers(0, 100), st.integers(1, 400).map(lambda n: n / 4), st.sampled_from([0.001, 0.0125]))
+tables = st.one_of(
+    draw.count_tables(), draw.count_tables(largest=99).map(lambda counts: counts / 8), draw.large_tables()
+)
 
 
-@law("smooth", draw.count_tables(largest=1000), ks)
+@law("smooth", tables, ks, examples=60)
 def every_cell_gains_k(smooth: Function, counts: Tensor, k: float) -> None:
     """Every count grows by k, whether it was 0 or not."""
     expected = [[count + k for count in row] for row in counts.tolist()]
@@ -52,3 +55,9 @@ def a_new_table(smooth: Function, counts: Tensor, k: float) -> None:
 def impossible_k_is_refused(smooth: Function, k: float) -> None:
     """A k that is negative or not finite is refused."""
     refuses(lambda: smooth(torch.tensor([[3, 1], [0, 2]]), k))
+
+
+@law("smooth", draw.not_weights(), ks)
+def impossible_counts_are_refused(smooth: Function, counts: Tensor, k: float) -> None:
+    """Negative, infinite and undefined (nan) counts are refused."""
+    refuses(lambda: smooth(counts, k))

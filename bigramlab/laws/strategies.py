@@ -35,11 +35,12 @@ def vocabularies(draw: DrawFn) -> str:
 
 @composite
 def words_and_vocabulary(draw: DrawFn, *, least: int = 1, shortest: int = 0) -> tuple[list[str], str]:
-    """A word list, and a vocabulary that has its characters, others besides, in any order."""
+    """A word list, and a vocabulary that has its characters, others besides (often both A and a), in any order."""
     drawn = [word for word in draw(word_lists) if len(word) >= shortest]
     if len(drawn) < least:
         drawn.append(draw(st.text(characters, min_size=shortest, max_size=6)))
-    needed = sorted(set("".join([*drawn, draw(words)])))
+    text = "".join([*drawn, draw(words)])
+    needed = sorted(set(text + draw(st.sampled_from(["", text.lower()]))))
     return drawn, "." + "".join(draw(st.permutations(needed)))
 
 
