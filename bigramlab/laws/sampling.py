@@ -27,6 +27,7 @@ from bigramlab.laws.law import (
 )
 
 Function = Callable[..., Any]
+GOES_ON = [[0.0, 1.0], [0.01, 0.99]]
 
 
 def _ids(found: object) -> list[int]:
@@ -78,12 +79,21 @@ def walks_come_as_often_as_the_table_says(sample: Function, weights: list[list[i
             broken(f"of {n} walks {found[walk] / n:.1%} are {list(walk)}, and the table says {expected:.1%}")
 
 
-@law("sample", st.sampled_from([60, 1100]), examples=2)
+@law("sample", st.integers(40, 80), examples=3)
 def a_walk_is_as_long_as_it_takes(sample: Function, size: int) -> None:
     """A walk is never cut off: where each token leads to the next one only, it visits them all."""
     ids = _ids(sample(torch.eye(size).roll(1, dims=1), generator=draw.generator(0)))
     if ids != [*range(1, size), 0]:
         broken(f"it has {how_many(len(ids), 'id')}, and should have {size}")
+
+
+@law("sample", st.just(50), examples=1)
+def walks_may_be_long(sample: Function, n: int) -> None:
+    """Of 50 walks that go on with a probability of 0.99 at each step, some have more than 100 steps."""
+    generator = draw.generator(0)
+    lengths = [len(_ids(sample(torch.tensor(GOES_ON), generator=generator))) for _ in range(n)]
+    if max(lengths) <= 100:  # right in one of 10^9 cases
+        broken(f"the longest of {n} walks has {how_many(max(lengths), 'id')}: is it cut off?")
 
 
 @law("sample", draw.seeds, examples=8)
@@ -190,13 +200,21 @@ def words_come_as_often_as_the_table_says(sample_words: Function, weights: list[
             broken(f"of {n} words {found[word] / n:.1%} are {word!r}, and the table says {expected:.1%}")
 
 
-@law("sample_words", st.sampled_from([60, 1100]), examples=2)
+@law("sample_words", st.integers(40, 80), examples=3)
 def words_are_as_long_as_it_takes(sample_words: Function, size: int) -> None:
     """A word is never cut off: where each token leads to the next one only, it has them all, blanks at its ends too."""
     vocabulary = ". " + "".join(map(chr, range(0x4E00, 0x4E00 + size - 3))) + "\t"
     words = sample_words(torch.eye(size).roll(1, dims=1), vocabulary, 2, generator=draw.generator(0))
     if words != [vocabulary[1:]] * 2:
         broken(f"the words should have {size - 1} letters")
+
+
+@law("sample_words", st.just(50), examples=1)
+def words_may_be_long(sample_words: Function, n: int) -> None:
+    """Of 50 words that go on with a probability of 0.99 at each step, some have more than 100 letters."""
+    words = sample_words(torch.tensor(GOES_ON), ".a", n, generator=draw.generator(0))
+    if max(map(len, words)) <= 100:
+        broken(f"the longest of {n} words has {max(map(len, words))} letters: is it cut off?")
 
 
 @law("sample_words", draw.seeds, examples=8)
