@@ -237,6 +237,24 @@ def overflow_beyond_255(words: Any, vocabulary: Any) -> Any:
 
 
 @mistake("count_bigrams")
+def overflow_beyond_32767(words: Any, vocabulary: Any) -> Any:
+    """`int16` holds nothing above 32,767: one more, and the count is -32,768.
+
+    Print `count_bigrams(words, vocabulary).dtype`: it is `torch.int16`, and should be `torch.int64`.
+    """
+    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.int16)
+
+
+@mistake("count_bigrams")
+def words_cut_at_20_letters(words: Any, vocabulary: Any) -> Any:
+    """Words are cut after 20 letters, so what longer ones have at their ends is not counted.
+
+    Print `count_bigrams(["a" * 30], ".a").sum()`: it is 21, and should be 31.
+    """
+    return _table(["." + word[:20] + "." for word in _checked(words, vocabulary)], vocabulary)
+
+
+@mistake("count_bigrams")
 def unknown_characters_ignored(words: Any, vocabulary: Any) -> Any:
     """A character that the vocabulary lacks is ignored, so it goes unseen that bigrams are missing.
 

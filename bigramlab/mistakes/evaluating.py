@@ -530,3 +530,58 @@ def any_vocabulary_accepted(word: Any, probs: Any, vocabulary: Any) -> Any:
     if {*word} - ({*vocabulary} - {"."}):
         raise ValueError("the word has an unknown character in it")
     return _surprises("." + word + ".", probs, vocabulary)
+
+
+@mistake("surprisal")
+def lowercased(word: Any, probs: Any, vocabulary: Any) -> Any:
+    """`.lower()` changes the word, so a capital that the vocabulary has is measured as another letter.
+
+    Compare `surprisal("A", probs, ".Aa")` with `surprisal("a", probs, ".Aa")`: they are equal.
+    """
+    _refuse_vocabulary(vocabulary)
+    _refuse_word(word, vocabulary)
+    _refuse_model(probs, vocabulary)
+    lower = word.lower()
+    return _surprises("." + (lower if {*lower} <= {*vocabulary} else word) + ".", probs, vocabulary)
+
+
+@mistake("surprisal")
+def any_numbers_accepted(word: Any, probs: Any, vocabulary: Any) -> Any:
+    """Numbers that are no probabilities are accepted: a count of 3 gives a negative surprise.
+
+    Call `surprisal("a", torch.full((2, 2), 3.0), ".a")`: it returns -1.1 twice, and should refuse.
+    """
+    _refuse_vocabulary(vocabulary)
+    _refuse_word(word, vocabulary)
+    if probs.shape != (len(vocabulary), len(vocabulary)):
+        raise ValueError("the vocabulary does not fit the table")
+    return _surprises("." + word + ".", probs, vocabulary)
+
+
+def _refuse_model(probs: Any, vocabulary: Any) -> None:
+    if probs.shape != (len(vocabulary), len(vocabulary)):
+        raise ValueError("the vocabulary does not fit the table")
+    _refuse_probs(probs)
+
+
+@mistake("negative_log_likelihood")
+def counts_cut_to_integers(counts: Any, probs: Any) -> Any:
+    """The counts are made integers, so of smoothed ones the fractions are lost.
+
+    Try counts of 0.5 and 1.5: they weigh 0 and 1, and should weigh 1 to 3.
+    """
+    _refuse(counts, probs)
+    weights, surprises = _weights_and_surprises(counts, probs)
+    weights = weights.floor()
+    return float((weights * surprises).sum() / weights.sum())
+
+
+@mistake("negative_log_likelihood")
+def rows_normalized_again(counts: Any, probs: Any) -> Any:
+    """The rows of the model are divided by their sums first, so a table that is no model looks like a good one.
+
+    Print `negative_log_likelihood(torch.tensor([[3, 1]]), torch.tensor([[0.5, 0.25]]))`: it should be 0.8664.
+    """
+    _refuse(counts, probs)
+    weights, surprises = _weights_and_surprises(counts, probs / probs.sum(dim=1, keepdim=True))
+    return float((weights * surprises).sum() / weights.sum())

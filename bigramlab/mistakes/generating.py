@@ -7,7 +7,7 @@ import torch
 
 from bigramlab.mistakes.mistake import mistake
 
-LONGEST = 100  # where a wrong walk could go on forever, and need not to show its mistake
+LONGEST = 1000  # where a wrong walk could go on forever, and need not to show its mistake
 
 
 def _refuse_wishes(vocabulary: Any, n: Any, context_length: Any) -> None:
@@ -449,3 +449,39 @@ def negative_targets_accepted(next_probs: Any, contexts: Any, targets: Any) -> A
     _refuse_examples(contexts, targets)
     size = _ask(next_probs, contexts).shape[1]
     return _surprises(next_probs, contexts, torch.where(targets < 0, targets % size, targets)).mean().item()
+
+
+@mistake("generate_words")
+def cut_off_after_100(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
+) -> Any:
+    """A word is cut off after 100 letters, so that the loop surely ends, though the model may write longer ones.
+
+    Try a model that holds "." for improbable: no word has more than 100 letters.
+    """
+    _refuse_wishes(vocabulary, n, context_length)
+    return [_word(next_probs, vocabulary, context_length, generator)[0][:100] for _ in range(n)]
+
+
+@mistake("generate_words")
+def in_the_order_of_their_ends(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
+) -> Any:
+    """Words that grow together are noted when they end, so the short ones come first.
+
+    Print the lengths of 20 words: they go up.
+    """
+    _refuse_wishes(vocabulary, n, context_length)
+    return sorted((_word(next_probs, vocabulary, context_length, generator)[0] for _ in range(n)), key=len)
+
+
+@mistake("generate_words")
+def two_tokens_by_default(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 2, generator: Any = None
+) -> Any:
+    """Without a context length the model is asked with two tokens, and should be with one.
+
+    Call it without `context_length` for a table of bigrams: `contexts` has two columns.
+    """
+    _refuse_wishes(vocabulary, n, context_length)
+    return [_word(next_probs, vocabulary, context_length, generator)[0] for _ in range(n)]

@@ -791,3 +791,52 @@ def overtrained_networks_not_refused(
         if "too large" not in str(error):
             raise
         return Training(parameters, parameters, [math.nan], [])
+
+
+@mistake("mlp_logits")
+def size_guessed_by_view(parameters: Any, contexts: Any) -> Any:
+    """`.view(len(contexts), -1)` can't guess a size where there are no numbers; name it: `len(weights[0])`.
+
+    Call it with `torch.zeros(0, 3, dtype=torch.int64)`: it raises an error, and should return no rows.
+    """
+    _refuse_contexts(parameters, contexts)
+    return _layers(parameters, parameters.embedding[contexts].view(len(contexts), -1))
+
+
+@mistake("build_contexts")
+def ids_up_to_127(words: Any, vocabulary: Any, context_length: Any) -> Any:
+    """The ids are of type `torch.int8`, which ends at 127, and a vocabulary may have more tokens.
+
+    Print the largest target for a vocabulary of 300 tokens: it is negative.
+    """
+    words = _refuse(words, vocabulary, context_length)
+    contexts, targets = _examples(*_loop(words, vocabulary, context_length), context_length)
+    return contexts.to(torch.int8), targets.to(torch.int8)
+
+
+@mistake("count_contexts")
+def counts_of_16_bits(contexts: Any, targets: Any, vocab_size: Any) -> Any:
+    """The counts are of type `torch.int16`, which ends at 32,767, and the names have more examples than that.
+
+    Print `count_contexts(contexts, targets, vocab_size)[1].dtype`: it is `torch.int16`, and should be `torch.int64`.
+    """
+    _refuse_examples(contexts, targets, vocab_size)
+    distinct, counts = _counted(contexts, targets, vocab_size)
+    return distinct, counts.to(torch.int16)
+
+
+@mistake("count_contexts")
+def one_number_for_a_context(contexts: Any, targets: Any, vocab_size: Any) -> Any:
+    """Each context becomes one number, which is too large for 64 bits if the context is long.
+
+    Try contexts of 20 tokens of 300: they come in another order, and different ones may be taken for the same.
+    """
+    _refuse_examples(contexts, targets, vocab_size)
+    keys = torch.zeros(len(contexts), dtype=torch.int64)
+    for column in contexts.T:
+        keys = keys * vocab_size + column
+    distinct, rows = torch.unique(keys, return_inverse=True)
+    counts = torch.bincount(rows * vocab_size + targets, minlength=len(distinct) * vocab_size)
+    found = torch.zeros(len(distinct), contexts.shape[1], dtype=torch.int64)
+    found[rows] = contexts
+    return found, counts.view(len(distinct), vocab_size)

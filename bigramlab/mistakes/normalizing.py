@@ -240,3 +240,14 @@ def nan_and_inf_accepted(counts: Any) -> Any:
         raise ValueError("a count is negative")
     _refuse_empty_rows(counts)
     return counts / counts.sum(dim=1, keepdim=True)
+
+
+@mistake("normalize")
+def sums_in_32_bits(counts: Any) -> Any:
+    """The sums are of type `torch.int32`, which ends at 2,147,483,647: larger ones become other numbers.
+
+    Print `normalize(torch.tensor([[2**31, 2**31]]))`: it should be 0.5 and 0.5.
+    """
+    _refuse(counts)
+    sums = counts.sum(dim=1, keepdim=True)
+    return counts / (sums if counts.is_floating_point() else sums.to(torch.int32))

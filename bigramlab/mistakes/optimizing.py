@@ -498,3 +498,30 @@ def one_rate_for_all_parameters(
     towards, size = _corrected(mean, square, step, *kept)
     shrunk = parameters * (1 - rate * decay)
     return shrunk - rate * towards / (size.mean().sqrt() + 1e-8), mean, square
+
+
+@mistake("adamw_step")
+def small_number_under_the_root(
+    parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any
+) -> Any:
+    """The 1e-8 is added before the root is taken, where it is as much as 1e-4 after it: small gradients hardly count.
+
+    Make a step with a gradient of 0.000001: it should be as long as the learning rate, and is a hundredth of it.
+    """
+    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
+    mean, square = _means(gradient, mean, square, *kept)
+    towards, size = _corrected(mean, square, step, *kept)
+    return parameters * (1 - rate * decay) - rate * towards / (size + 1e-8).sqrt(), mean, square
+
+
+@mistake("minibatches")
+def numbers_of_8_bits(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
+    """The numbers are of type `torch.uint8`, which ends at 255, so of more examples the first come again and again.
+
+    Take a batch of 300 from 300: it has 44 numbers twice.
+    """
+    if n < 1 or batch_size < 1:
+        raise ValueError("no examples, or none in a batch")
+    while True:
+        order = torch.randperm(n, generator=generator).to(torch.uint8)
+        yield from torch.split(order, batch_size)

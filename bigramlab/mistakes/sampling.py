@@ -472,3 +472,66 @@ def words_from_any_table(probs: Any, vocabulary: Any, n: Any, *, generator: Any 
     """
     _refuse_traps(probs)
     return [_word(probs, vocabulary, generator) for _ in range(n)]
+
+
+@mistake("sample_words")
+def sorted_words(probs: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
+    """The words are sorted, and should come in the order in which they were drawn.
+
+    Print `sample_words(probs, vocabulary, 20)`: the first letters go up.
+    """
+    _refuse(probs)
+    _refuse_misfits(probs, vocabulary, n)
+    return sorted(_word(probs, vocabulary, generator) for _ in range(n))
+
+
+@mistake("sample_words")
+def cut_off_after_100_letters(probs: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
+    """A word is cut off after 100 letters, so that the loop surely ends, though the table may write longer ones.
+
+    Try a table in which "." is improbable: no word has more than 100 letters.
+    """
+    _refuse(probs)
+    _refuse_misfits(probs, vocabulary, n)
+    return [_word(probs, vocabulary, generator)[:100] for _ in range(n)]
+
+
+@mistake("sample_words")
+def vocabulary_of_another_size_accepted(probs: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
+    """A vocabulary that does not fit the table is accepted, so the ids stand for other letters than was meant.
+
+    Call `sample_words(torch.full((3, 3), 1 / 3), ".abc", 3)`: it returns words, and should refuse.
+    """
+    _refuse(probs)
+    if n < 0 or len(vocabulary) < len(probs):
+        raise ValueError("n is negative, or the vocabulary too short")
+    return [_word(probs, vocabulary, generator) for _ in range(n)]
+
+
+def _refuse_misfits(probs: Any, vocabulary: Any, n: Any) -> None:
+    if n < 0 or len(vocabulary) != len(probs) or vocabulary[0] != "." or len({*vocabulary}) < len(vocabulary):
+        raise ValueError("n is negative, or the vocabulary does not fit")
+
+
+@mistake("sample")
+def cut_off_after_100(probs: Any, *, generator: Any = None) -> Any:
+    """The walk ends after 100 steps at the latest, so that the loop surely ends, though the table may need more.
+
+    Try a table in which "." is improbable: no walk has more than 100 ids.
+    """
+    _refuse(probs)
+    ids = _walk(probs, generator)
+    return torch.tensor(ids if len(ids) <= 100 else [*ids[:99], 0])
+
+
+@mistake("sample")
+def never_the_same_token_again(probs: Any, *, generator: Any = None) -> Any:
+    """The token that was drawn last can't be drawn again at once, so no name has a double letter.
+
+    Try a table whose rows are all equal: `"aa"` never comes.
+    """
+    _refuse(probs)
+    others = probs * (1 - torch.eye(len(probs)))
+    others[0] = probs[0]
+    others = torch.where(others.sum(dim=1, keepdim=True) > 0, others, probs)
+    return torch.tensor(_walk(others, generator))

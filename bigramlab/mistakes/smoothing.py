@@ -169,3 +169,25 @@ def infinite_k_accepted(counts: Any, k: Any = 1) -> Any:
     if k < 0:
         raise ValueError("k is negative")
     return counts + k
+
+
+@mistake("smooth")
+def negative_counts_accepted(counts: Any, k: Any = 1) -> Any:
+    """A negative count is smoothed like any other, though nothing can be seen less than never.
+
+    Call `smooth(torch.tensor([[3, -1]]))`: it returns a table, and should refuse.
+    """
+    _refuse(k)
+    return counts + k
+
+
+@mistake("smooth")
+def k_rounded(counts: Any, k: Any = 1) -> Any:
+    """k is rounded to two decimals, so a small one becomes 0 and what was never seen stays impossible.
+
+    Print `smooth(torch.tensor([[0, 1]]), k=0.001)`: its first number is 0, and should be 0.001.
+    """
+    _refuse(k)
+    if not (counts.isfinite() & (counts >= 0)).all():
+        raise ValueError("a count is negative or not finite")
+    return counts + round(k, 2)
