@@ -17,8 +17,13 @@ def _character(number: int) -> str:
 any_character = st.integers(0, 0x10FFFF - 0x800).map(_character)
 characters = st.one_of(st.sampled_from("abcdefgh"), st.sampled_from("ABCDEFGHZ09 -'\t"), any_character)
 words = st.text(characters, max_size=12)
-# Few letters make the same bigram come again; all of Unicode finds what "a" to "z" never would.
-word_lists = st.one_of(st.lists(st.text("ab\U0001f600", max_size=6), max_size=12), st.lists(words, max_size=8))
+# Few letters make the same bigram come again; capitals and blanks show who changes words; all of Unicode finds what
+# "a" to "z" never would.
+word_lists = st.one_of(
+    st.lists(st.text("ab\U0001f600", max_size=6), max_size=12),
+    st.lists(st.text("aA ", max_size=4), max_size=8),
+    st.lists(words, max_size=8),
+)
 seeds = st.integers(0, 2**32)
 
 

@@ -183,7 +183,7 @@ def negative_counts_accepted(counts: Any, k: Any = 1) -> Any:
 
 @mistake("smooth")
 def k_rounded(counts: Any, k: Any = 1) -> Any:
-    """k is rounded to two decimals, so a small one becomes 0 and what was never seen stays impossible.
+    """The k is rounded to two decimals, so a small one becomes 0 and what was never seen stays impossible.
 
     Print `smooth(torch.tensor([[0, 1]]), k=0.001)`: its first number is 0, and should be 0.001.
     """
