@@ -136,9 +136,8 @@ def refuses(call: Callable[[], Any]) -> None:
     except (NotImplementedError, Stopped):  # an exercise that is not written yet, or a call that was ended: no refusal
         raise
     except Exception as error:
-        broken(
-            f"it should refuse this with a ValueError that says why; what it raises is {type(error).__name__}: {error}"
-        )
+        raised = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__} without a word"
+        broken(f"it should refuse this with a ValueError that says why; what it raises is {raised}")
     broken("it should refuse this: raise a ValueError that says why")
 
 
