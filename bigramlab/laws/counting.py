@@ -131,7 +131,6 @@ def no_words_give_zeros(count_bigrams: Function, vocabulary: str) -> None:
 
 tables = st.one_of(
     draw.count_tables(square=True, largest=12),
-    draw.count_tables(square=True, largest=12).map(lambda counts: counts / 32),
     draw.count_tables(square=True, largest=3).map(lambda counts: counts + 2**40),
 )
 
@@ -142,10 +141,11 @@ def the_largest_come_first(most_common_bigrams: Function, counts: torch.Tensor, 
     vocabulary = ".hgfedcba"[: len(counts)]  # not in the order of the alphabet: ids decide, not names
     cells = [(vocabulary[i] + vocabulary[j], x) for i, row in enumerate(counts.tolist()) for j, x in enumerate(row)]
     expected = sorted(cells, key=lambda cell: -cell[1])[:n]
+    counted = [cell for cell in expected if cell[1]]  # who leaves out what never came is right, too
     found = most_common_bigrams(counts, vocabulary, n)
     if not isinstance(found, list):
         broken(f"it is of type {type(found).__name__}, and should be a list of pairs")
-    if found != expected:
+    if found not in (expected, counted):
         broken(f"it should be {expected}")
     if any(isinstance(count, torch.Tensor) for _, count in found):
         broken("its counts are tensors, and should be numbers; .item() or .tolist() makes some")
@@ -167,15 +167,3 @@ def the_counts_stay_as_they_were(most_common_bigrams: Function, counts: torch.Te
     most_common_bigrams(counts, ".abcdefgh"[: len(counts)], 1)
     if not torch.equal(counts, before):
         broken(f"it changed the counts to {counts}")
-
-
-@law("most_common_bigrams", st.sampled_from([".a", ".abc", "."]))
-def vocabularies_that_do_not_fit_are_refused(most_common_bigrams: Function, vocabulary: str) -> None:
-    """A vocabulary of another size than the table's is refused."""
-    refuses(lambda: most_common_bigrams(torch.tensor([[1, 2, 3], [6, 5, 4], [7, 8, 9]]), vocabulary, 2))
-
-
-@law("most_common_bigrams", st.integers(-3, -1))
-def fewer_than_none_are_refused(most_common_bigrams: Function, n: int) -> None:
-    """A negative n is refused: as the end of a slice it would count from the back."""
-    refuses(lambda: most_common_bigrams(torch.tensor([[1, 2], [4, 3]]), ".a", n))

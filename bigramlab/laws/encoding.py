@@ -99,15 +99,6 @@ def unknown_characters_have_no_id(encode: Function, word: str, unknown: str) -> 
     refuses(lambda: encode(word + unknown, vocabulary))
 
 
-vocabularies_that_are_none = st.sampled_from([".aba", ".ab.", "ab", "ab.", "a.b"])
-
-
-@law("encode", vocabularies_that_are_none)
-def an_impossible_vocabulary_has_no_ids(encode: Function, vocabulary: str) -> None:
-    """A vocabulary that repeats a character, or does not begin with ".", is refused."""
-    refuses(lambda: encode("ab", vocabulary))
-
-
 @law("decode", draw.vocabularies(), st.data())
 def characters_stand_at_their_ids(decode: Function, vocabulary: str, data: st.DataObject) -> None:
     """Each id becomes the character at its position; together they are one str."""
@@ -150,12 +141,6 @@ def the_ids_are_left_alone(decode: Function, ids: list[int]) -> None:
     decode(given, ".ab")
     if given.tolist() != ids:
         broken(f"it changed the ids to {given}")
-
-
-@law("decode", vocabularies_that_are_none)
-def an_impossible_vocabulary_is_refused(decode: Function, vocabulary: str) -> None:
-    """A vocabulary that repeats a character, or does not begin with ".", is refused."""
-    refuses(lambda: decode(torch.tensor([1, 0]), vocabulary))
 
 
 @law("decode", draw.vocabularies())

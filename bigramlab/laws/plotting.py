@@ -4,12 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import torch
-from hypothesis import strategies as st
 from torch import Tensor
 
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import broken, law, refuses
+from bigramlab.laws.law import broken, law
 
 Function = Callable[..., Any]
 
@@ -49,9 +47,3 @@ def _texts(figure: Any) -> list[Any]:
         broken(f"it is of type {type(figure).__name__}, and should be a Matplotlib figure")
     plt.close(figure)
     return [text for axes in figure.axes for text in axes.texts]
-
-
-@law("plot_bigrams", st.sampled_from([([[1, -1], [0, 2]], ".a"), ([[1, 2], [0, 2]], ".ab"), ([[1, 2], [0, 2]], ".")]))
-def what_is_no_table_of_the_vocabulary_is_refused(plot_bigrams: Function, rows: list[Any], vocabulary: str) -> None:
-    """A table with a negative number, or of another size than the vocabulary, is refused."""
-    refuses(lambda: plot_bigrams(torch.tensor(rows), vocabulary))

@@ -251,9 +251,3 @@ def the_global_generator_stays_where_it_is(sample_words: Function, seed: int) ->
 def impossible_tables_are_refused(sample_words: Function, rows: list[list[float]]) -> None:
     """What is no table of probabilities, or has no way back to ".", is refused."""
     refuses(lambda: sample_words(torch.tensor(rows), ".ab"[: len(rows)], 2, generator=draw.generator(0)))
-
-
-@law("sample_words", st.sampled_from([(".ab", -1), (".a", 2), (".abc", 2)]))
-def impossible_wishes_are_refused(sample_words: Function, vocabulary: str, n: int) -> None:
-    """A negative number of words is refused, and a vocabulary of another size than the table's."""
-    refuses(lambda: sample_words(torch.full((3, 3), 1 / 3), vocabulary, n, generator=draw.generator(0)))

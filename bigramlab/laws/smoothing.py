@@ -55,9 +55,3 @@ def a_new_table(smooth: Function, counts: Tensor, k: float) -> None:
 def impossible_k_is_refused(smooth: Function, k: float) -> None:
     """A k that is negative or not finite is refused."""
     refuses(lambda: smooth(torch.tensor([[3, 1], [0, 2]]), k))
-
-
-@law("smooth", draw.not_weights(), ks)
-def impossible_counts_are_refused(smooth: Function, counts: Tensor, k: float) -> None:
-    """Negative, infinite and undefined (nan) counts are refused."""
-    refuses(lambda: smooth(counts, k))

@@ -122,16 +122,6 @@ def repeated_words_dropped(path: Any) -> Any:
 
 
 @mistake("read_words")
-def file_without_words_accepted(path: Any) -> Any:
-    r"""A file without a word gives an empty list, so that the error comes later and says nothing of the file.
-
-    Try a file that holds `"\n"`: it gives `[]`, and should be refused.
-    """
-    text = Path(path).read_text(encoding="utf-8-sig")
-    return [line.strip() for line in text.split("\n") if line.strip()]
-
-
-@mistake("read_words")
 def missing_file_accepted(path: Any) -> Any:
     """A file that does not exist gives an empty list, as if it had no words.
 
@@ -141,19 +131,6 @@ def missing_file_accepted(path: Any) -> Any:
         return []
     text = Path(path).read_text(encoding="utf-8-sig")
     words = [line.strip() for line in text.split("\n") if line.strip()]
-    if not words:
-        raise ValueError("no words")
-    return words
-
-
-@mistake("read_words")
-def byte_order_mark_taken_off_each_line(path: Any) -> Any:
-    r"""Each line is decoded as "utf-8-sig", which takes a byte order mark off every line, and not off the first alone.
-
-    Try a file that holds `"a\n\ufeffb\n"`: its second word is `b`, and should be `\ufeffb`.
-    """
-    lines = Path(path).read_bytes().split(b"\n")
-    words = [word for line in lines if (word := line.decode("utf-8-sig").strip())]
     if not words:
         raise ValueError("no words")
     return words

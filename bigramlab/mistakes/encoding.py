@@ -251,16 +251,6 @@ def ids_up_to_255(word: Any, vocabulary: Any) -> Any:
 
 
 @mistake("encode")
-def vocabulary_not_checked(word: Any, vocabulary: Any) -> Any:
-    """A vocabulary that repeats a character is accepted: that token has two ids, of which one is never used.
-
-    Call `encode("ab", ".aba")`: it returns ids, and should refuse.
-    """
-    _refuse_unknown(word, vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int64)
-
-
-@mistake("encode")
 def blanks_stripped(word: Any, vocabulary: Any) -> Any:
     """`.strip()` takes the blanks off, though they are characters like any other, so there are fewer ids than letters.
 
@@ -412,16 +402,6 @@ def ids_wrapped_around(ids: Any, vocabulary: Any) -> Any:
     Call `decode(torch.tensor([5]), ".abc")`: it is `"a"`, and should be refused.
     """
     return "".join(vocabulary[id % len(vocabulary)] for id in ids.tolist())
-
-
-@mistake("decode")
-def vocabulary_accepted_unseen(ids: Any, vocabulary: Any) -> Any:
-    """A vocabulary that does not begin with "." is accepted, so the ids stand for other characters than was meant.
-
-    Call `decode(torch.tensor([1, 0]), "ab.")`: it is `"ba"`, and should be refused.
-    """
-    _refuse_outside(ids, vocabulary)
-    return "".join(vocabulary[id] for id in ids.tolist())
 
 
 @mistake("decode")

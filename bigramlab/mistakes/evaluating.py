@@ -545,35 +545,10 @@ def lowercased(word: Any, probs: Any, vocabulary: Any) -> Any:
     return _surprises("." + (lower if {*lower} <= {*vocabulary} else word) + ".", probs, vocabulary)
 
 
-@mistake("surprisal")
-def any_numbers_accepted(word: Any, probs: Any, vocabulary: Any) -> Any:
-    """Numbers that are no probabilities are accepted: a count of 3 gives a negative surprise.
-
-    Call `surprisal("a", torch.full((2, 2), 3.0), ".a")`: it returns -1.1 twice, and should refuse.
-    """
-    _refuse_vocabulary(vocabulary)
-    _refuse_word(word, vocabulary)
-    if probs.shape != (len(vocabulary), len(vocabulary)):
-        raise ValueError("the vocabulary does not fit the table")
-    return _surprises("." + word + ".", probs, vocabulary)
-
-
 def _refuse_model(probs: Any, vocabulary: Any) -> None:
     if probs.shape != (len(vocabulary), len(vocabulary)):
         raise ValueError("the vocabulary does not fit the table")
     _refuse_probs(probs)
-
-
-@mistake("negative_log_likelihood")
-def counts_cut_to_integers(counts: Any, probs: Any) -> Any:
-    """The counts are made integers, so of smoothed ones the fractions are lost.
-
-    Try counts of 0.5 and 1.5: they weigh 0 and 1, and should weigh 1 to 3.
-    """
-    _refuse(counts, probs)
-    weights, surprises = _weights_and_surprises(counts, probs)
-    weights = weights.floor()
-    return float((weights * surprises).sum() / weights.sum())
 
 
 @mistake("negative_log_likelihood")

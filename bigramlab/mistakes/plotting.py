@@ -51,19 +51,3 @@ def numbers_written_as_tensors(table: Any, vocabulary: Any, **options: Any) -> A
             axes.text(j, i, current + following, va="bottom", parse_math=False)
             axes.text(j, i, str(table[i, j]), va="top")
     return axes.figure
-
-
-@mistake("plot_bigrams")
-def negative_numbers_drawn(table: Any, vocabulary: Any, **options: Any) -> Any:
-    """A table with a negative number is drawn, though nothing occurs less than never.
-
-    Call `plot_bigrams(torch.tensor([[1, -1], [0, 2]]), ".a")`: it draws, and should refuse.
-    """
-    if table.shape != (len(vocabulary), len(vocabulary)):
-        raise ValueError("the table does not fit the vocabulary")
-    axes = _axes(table)
-    for i, current in enumerate(vocabulary):
-        for j, following in enumerate(vocabulary):
-            axes.text(j, i, current + following, va="bottom", parse_math=False)
-            axes.text(j, i, str(table[i, j].item()), va="top")
-    return axes.figure

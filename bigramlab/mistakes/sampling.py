@@ -496,18 +496,6 @@ def cut_off_after_100_letters(probs: Any, vocabulary: Any, n: Any, *, generator:
     return [_word(probs, vocabulary, generator)[:100] for _ in range(n)]
 
 
-@mistake("sample_words")
-def vocabulary_of_another_size_accepted(probs: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
-    """A vocabulary that does not fit the table is accepted, so the ids stand for other letters than was meant.
-
-    Call `sample_words(torch.full((3, 3), 1 / 3), ".abc", 3)`: it returns words, and should refuse.
-    """
-    _refuse(probs)
-    if n < 0 or len(vocabulary) < len(probs):
-        raise ValueError("n is negative, or the vocabulary too short")
-    return [_word(probs, vocabulary, generator) for _ in range(n)]
-
-
 def _refuse_misfits(probs: Any, vocabulary: Any, n: Any) -> None:
     if n < 0 or len(vocabulary) != len(probs) or vocabulary[0] != "." or len({*vocabulary}) < len(vocabulary):
         raise ValueError("n is negative, or the vocabulary does not fit")

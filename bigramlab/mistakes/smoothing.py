@@ -172,16 +172,6 @@ def infinite_k_accepted(counts: Any, k: Any = 1) -> Any:
 
 
 @mistake("smooth")
-def negative_counts_accepted(counts: Any, k: Any = 1) -> Any:
-    """A negative count is smoothed like any other, though nothing can be seen less than never.
-
-    Call `smooth(torch.tensor([[3, -1]]))`: it returns a table, and should refuse.
-    """
-    _refuse(k)
-    return counts + k
-
-
-@mistake("smooth")
 def k_rounded(counts: Any, k: Any = 1) -> Any:
     """The k is rounded to two decimals, so a small one becomes 0 and what was never seen stays impossible.
 
