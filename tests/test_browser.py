@@ -441,6 +441,7 @@ def test_going_there_and_back_leaves_nothing_running(open_page):
     for title, place in [("7. Evaluating", "tutorial/evaluating.html"), ("The lab", "lab.html")] * 2:
         page.locator(".md-nav--primary").get_by_text(title, exact=True).evaluate("node => node.closest('a').click()")
         page.wait_for_url("**/" + place)
+        page.locator(".md-nav--primary a.md-nav__link--active", has_text=title).wait_for(state="attached")
         page.wait_for_function("document.querySelector('bl-name')?.state && !left.some(node => node.isConnected)")
     assert page.evaluate("stayed"), "the page was loaded anew, so nothing was tested"
     assert page.evaluate("left.every(node => node.controller.signal.aborted)")

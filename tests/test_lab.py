@@ -128,6 +128,7 @@ def mixed(tmp_path_factory):
     return run_pytest(lab, "--junitxml=report.xml"), ElementTree.parse(lab / "report.xml"), lab
 
 
+@pytest.mark.slow
 def test_the_reports_are_the_same_from_several_processes(mixed, tmp_path):
     result, xml, lab = mixed
     several = run_pytest(lab, "-n", "2", f"--junitxml={tmp_path / 'several.xml'}")
@@ -253,6 +254,7 @@ def two_labs(lab):
     return lab.parent
 
 
+@pytest.mark.slow
 def test_each_of_several_labs_is_checked_on_its_own(two_labs):
     result = run_pytest(two_labs, "-k", "smooth or normalize", "-v")
     for line in ["lab/ch04_smoothing.py::smooth SOLVED", "lab/ch05_normalizing.py::normalize SOLVED"]:
