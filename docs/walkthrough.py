@@ -124,7 +124,7 @@ def _count_bigrams(lab):
         right=False,
     )
     lab.say("""
-        The report shows the smallest input that breaks a law, here the one word `0`, and what came of it. It also knows
+        The report shows the smallest input that breaks a law, here the one word `a`, and what came of it. It also knows
         the mistake: a word begins and ends, and so it has two bigrams more, both with the boundary token.
     """)
     lab.attempt(

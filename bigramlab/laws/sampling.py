@@ -33,6 +33,8 @@ GOES_ON = [[0.0, 1.0], [0.01, 0.99]]
 def _ids(found: object) -> list[int]:
     if isinstance(found, Tensor) and found.ndim != 1:
         broken(f"its shape is {tuple(found.shape)}, and ids should have one axis: (length,)")
+    if isinstance(found, Tensor) and not len(found):
+        broken("it is empty, and every walk ends with 0, the id of the last '.'")
     return a_tensor(found, getattr(found, "shape", ()), "integers")
 
 

@@ -63,7 +63,7 @@ def final_boundary_left_out(probs: Any, *, generator: Any = None) -> Any:
     Print `sample(probs)`: its last id is not 0.
     """
     _refuse(probs)
-    return torch.tensor(_walk(probs, generator)[:-1], dtype=torch.int64)
+    return torch.tensor(_walk(probs, generator)[:-1])
 
 
 @mistake("sample")
