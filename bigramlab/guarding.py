@@ -123,7 +123,9 @@ class Guard:
         except (Exception, KeyboardInterrupt):
             raise
         except BaseException as error:  # such as pytest.skip()
-            raise Stopped(f"it raised {type(error).__name__}, which ends more than the function") from None
+            raise Stopped(
+                f"it raised {type(error).__name__}, which ends more than the function; raise a ValueError instead"
+            ) from None
 
     def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         result, error, tracer = None, None, sys.gettrace()

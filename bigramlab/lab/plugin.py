@@ -161,7 +161,7 @@ def pytest_report_from_serializable() -> Generator[None, Any, Any]:
     """Give a report that comes from another process (pytest-xdist) its message again: only the text was sent."""
     report = yield
     if isinstance(report, pytest.TestReport) and _status(report) and isinstance(report.longrepr, str):
-        report.longrepr = Explanation(report.longrepr)  # type: ignore[assignment]
+        report.longrepr = Explanation(report.longrepr)  # type: ignore[assignment]  # any class with these names will do
     return report
 
 

@@ -444,12 +444,6 @@ def contexts_that_do_not_fit_are_refused(mlp_logits: Function, contexts: list[An
     refuses(lambda: mlp_logits(small(), torch.tensor(contexts)))
 
 
-@law("mlp_logits", st.just(()))
-def no_contexts_have_no_logits(mlp_logits: Function) -> None:
-    """For no contexts there are no rows of logits: the shape is (0, vocab)."""
-    a_tensor(mlp_logits(small(), torch.zeros(0, 2, dtype=torch.int64)), (0, 3), "floats")
-
-
 @law("mlp_probs", networks(), examples=60)
 def the_probabilities_are_the_softmax_of_the_logits(mlp_probs: Function, parameters: MLP, contexts: Tensor) -> None:
     """Each row is exp of the logits, divided by its sum."""

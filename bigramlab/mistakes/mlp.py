@@ -793,16 +793,6 @@ def overtrained_networks_not_refused(
         return Training(parameters, parameters, [math.nan], [])
 
 
-@mistake("mlp_logits")
-def size_guessed_by_view(parameters: Any, contexts: Any) -> Any:
-    """`.view(len(contexts), -1)` can't guess a size where there are no numbers; name it: `len(weights[0])`.
-
-    Call it with `torch.zeros(0, 3, dtype=torch.int64)`: it raises an error, and should return no rows.
-    """
-    _refuse_contexts(parameters, contexts)
-    return _layers(parameters, parameters.embedding[contexts].view(len(contexts), -1))
-
-
 @mistake("build_contexts")
 def ids_up_to_127(words: Any, vocabulary: Any, context_length: Any) -> Any:
     """The ids are of type `torch.int8`, which ends at 127, and a vocabulary may have more tokens.
