@@ -1,9 +1,10 @@
 """Which of the catalogued mistakes does the same? That one is the likely cause."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import bigramlab
 from bigramlab.guarding import Guard
+from bigramlab.laws import ours_for
 from bigramlab.mistakes import MISTAKES, Mistake
 from bigramlab.recording import Call
 
@@ -37,16 +38,18 @@ class Diagnosis:
         )
 
 
-def diagnose(name: str, decisive: list[Call], others: list[Call], guard: Guard) -> Diagnosis | None:
+def diagnose(
+    name: str, decisive: list[Call], others: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]
+) -> Diagnosis | None:
     """Compare the recorded calls of a function with the same calls of each catalogued mistake.
 
     The mistake that ends all calls as the function did is the likely cause. Those are the calls of the broken law, the
     decisive ones, and of the other laws those that our own function does not refuse: who makes one mistake often
     forgets to refuse something, too, and that is another law's matter. Where no mistake does that, two may have been
     made at once: then it is the one that does the same on most of the decisive calls with a wrong result, on a third of
-    them at least, and nothing wrong where the function is right.
+    them at least, nothing wrong where the function is right, and breaks the same law.
     """
-    ours, mistakes = getattr(bigramlab, name), MISTAKES.get(name, [])
+    ours, mistakes = ours_for(name), MISTAKES.get(name, [])
     expected = [(call, call.again(ours, guard)) for call in others]
     calls = decisive + [call for call, our_call in expected if not our_call.raised]
     expected += [(call, call.again(ours, guard)) for call in decisive]
@@ -66,6 +69,6 @@ def diagnose(name: str, decisive: list[Call], others: list[Call], guard: Guard) 
         if not smallest.raised and smallest.again(mistake.run, guard).ended_like(smallest):
             alike = sum(call.again(mistake.run, guard).ended_like(call) for call in wrong)
             more = 3 * alike > len(wrong) and (found is None or alike > found.alike)
-            if more and all(call.again(mistake.run, guard).ended_like(call) for call in right):
+            if more and all(call.again(mistake.run, guard).ended_like(call) for call in right) and breaks(mistake):
                 found = Diagnosis(mistake, alike, len(wrong), exact=False)
     return found

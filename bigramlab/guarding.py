@@ -45,6 +45,8 @@ class _TimeIsUp(BaseException):
 class Guard:
     """Limits calls in time, memory and output. Use it as a context manager; one call at a time.
 
+    Torch's settings and its global generator are afterwards what they were.
+
     A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
     call is over (`PyThreadState_SetAsyncExc`, which works in every thread and on every system). A call that only waits,
     such as `time.sleep`, is woken by a signal (in the main thread, where the system has signals). A call that never
@@ -72,6 +74,8 @@ class Guard:
         self._exits.enter_context(contextlib.redirect_stderr(self))
         self._exits.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)  # with tables this small, threads only wait for each other
+        self._exits.enter_context(torch.random.fork_rng(devices=[]))
+        torch.manual_seed(0)  # the same random numbers each time; the session's go on where they were
         self._exits.enter_context(torch.enable_grad())  # the session may have switched gradients off
         self._exits.callback(setattr, sys, "stdin", sys.stdin)
         sys.stdin = self  # all that input() asks of it is `readline`

@@ -1,6 +1,7 @@
 """Record the calls of a function: what went in, what came out, and what else happened."""
 
 import math
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,7 @@ class Call:
         self.original = self.returned = None
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
+        before = _open_figures()
         try:
             self.original = guard.call(_begin, function, *arguments, **options)
             _require_numbers(self.original)
@@ -74,6 +76,8 @@ class Call:
         self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
         self.global_moved = not torch.equal(torch.get_rng_state(), self.global_state)
         self.printed = guard.printed
+        for figure in _open_figures() - before:  # pyplot keeps, and a notebook shows, what is not closed
+            sys.modules["matplotlib.pyplot"].close(figure)
         self.shares_memory = _share_memory(self.original, arguments)
 
     def again(self, function: Callable[..., Any], guard: Guard) -> "Call":
@@ -107,6 +111,11 @@ class Call:
             and _alike(self.returned, other.returned)
             and _alike(self.after, other.after)
         )
+
+
+def _open_figures() -> set[int]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
 
 
 def _require_numbers(returned: Any) -> None:
@@ -161,13 +170,13 @@ def _alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
     if isinstance(one, Real) and isinstance(other, Real):
         return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-7) or (math.isnan(one) and math.isnan(other))
-    if hasattr(one, "savefig") and hasattr(other, "savefig"):
+    if callable(getattr(one, "get_axes", None)) and callable(getattr(other, "get_axes", None)):  # two figures
         return _texts(one) == _texts(other)
     return type(one) is type(other) and bool(one == other)
 
 
 def _texts(figure: Any) -> list[str]:
-    return [text.get_text() for axes in figure.axes for text in axes.texts]
+    return [text.get_text() for axes in figure.get_axes() for text in axes.texts]
 
 
 class Recorder:
@@ -216,6 +225,8 @@ def show(value: Any) -> str:
     """Write a value as code, shortened to what can be read at a glance."""
     if isinstance(value, torch.Generator):
         return f"torch.Generator().manual_seed({value.initial_seed()})"
+    if type(value) is float and not math.isfinite(value):
+        return f"float('{value}')"
     if type(value) is list and len(value) > 12:
         return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
     if isinstance(value, tuple) and hasattr(value, "_fields"):

@@ -1949,11 +1949,11 @@ def learning_rate_at_numpy(step, recipe):
 def learning_rate_at_loop(step, recipe):
     """The whole schedule as a list."""
     check_step(step, recipe)
-    rising = round(recipe.warm_up * recipe.steps)
-    rates = [recipe.learning_rate * (i + 1) / rising for i in range(rising)]
-    falling = recipe.steps - rising
-    rates += [recipe.learning_rate * math.cos(math.pi * i / falling / 2) ** 2 for i in range(falling)]
-    return rates[step]
+    rising = recipe.warm_up * recipe.steps
+    shares = [min(1, (i + 1) / rising) for i in range(math.ceil(rising))]
+    falling = range(len(shares), recipe.steps)
+    shares += [math.cos(math.pi * (i - rising) / (recipe.steps - rising) / 2) ** 2 for i in falling]
+    return recipe.learning_rate * shares[step]
 
 
 @right("learning_rate_at")

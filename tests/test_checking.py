@@ -160,6 +160,65 @@ def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_what_else_stands_in_a_readers_files_decides_nothing(tmp_path, monkeypatch):
+    def tried():
+        drawn = []
+        with Guard() as guard:
+            run_law(LAWS["smooth"][0], Recorder(lambda counts, k: drawn.append(counts.tolist()) or counts + k, guard))
+        return drawn
+
+    before = tried()
+    (tmp_path / "notes_of_a_reader.py").write_text(f"NUMBERS = {[*range(3, 900, 7)]}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("notes_of_a_reader")
+    assert tried() == before
+
+
+def test_a_function_put_in_the_place_of_ours_is_compared_with_ours(monkeypatch):
+    monkeypatch.setattr(bigramlab, "normalize", forgets_keepdim)
+    assert check(bigramlab.normalize, "normalize").diagnosis.mistake.name == "keepdim_forgotten"
+
+
+def test_a_default_that_calls_change_is_told_of():
+    def build_vocabulary(words, seen=set()):  # noqa: B006  # the mistake itself
+        seen.update(*words)
+        return "." + "".join(sorted(seen))
+
+    assert "changed the default of `seen`" in check(build_vocabulary).problem
+
+
+def test_a_part_of_the_cause_breaks_the_same_law():
+    def sample(probs, *, generator=None):  # draws as one of the mistakes does, which is not wrong here
+        ids = bigramlab.sample(probs, generator=generator)
+        return ids if len(ids) > 1 or probs[0, 0] == 1 else sample(probs, generator=generator)
+
+    report = check(sample)
+    assert "of 1500 walks 0.0% are [0]" in report.problem
+    assert report.diagnosis is None
+
+
+def test_the_smallest_input_of_what_is_wrong_everywhere_is_small():
+    assert check(lambda counts, k=1: counts.where(counts > 0, k), "smooth").call == "smooth(tensor([[1]]), 1)"
+
+
+def test_an_infinite_argument_can_be_typed():
+    def smooth(counts, k=1):
+        return counts + k if k >= 0 else bigramlab.smooth(counts, k)
+
+    assert re.search(r"float\('(nan|inf)'\)", check(smooth).call)
+
+
+def test_a_module_for_a_figure_is_told_of():
+    from matplotlib import pyplot
+
+    def plot_bigrams(table, vocabulary, **_):
+        pyplot.figure()
+        return pyplot
+
+    assert "it is of type module" in check(plot_bigrams).problem
+    assert pyplot.get_fignums() == []
+
+
 def test_a_mistake_that_never_differs_from_our_function_is_not_named():
     def softmax(logits):  # only the gradient is wrong
         weights = (logits - logits.detach().amax(-1, keepdim=True)).exp()
@@ -238,7 +297,7 @@ def test_what_can_not_be_compared_or_shown_is_told_of(function, message):
 
 def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
     allowed = []
-    monkeypatch.setattr("bigramlab.running.diagnose", lambda *given: allowed.append(given[-1].seconds))
+    monkeypatch.setattr("bigramlab.running.diagnose", lambda *given: allowed.append(given[3].seconds))
     check(lambda counts, k=1: counts, "smooth")
     assert allowed == [1]
 

@@ -179,7 +179,7 @@ def test_a_file_that_cant_be_run_is_named_once(mixed):
 def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed):
     found = failures(mixed[1])
     message, text = found["normalize"]
-    assert re.fullmatch(r"normalize is not right yet: \d of \d laws hold\.", message)
+    assert re.fullmatch(r"normalize is not right yet: \d+ of \d+ laws hold\.", message)
     assert text.startswith(message + "\n")
     assert "keepdim forgotten" in text
     assert found["perplexity"] == ("perplexity is not started: it raises NotImplementedError.",) * 2

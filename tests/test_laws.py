@@ -13,6 +13,9 @@ from bigramlab.mistakes import MISTAKES
 from bigramlab.recording import Recorder
 from bigramlab.running import run_law, run_laws
 
+# The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 NO_LESSONS = {"checking", "saving", "comparing"}  # tested by examples alone
 DOCS = Path(__file__).parents[1] / "docs"
 ALL_LAWS = [pytest.param(law, id=f"{name}-{law.name}") for name, laws in LAWS.items() for law in laws]

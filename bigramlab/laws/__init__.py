@@ -18,7 +18,7 @@ from bigramlab.laws import (
     sampling,
     smoothing,
 )
-from bigramlab.laws.law import LAWS, Broken, Law, law
+from bigramlab.laws.law import LAWS, Broken, Law, law, ours_for
 
 __all__ = [
     "LAWS",
@@ -34,6 +34,7 @@ __all__ = [
     "neural_bigram",
     "normalizing",
     "optimizing",
+    "ours_for",
     "plotting",
     "sampling",
     "smoothing",

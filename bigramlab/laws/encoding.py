@@ -25,7 +25,7 @@ def the_boundary_comes_first(build_vocabulary: Function, words: list[str]) -> No
         broken("it does not begin with '.'")
 
 
-@law("build_vocabulary", draw.word_lists)
+@law("build_vocabulary", draw.word_lists, examples=60)
 def every_character_once(build_vocabulary: Function, words: list[str]) -> None:
     """Every character of the words is there once, and no other."""
     found = _a_str(build_vocabulary(words))

@@ -99,7 +99,7 @@ def impossible_tables_are_refused(negative_log_likelihood: Function, counts: lis
     refuses(lambda: negative_log_likelihood(torch.tensor(counts), torch.tensor(probs)))
 
 
-@law("perplexity", draw.count_tables(largest=50, least_sum=1))
+@law("perplexity", draw.count_tables(largest=5000, least_sum=1))
 def knowing_nothing_is_choosing_among_all(perplexity: Function, counts: Tensor) -> None:
     """A model that gives each of n tokens the probability 1 / n has the perplexity n."""
     size = counts.shape[1]

@@ -13,9 +13,7 @@ from bigramlab.laws.law import a_tensor, agree, broken, law, refuses
 Function = Callable[..., Any]
 
 counts_without_empty_rows = draw.count_tables(least_sum=1)
-small_and_large = st.one_of(
-    counts_without_empty_rows, draw.count_tables(least_sum=1, largest=2**33), draw.large_tables()
-)
+larger = draw.large_tables() | draw.count_tables(least_sum=2**33, largest=2**33)
 
 
 @law("normalize", draw.count_tables(least_sum=1, square=True))
@@ -32,11 +30,17 @@ def a_table_of_the_same_shape(normalize: Function, counts: Tensor) -> None:
     a_tensor(normalize(counts), counts.shape, "floats")
 
 
-@law("normalize", small_and_large)
+@law("normalize", counts_without_empty_rows)
 def each_cell_is_divided_by_the_sum_of_its_row(normalize: Function, counts: Tensor) -> None:
     """Each cell is its count divided by the sum of its own row."""
     expected = [[count / sum(row) for count in row] for row in counts.tolist()]
     agree(a_tensor(normalize(counts), counts.shape, "floats"), expected)
+
+
+@law("normalize", larger, examples=10)
+def tables_and_counts_may_be_larger(normalize: Function, counts: Tensor) -> None:
+    """A table for more than 27 tokens is divided like any other, and so are counts of billions."""
+    each_cell_is_divided_by_the_sum_of_its_row(normalize, counts)
 
 
 @law("normalize", draw.count_tables(least_sum=1, largest=1000), st.integers(2, 50))

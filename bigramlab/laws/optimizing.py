@@ -54,6 +54,18 @@ def the_rate_falls_along_a_cosine(learning_rate_at: Function, drawn: tuple[Recip
     agree(a_number(learning_rate_at(rising + step, recipe)), expected)
 
 
+@law("learning_rate_at", st.integers(0, 9), st.sampled_from([0.25, 0.5, 0.75]), st.integers(1, 9), st.integers(0, 18))
+def the_warm_up_may_end_between_steps(
+    learning_rate_at: Function, whole: int, part: float, more: int, step: int
+) -> None:
+    """The w steps of the warm-up need not be a whole number: 0.25 of 10 steps are 2.5, and are not rounded."""
+    steps, rising = whole + 1 + more, whole + part
+    step %= steps
+    share = (step + 1) / rising if step < rising else (1 + math.cos(math.pi * (step - rising) / (steps - rising))) / 2
+    recipe = Recipe(steps=steps, learning_rate=1.0, warm_up=rising / steps)
+    agree(a_number(learning_rate_at(step, recipe)), min(1.0, share))
+
+
 @law("learning_rate_at", recipes())
 def the_rate_has_one_peak(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
     """The largest rate is the recipe's; before it no rate is below the one before, after it none above."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor
@@ -16,7 +17,7 @@ Function = Callable[..., Any]
 def every_cell_has_its_bigram_and_its_number(plot_bigrams: Function, counts: Tensor) -> None:
     """Every cell shows its bigram and its count, in the row of the current token and the column of the next one."""
     vocabulary = ".ab"[: len(counts)]
-    texts = _texts(plot_bigrams(counts, vocabulary))
+    texts = _texts(_figure(plot_bigrams(counts, vocabulary)))
     expected = {
         (i, j): sorted([current + following, str(counts[i, j].item())])
         for i, current in enumerate(vocabulary)
@@ -39,11 +40,28 @@ def _in_cells(texts: list[Any], start: float) -> dict[tuple[int, int], list[str]
     return cells
 
 
-def _texts(figure: Any) -> list[Any]:
-    from matplotlib import pyplot as plt
+@law("plot_bigrams", draw.count_tables(square=True, most_rows=3), examples=8)
+def the_colours_stand_where_the_counts_do(plot_bigrams: Function, counts: Tensor) -> None:
+    """The picture behind the numbers has its rows and columns as the table has them."""
+    figure = _figure(plot_bigrams(counts, ".ab"[: len(counts)]))
+    for image in [image.get_array() for axes in figure.axes for image in axes.images]:
+        if image.shape == counts.shape and _rises_with(counts.T, image) and not _rises_with(counts, image):
+            broken("the picture is transposed: its colours are those of counts.T")
+
+
+def _rises_with(counts: Tensor, image: Any) -> bool:
+    """Tell whether no number of the image is above one whose count is larger."""
+    cells = sorted(zip(counts.flatten().tolist(), image.flatten().tolist(), strict=True))
+    return all(one <= other for (_, one), (_, other) in pairwise(cells))
+
+
+def _figure(found: Any) -> Any:
     from matplotlib.figure import Figure
 
-    if not isinstance(figure, Figure):
-        broken(f"it is of type {type(figure).__name__}, and should be a Matplotlib figure")
-    plt.close(figure)
+    if not isinstance(found, Figure):
+        broken(f"it is of type {type(found).__name__}, and should be a Matplotlib figure, such as plt.gcf() gives")
+    return found
+
+
+def _texts(figure: Any) -> list[Any]:
     return [text for axes in figure.axes for text in axes.texts]

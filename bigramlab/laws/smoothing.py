@@ -13,9 +13,7 @@ from bigramlab.laws.law import a_tensor, agree, broken, law, refuses
 Function = Callable[..., Any]
 
 ks = st.one_of(st.integers(0, 100), st.integers(1, 400).map(lambda n: n / 4), st.sampled_from([0.001, 0.0125]))
-tables = st.one_of(
-    draw.count_tables(), draw.count_tables(largest=99).map(lambda counts: counts / 8), draw.large_tables()
-)
+tables = st.one_of(draw.count_tables(), draw.count_tables(largest=99).map(lambda counts: counts / 8))
 
 
 @law("smooth", tables, ks, examples=60)
@@ -23,6 +21,12 @@ def every_cell_gains_k(smooth: Function, counts: Tensor, k: float) -> None:
     """Every count grows by k, whether it was 0 or not."""
     expected = [[count + k for count in row] for row in counts.tolist()]
     agree(a_tensor(smooth(counts, k), counts.shape, "numbers"), expected)
+
+
+@law("smooth", draw.large_tables(), ks, examples=4)
+def tables_may_be_larger(smooth: Function, counts: Tensor, k: float) -> None:
+    """A table for more than 27 tokens is smoothed like any other."""
+    every_cell_gains_k(smooth, counts, k)
 
 
 @law("smooth", draw.count_tables(largest=1000))

@@ -241,9 +241,9 @@ def no_ids_as_floats(word: Any, vocabulary: Any) -> Any:
 
 @mistake("encode")
 def ids_up_to_255(word: Any, vocabulary: Any) -> Any:
-    """The ids are of type `torch.uint8`, which ends at 255, and a vocabulary may have more tokens.
+    """The ids are of a type that ends at 255 or before, such as `torch.uint8`; a vocabulary may have more tokens.
 
-    Print `encode(vocabulary[-1], vocabulary)` for a vocabulary of 300 tokens: it is 43, and should be 299.
+    Print `encode(vocabulary[-1], vocabulary)` for a vocabulary of 300 tokens: it should be 299.
     """
     _refuse_unknown(word, vocabulary)
     _refuse_vocabulary(vocabulary)

@@ -102,7 +102,7 @@ def bits_for_nats(counts: Any, probs: Any) -> Any:
 
 @mistake("negative_log_likelihood")
 def small_number_added_to_probs(counts: Any, probs: Any) -> Any:
-    """`log(p + 1e-8)` hides that the model held for impossible what happened: the loss should be infinite.
+    """`log(p + 1e-8)`, or a `clamp`, hides that the model held for impossible what happened: the loss should be `inf`.
 
     Print `negative_log_likelihood(torch.tensor([[1, 1]]), torch.tensor([[0.0, 1.0]]))`: it is 9.2, and should be `inf`.
     """
@@ -329,7 +329,7 @@ def exp_of_the_unweighted_mean(counts: Any, probs: Any) -> Any:
 
 @mistake("perplexity")
 def impossible_made_improbable(counts: Any, probs: Any) -> Any:
-    """`clamp(min=1e-8)` makes an impossible bigram only improbable, so the perplexity is large, and should be infinite.
+    """`clamp(min=1e-8)` makes an impossible bigram only improbable: the perplexity is large, and should be infinite.
 
     Call `perplexity(torch.tensor([[1, 1]]), torch.tensor([[0.0, 1.0]]))`: it is 10000, and should be `inf`.
     """
@@ -485,7 +485,7 @@ def list_of_floats(word: Any, probs: Any, vocabulary: Any) -> Any:
 
 @mistake("surprisal")
 def small_number_added_to_p(word: Any, probs: Any, vocabulary: Any) -> Any:
-    """`log(p + 1e-8)` makes an impossible step only improbable: its surprise is 18.4, and should be infinite.
+    """`log(p + 1e-8)`, or a `clamp`, makes an impossible step only improbable: its surprise should be infinite.
 
     Try a step of probability 0: it should give `inf`.
     """

@@ -479,9 +479,9 @@ def in_the_order_of_their_ends(
 def two_tokens_by_default(
     next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 2, generator: Any = None
 ) -> Any:
-    """Without a context length the model is asked with two tokens, and should be with one.
+    """Without a context length the model is asked with two tokens or more, and should be with one.
 
-    Call it without `context_length` for a table of bigrams: `contexts` has two columns.
+    Call it without `context_length` for a table of bigrams: `contexts` has more than one column.
     """
     _refuse_wishes(vocabulary, n, context_length)
     return [_word(next_probs, vocabulary, context_length, generator)[0] for _ in range(n)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from bigramlab.generating import generate_words
 from bigramlab.mistakes.mistake import mistake
 from bigramlab.mlp import MLP, Training, mlp_logits, mlp_probs, train_mlp
 from bigramlab.optimizing import Recipe
@@ -631,6 +632,22 @@ def gradients_kept(parameters: Any, contexts: Any) -> Any:
 
 
 @mistake("sample_mlp_words")
+def newest_token_first(parameters: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
+    """The network is asked with the newest token first, and was trained with the oldest first.
+
+    Print the context before each letter of a word: the letter drawn last should stand last.
+    """
+    length = parameters.context_length
+    return generate_words(
+        lambda contexts: mlp_probs(parameters, contexts.flip(1)),
+        vocabulary,
+        n,
+        context_length=length,
+        generator=generator,
+    )
+
+
+@mistake("sample_mlp_words")
 def always_the_likeliest(parameters: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
     """`argmax` takes the likeliest token every time, so all words are the same; each should be drawn.
 
@@ -795,9 +812,9 @@ def overtrained_networks_not_refused(
 
 @mistake("build_contexts")
 def ids_up_to_127(words: Any, vocabulary: Any, context_length: Any) -> Any:
-    """The ids are of type `torch.int8`, which ends at 127, and a vocabulary may have more tokens.
+    """The ids are of a type that ends at 255 or before, such as `torch.int8`; a vocabulary may have more tokens.
 
-    Print the largest target for a vocabulary of 300 tokens: it is negative.
+    Print the targets for the last letter of a vocabulary of 300 tokens: one should be 299.
     """
     words = _refuse(words, vocabulary, context_length)
     contexts, targets = _examples(*_loop(words, vocabulary, context_length), context_length)

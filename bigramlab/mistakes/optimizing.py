@@ -39,6 +39,19 @@ def first_rate_is_0(step: Any, recipe: Any) -> Any:
 
 
 @mistake("learning_rate_at")
+def warm_up_cut_to_whole_steps(step: Any, recipe: Any) -> Any:
+    """`int(warm_up * steps)` cuts the warm-up to whole steps: 2.9999999999999996 becomes 2, and 0.9 none at all.
+
+    Print `learning_rate_at(0, Recipe(steps=10, learning_rate=1.0, warm_up=0.25))`: it is 0.5, and should be 0.4.
+    """
+    _refuse_step(step, recipe)
+    rising = int(recipe.warm_up * recipe.steps)
+    if step < rising:
+        return recipe.learning_rate * (step + 1) / rising
+    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+
+
+@mistake("learning_rate_at")
 def no_warm_up(step: Any, recipe: Any) -> Any:
     """The rate is at its largest from the first step on: there is no warm-up.
 

@@ -13,17 +13,30 @@ def _axes(table: Any) -> Any:
     return axes
 
 
+def _annotated(axes: Any, table: Any, vocabulary: Any) -> Any:
+    for i, current in enumerate(vocabulary):
+        for j, following in enumerate(vocabulary):
+            axes.text(j, i, current + following, va="bottom", parse_math=False)
+            axes.text(j, i, str(table[i, j].item()), va="top")
+    return axes.figure
+
+
+@mistake("plot_bigrams")
+def picture_transposed(table: Any, vocabulary: Any, **options: Any) -> Any:
+    """The picture is that of `table.T`: the numbers stand in the right cells, and their colours in others.
+
+    Draw `plot_bigrams(torch.tensor([[0, 9], [0, 0]]), ".a")`: the cell with the 9 is pale.
+    """
+    return _annotated(_axes(table.T), table, vocabulary)
+
+
 @mistake("plot_bigrams")
 def figure_not_returned(table: Any, vocabulary: Any, **options: Any) -> None:
     """The picture is drawn, but the function has no `return`, so its caller gets `None`.
 
     Print `plot_bigrams(counts, vocabulary)`: it is `None`, and should be a figure.
     """
-    axes = _axes(table)
-    for i, current in enumerate(vocabulary):
-        for j, following in enumerate(vocabulary):
-            axes.text(j, i, current + following, va="bottom", parse_math=False)
-            axes.text(j, i, str(table[i, j].item()), va="top")
+    _annotated(_axes(table), table, vocabulary)
 
 
 @mistake("plot_bigrams")

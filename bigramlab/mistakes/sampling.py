@@ -106,9 +106,9 @@ def largest_for_a_draw(probs: Any, *, generator: Any = None) -> Any:
 
 @mistake("sample")
 def endless_walks_not_refused(probs: Any, *, generator: Any = None) -> Any:
-    """A table from which "." can't be reached is not refused, and the walk through it never ends.
+    """A table from which "." can't be reached is not refused at once, and the walk through it goes on and on.
 
-    Call `sample(torch.tensor([[0.0, 1.0], [0.0, 1.0]]))`: it hangs, and should refuse; stop it with Ctrl-C.
+    Call `sample(torch.tensor([[0.0, 1.0], [0.0, 1.0]]))`: it should refuse; if it hangs, stop it with Ctrl-C.
     """
     _refuse_no_distributions(probs)
     return torch.tensor(_walk(probs, generator))
