@@ -15,7 +15,8 @@ settings.load_profile("bigramlab")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--seeds", type=int, default=1, help="with how many seeds to try each right version (default: 1)")
+    told = "with how many seeds to try each right version and each mistake (default: 1)"
+    parser.addoption("--seeds", type=int, default=1, help=told)
 
 
 @pytest.fixture

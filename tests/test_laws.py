@@ -63,10 +63,12 @@ def test_the_catalogue_is_large_and_explains_itself():
 
 
 @pytest.mark.parametrize("mistake", ALL_MISTAKES)
-def test_a_mistake_is_caught(mistake):
-    with Guard(seconds=0.2) as guard:
-        recorder = Recorder(mistake.run, guard)
-        assert any(run_law(law, recorder, shrink=False) for law in LAWS[mistake.function])
+def test_a_mistake_is_caught(mistake, pytestconfig):
+    for seed in [None, *range(1, pytestconfig.getoption("seeds"))]:  # None: as `check` does
+        with Guard(seconds=0.2) as guard:
+            recorder = Recorder(mistake.run, guard)
+            laws = LAWS[mistake.function]
+            assert any(run_law(law, recorder, shrink=False, seed=seed) for law in laws), f"not with seed {seed}"
 
 
 @pytest.mark.slow
