@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +13,6 @@ from unittest import mock
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
-from hypothesis.internal.conjecture import providers
 
 from bigramlab.diagnosing import diagnose
 from bigramlab.guarding import Guard, Stopped
@@ -118,8 +118,9 @@ def _no_local_constants() -> Iterator[None]:
     """Keep Hypothesis from drawing constants of the files that are loaded.
 
     What else stands in a reader's file would otherwise decide what is tried. There is no setting for it, so what
-    collects them is replaced; releases before 6.131 don't have it.
+    collects them is replaced; a release that does without it is left as it is.
     """
+    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
     constants = getattr(providers, "GLOBAL_CONSTANTS", None)
     replaced = {"_get_local_constants": lambda: constants, "CONSTANTS_CACHE": {}}
     with contextlib.ExitStack() as stack:
