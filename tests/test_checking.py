@@ -187,6 +187,7 @@ def test_a_default_that_calls_change_is_told_of():
     assert "changed the default of `seen`" in check(build_vocabulary).problem
 
 
+@pytest.mark.slow
 def test_a_part_of_the_cause_breaks_the_same_law():
     def sample(probs, *, generator=None):  # draws as one of the mistakes does, which is not wrong here
         ids = bigramlab.sample(probs, generator=generator)
