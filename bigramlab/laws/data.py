@@ -6,7 +6,7 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from itertools import chain, zip_longest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,10 @@ def the_shipped_names(load_names: Function) -> None:
     """The names are the shipped ones, in their order, at each call."""
     names = shipped_names()
     for _ in range(2):
-        for position, (one, other) in enumerate(zip_longest(_words(load_names()), names)):
+        found = _words(load_names())
+        if len(found) != len(names):
+            broken(f"it gives {how_many(len(found), 'name')}, and names.txt has {len(names)}")
+        for position, (one, other) in enumerate(zip(found, names, strict=True)):
             if one != other:
                 broken(f"at position {position} is {one!r}, and in names.txt {other!r}")
 

@@ -41,12 +41,12 @@ def _in_cells(texts: list[Any], start: float) -> dict[tuple[int, int], list[str]
 
 
 @law("plot_bigrams", draw.count_tables(square=True, most_rows=3), examples=8)
-def the_colours_stand_where_the_counts_do(plot_bigrams: Function, counts: Tensor) -> None:
+def the_colors_stand_where_the_counts_do(plot_bigrams: Function, counts: Tensor) -> None:
     """The picture behind the numbers has its rows and columns as the table has them."""
     figure = _figure(plot_bigrams(counts, ".ab"[: len(counts)]))
     for image in [image.get_array() for axes in figure.axes for image in axes.images]:
         if image.shape == counts.shape and _rises_with(counts.T, image) and not _rises_with(counts, image):
-            broken("the picture is transposed: its colours are those of counts.T")
+            broken("the picture is transposed: its colors are those of counts.T")
 
 
 def _rises_with(counts: Tensor, image: Any) -> bool:

@@ -638,13 +638,11 @@ def newest_token_first(parameters: Any, vocabulary: Any, n: Any, *, generator: A
     Print the context before each letter of a word: the letter drawn last should stand last.
     """
     length = parameters.context_length
-    return generate_words(
-        lambda contexts: mlp_probs(parameters, contexts.flip(1)),
-        vocabulary,
-        n,
-        context_length=length,
-        generator=generator,
-    )
+
+    def asked(contexts: Any) -> Any:
+        return mlp_probs(parameters, contexts.flip(1))
+
+    return generate_words(asked, vocabulary, n, context_length=length, generator=generator)
 
 
 @mistake("sample_mlp_words")

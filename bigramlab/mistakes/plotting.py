@@ -23,7 +23,7 @@ def _annotated(axes: Any, table: Any, vocabulary: Any) -> Any:
 
 @mistake("plot_bigrams")
 def picture_transposed(table: Any, vocabulary: Any, **options: Any) -> Any:
-    """The picture is that of `table.T`: the numbers stand in the right cells, and their colours in others.
+    """The picture is that of `table.T`: the numbers stand in the right cells, and their colors in others.
 
     Draw `plot_bigrams(torch.tensor([[0, 9], [0, 0]]), ".a")`: the cell with the 9 is pale.
     """
