@@ -1,33 +1,26 @@
 """How an autoregressive character model works, on 32,033 real names.
 
-The modules stand in the order in which to read them; every function below is importable from `bigramlab` itself.
+`bigramlab.chapters` lists the modules of `bigramlab.lessons` in the order in which to read them; every function is
+importable from `bigramlab` itself.
 """
 
-from bigramlab.checking import check
-from bigramlab.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
-from bigramlab.counting import count_bigrams, most_common_bigrams
-from bigramlab.data import load_names, read_words, split_words
-from bigramlab.encoding import BOUNDARY, build_vocabulary, decode, encode
-from bigramlab.evaluating import negative_log_likelihood, perplexity, surprisal
-from bigramlab.generating import generate_words, score_contexts
-from bigramlab.mlp import (
-    MLP,
-    Training,
-    build_contexts,
-    count_contexts,
-    init_mlp,
-    mlp_logits,
-    mlp_probs,
-    sample_mlp_words,
-    train_mlp,
-)
-from bigramlab.neural_bigram import cross_entropy, softmax, train_neural_bigram
-from bigramlab.normalizing import normalize
-from bigramlab.optimizing import Recipe, adamw_step, learning_rate_at, minibatches
-from bigramlab.plotting import plot_bigrams
-from bigramlab.sampling import sample, sample_words
-from bigramlab.saving import load_mlp, save_mlp
-from bigramlab.smoothing import smooth
+from bigramlab.judge.checking import check
+from bigramlab.lessons.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
+from bigramlab.lessons.contexts import build_contexts, count_contexts
+from bigramlab.lessons.counting import count_bigrams, most_common_bigrams
+from bigramlab.lessons.data import load_names, read_words, split_words
+from bigramlab.lessons.encoding import BOUNDARY, build_vocabulary, decode, encode
+from bigramlab.lessons.evaluating import negative_log_likelihood, perplexity, surprisal
+from bigramlab.lessons.generating import generate_words, score_contexts
+from bigramlab.lessons.mlp import MLP, init_mlp, mlp_logits, mlp_probs, sample_mlp_words
+from bigramlab.lessons.neural_bigram import cross_entropy, softmax, train_neural_bigram
+from bigramlab.lessons.normalizing import normalize
+from bigramlab.lessons.optimizing import Recipe, adamw_step, learning_rate_at, minibatches
+from bigramlab.lessons.plotting import plot_bigrams
+from bigramlab.lessons.sampling import sample, sample_words
+from bigramlab.lessons.saving import load_mlp, save_mlp
+from bigramlab.lessons.smoothing import smooth
+from bigramlab.lessons.training import Training, train_mlp
 
 __all__ = [
     "BOUNDARY",

@@ -11,10 +11,11 @@ import torch
 
 import bigramlab
 from bigramlab import check
-from bigramlab.guarding import Guard, Stopped
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Recorder
+from bigramlab.judge.running import run_law
 from bigramlab.laws import LAWS
-from bigramlab.recording import Recorder
-from bigramlab.running import run_law
+from bigramlab.laws.law import Stopped
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -245,7 +246,7 @@ def test_a_changed_argument_is_named_whatever_law_it_breaks():
 
 
 def test_a_function_that_takes_long_is_not_tried_with_every_law(monkeypatch):
-    monkeypatch.setattr("bigramlab.running.SECONDS_ALLOWED", 0.1)
+    monkeypatch.setattr("bigramlab.judge.running.SECONDS_ALLOWED", 0.1)
     calls = []
 
     def normalize(counts):
@@ -301,7 +302,7 @@ def test_what_can_not_be_compared_or_shown_is_told_of(function, message):
 
 def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
     allowed = []
-    monkeypatch.setattr("bigramlab.running.diagnose", lambda *given: allowed.append(given[3].seconds))
+    monkeypatch.setattr("bigramlab.judge.running.diagnose", lambda *given: allowed.append(given[3].seconds))
     check(lambda counts, k=1: counts, "smooth")
     assert allowed == [1]
 
@@ -329,7 +330,7 @@ def test_an_import_is_not_ended_half_way(slow_module):
 
 
 def test_an_import_without_an_end_is_ended(slow_module, monkeypatch):
-    monkeypatch.setattr("bigramlab.guarding.SECONDS_TO_IMPORT", 0.1)
+    monkeypatch.setattr("bigramlab.judge.guarding.SECONDS_TO_IMPORT", 0.1)
     with Guard(seconds=0.05) as guard, pytest.raises(Stopped, match="did not return in time"):
         guard.call(importlib.import_module, slow_module)
 

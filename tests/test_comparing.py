@@ -20,8 +20,8 @@ from bigramlab import (
     normalize,
     train_models,
 )
-from bigramlab import comparing as module
-from bigramlab.comparing import choose_k
+from bigramlab.lessons import comparing as module
+from bigramlab.lessons.comparing import choose_k
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 TRAIN, DEV, TEST = ["anna", "nan", "ann", "hanna"] * 3, ["hann", "na"], ["nana", "ah"]

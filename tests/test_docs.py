@@ -18,7 +18,7 @@ import pictures  # noqa: E402
 from questions import QUESTIONS  # noqa: E402
 
 from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, plot_bigrams, smooth  # noqa: E402
-from bigramlab.running import CHAPTERS as READ_ON  # noqa: E402
+from bigramlab.judge.running import CHAPTERS as READ_ON  # noqa: E402
 
 CHAPTERS = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bigramlab import BOUNDARY, build_vocabulary, decode, encode, load_names
-from bigramlab.encoding import encode_text, join_words
 from bigramlab.laws.strategies import vocabularies, words_and_vocabulary
+from bigramlab.lessons.encoding import encode_text, join_words
 
 
 def test_the_boundary_token_has_id_0():

@@ -8,7 +8,6 @@ from bigramlab import (
     build_vocabulary,
     count_bigrams,
     generate_words,
-    generating,
     load_names,
     negative_log_likelihood,
     normalize,
@@ -16,6 +15,7 @@ from bigramlab import (
     score_contexts,
     smooth,
 )
+from bigramlab.lessons import generating
 
 pytestmark = pytest.mark.usefixtures("unchecked")  # models are wrong in ways that the signatures forbid
 

@@ -14,13 +14,13 @@ from xml.etree import ElementTree
 import pytest
 
 import bigramlab
-from bigramlab.guarding import Stopped
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import CHAPTERS, CONFTEST, Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
 from bigramlab.lab.verdicts import judge, load_file
 from bigramlab.lab.watching import Lab, code_of, tell
 from bigramlab.laws import LAWS
+from bigramlab.laws.law import Stopped
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAMES = [exercise.name for exercise in Exercise.all()]
@@ -311,7 +311,7 @@ def test_what_a_function_should_not_do_is_part_of_its_report(body, part, lab):
             "can't be run: FileNotFoundError: [Errno 2] No such file or directory: 'nowhere', at line 1",
         ),
         (
-            b"from bigramlab.guarding import Stopped\nraise Stopped('it asks for input')",
+            b"from bigramlab.laws.law import Stopped\nraise Stopped('it asks for input')",
             "can't be run: it asks for input",
         ),
     ],
@@ -520,8 +520,10 @@ def test_a_solution_is_shown_with_its_helpers(lab, capsys):
         "_loss_and_gradient",
         "_safe_rate",
     ]
-    assert "\n#   bigramlab/inputs.py: require_number, require_size, require_table, require_weights\n" in printed
-    assert printed.endswith("\n#   bigramlab/neural_bigram.py: _refuse_rate\n")
+    assert (
+        "\n#   bigramlab/lessons/inputs.py: require_number, require_size, require_table, require_weights\n" in printed
+    )
+    assert printed.endswith("\n#   bigramlab/lessons/neural_bigram.py: _refuse_rate\n")
 
 
 @pytest.mark.parametrize("exercise", Exercise.all(), ids=lambda exercise: exercise.name)
@@ -672,7 +674,7 @@ def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched
 
 def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, monkeypatch):
     parts = []
-    monkeypatch.setattr("bigramlab.running.diagnose", lambda *_: parts.append(capsys.readouterr().out))
+    monkeypatch.setattr("bigramlab.judge.running.diagnose", lambda *_: parts.append(capsys.readouterr().out))
     (watched.folder / "ch04_smoothing.py").write_text(SMOOTH, encoding="utf-8")
     tell(watched)
     parts.append(capsys.readouterr().out)

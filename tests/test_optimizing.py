@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bigramlab import Recipe, adamw_step, learning_rate_at, minibatches
-from bigramlab.optimizing import require_recipe
+from bigramlab.lessons.optimizing import require_recipe
 
 
 def test_worked_examples():

@@ -1,3 +1,4 @@
+import ast
 import doctest
 import importlib
 import inspect
@@ -11,10 +12,9 @@ import pytest
 import torch
 
 import bigramlab
+from bigramlab.chapters import LESSONS
 
 ROOT = Path(__file__).parents[1]
-LESSONS = ["data", "encoding", "counting", "smoothing", "normalizing", "sampling", "evaluating", "plotting"]
-LESSONS += ["neural_bigram", "generating", "optimizing", "mlp", "saving", "comparing"]
 FUNCTIONS = [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]
 TUPLES = [name for name in bigramlab.__all__ if inspect.isclass(getattr(bigramlab, name))]
 
@@ -27,9 +27,9 @@ def run_examples(text, name, names):
     return len(test.examples)
 
 
-def test_the_package_exports_what_the_lesson_modules_do():
-    modules = [importlib.import_module(f"bigramlab.{lesson}") for lesson in [*LESSONS, "checking"]]
-    assert sorted(bigramlab.__all__) == sorted(name for module in modules for name in module.__all__)
+def test_the_package_exports_what_the_lessons_do():
+    modules = [importlib.import_module(f"bigramlab.lessons.{lesson.name}") for lesson in LESSONS]
+    assert sorted(bigramlab.__all__) == sorted(["check", *(name for module in modules for name in module.__all__)])
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -71,8 +71,53 @@ def test_importing_costs_torch_and_little_more():
     assert result.stdout == "[]\n"
 
 
-def test_lesson_modules_import_only_earlier_ones():
-    for position, lesson in enumerate(LESSONS):
-        source = (ROOT / "bigramlab" / f"{lesson}.py").read_text(encoding="utf-8")
-        imported = {line.split()[1] for line in source.splitlines() if line.startswith("from bigramlab.")}
-        assert imported <= {f"bigramlab.{earlier}" for earlier in ["inputs", *LESSONS[:position]]}
+def imports_of(path):
+    """Return the modules of ours that a file imports, wherever in it the line stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "bigramlab":
+            found |= {f"bigramlab.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {getattr(node, "module", None) or alias.name for alias in node.names}
+    return {name for name in found if name.startswith("bigramlab.")}
+
+
+BELOW = {  # the rooms that each may import, besides itself and chapters.py, which the lessons alone do without
+    "lessons": [],
+    "plain.py": ["lessons"],
+    "laws": ["plain", "lessons"],
+    "mistakes": ["plain", "lessons"],
+    "judge": ["laws", "mistakes", "plain", "lessons"],
+    "lab": ["judge", "laws", "mistakes", "plain", "lessons"],
+}
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_arrows_between_the_rooms_run_one_way(room):
+    place = ROOT / "bigramlab" / room
+    allowed = {*BELOW[room], room.removesuffix(".py"), *([] if room == "lessons" else ["chapters"])}
+    for path in [place] if place.is_file() else place.rglob("*.py"):
+        assert {name.split(".")[1] for name in imports_of(path)} <= allowed, path
+
+
+def test_the_table_of_chapters_imports_nothing_of_ours():
+    assert not imports_of(ROOT / "bigramlab" / "chapters.py")
+
+
+def test_a_lesson_imports_only_earlier_ones():
+    names = [lesson.name for lesson in LESSONS]
+    assert {path.stem for path in (ROOT / "bigramlab" / "lessons").glob("*.py")} == {"__init__", "inputs", *names}
+    for position, name in enumerate(names):
+        earlier = {f"bigramlab.lessons.{lesson}" for lesson in ["inputs", *names[:position]]}
+        assert imports_of(ROOT / "bigramlab" / "lessons" / f"{name}.py") <= earlier
+
+
+def test_every_lesson_with_laws_has_its_file_in_each_room():
+    with_laws = {lesson.name for lesson in LESSONS if lesson.laws}
+    for room, others in [
+        ("bigramlab/laws", {"__init__", "law", "strategies"}),
+        ("bigramlab/mistakes", {"__init__", "mistake"}),
+        ("tests/right", {"__init__", "version"}),
+    ]:
+        assert {path.stem for path in (ROOT / room).glob("*.py")} == with_laws | others, room
+    assert {f"test_{lesson.name}" for lesson in LESSONS} <= {path.stem for path in (ROOT / "tests").glob("*.py")}

@@ -5,8 +5,7 @@ import sys
 import pytest
 import torch
 
-from bigramlab import MLP, Recipe, init_mlp, load_mlp, save_mlp, train_mlp
-from bigramlab.mlp import build_contexts
+from bigramlab import MLP, Recipe, build_contexts, init_mlp, load_mlp, save_mlp, train_mlp
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 
 import bigramlab
-from bigramlab.inputs import require_size
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
+from bigramlab.lessons.inputs import require_size
 
 __all__ = ["main"]
 

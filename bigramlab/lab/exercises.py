@@ -6,26 +6,13 @@ import importlib
 import inspect
 import textwrap
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import bigramlab
+from bigramlab.chapters import LESSONS, chapter_of
 
-__all__ = ["CHAPTERS", "Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
-
-CHAPTERS = {
-    "data": ["read_words", "split_words"],
-    "encoding": ["build_vocabulary", "encode", "decode"],
-    "counting": ["count_bigrams", "most_common_bigrams"],
-    "smoothing": ["smooth"],
-    "normalizing": ["normalize"],
-    "sampling": ["sample", "sample_words"],
-    "evaluating": ["negative_log_likelihood", "perplexity", "surprisal"],
-    "neural_bigram": ["softmax", "cross_entropy", "train_neural_bigram"],
-    "mlp": ["build_contexts", "count_contexts", "init_mlp", "mlp_logits"],
-    "optimizing": ["learning_rate_at", "minibatches", "adamw_step"],
-    "generating": ["score_contexts", "generate_words"],
-}
-"""The chapters in the tutorial's order, and what is to be written in each."""
+__all__ = ["Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
 
 CONFTEST = '''"""Makes `pytest` check the functions in this folder with bigramlab's laws."""
 
@@ -42,20 +29,21 @@ addopts = --quiet
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function to write: its name, and the file of its chapter."""
+    """One function to write: its name, and the lesson that it belongs to."""
 
     name: str
-    chapter: str
+    lesson: str
 
     @property
     def file(self) -> str:
         """The name of the file in the lab's folder."""
-        return f"ch{list(CHAPTERS).index(self.chapter) + 1:02}_{self.chapter}.py"  # so that 10 stands after 2
+        number, _ = chapter_of(self.lesson)
+        return f"ch{number:02}_{self.lesson}.py"  # 02, so that 10 stands after 2
 
     @classmethod
     def all(cls) -> "list[Exercise]":
         """Return every exercise in the tutorial's order."""
-        return [cls(name, chapter) for chapter, names in CHAPTERS.items() for name in names]
+        return [cls(name, lesson.name) for lesson in LESSONS for name in (*lesson.core, *lesson.extra)]
 
     @classmethod
     def named(cls, name: str) -> "Exercise":
@@ -70,26 +58,26 @@ class Exercise:
         raise ValueError(f"there is no exercise {name!r}; there are:\n{rows}")
 
 
-def source_of(chapter: str) -> tuple[str, ast.Module]:
+def source_of(lesson: str) -> tuple[str, ast.Module]:
     """Return the text of a lesson's module, and its tree."""
-    text = inspect.getsource(importlib.import_module(f"bigramlab.{chapter}"))
+    text = inspect.getsource(importlib.import_module(f"bigramlab.lessons.{lesson}"))
     return text, ast.parse(text)
 
 
 def stub_of(exercise: Exercise) -> str:
     """Return the function with its signature and docstring, and nothing done yet."""
-    text, tree = source_of(exercise.chapter)
+    text, tree = source_of(exercise.lesson)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name:
             head = text.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
             return "\n".join([*head, "    raise NotImplementedError", ""])
-    raise LookupError(f"bigramlab.{exercise.chapter} has no function {exercise.name}")
+    raise LookupError(f"bigramlab.lessons.{exercise.lesson} has no function {exercise.name}")
 
 
-def _chapter_file(chapter: str) -> str:
-    """Return the file of one chapter: the imports that its signatures need, and its functions as stubs."""
-    _, tree = source_of(chapter)
-    stubs = [stub_of(Exercise(name, chapter)) for name in CHAPTERS[chapter]]
+def _file_of(exercises: list[Exercise]) -> str:
+    """Return the file of one lesson: the imports that its signatures need, and its functions as stubs."""
+    _, tree = source_of(exercises[0].lesson)
+    stubs = list(map(stub_of, exercises))
     used = {node.id for node in ast.walk(ast.parse("\n".join(stubs))) if isinstance(node, ast.Name)} | {"torch"}
     imports = []
     for node in tree.body:
@@ -121,7 +109,7 @@ def write_lab(folder: Path) -> list[Path]:
     """Write the exercises into a folder; files that are there already are left as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"pytest.ini": PYTEST_INI, "conftest.py": CONFTEST}
-    files |= {Exercise(names[0], chapter).file: _chapter_file(chapter) for chapter, names in CHAPTERS.items()}
+    files |= {file: _file_of(list(exercises)) for file, exercises in groupby(Exercise.all(), lambda one: one.file)}
     written = []
     for name, text in files.items():
         try:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bigramlab.guarding import Stopped
-from bigramlab.lab.exercises import CHAPTERS, Exercise, is_lab
+from bigramlab.lab.exercises import Exercise, is_lab
 from bigramlab.lab.verdicts import Verdict, judge, summary, summary_of_labs
+from bigramlab.laws.law import Stopped
 
 __all__ = ["Explanation", "Unsolved"]
 
-FILES = {Exercise(names[0], chapter).file for chapter, names in CHAPTERS.items()}
+FILES = {exercise.file for exercise in Exercise.all()}
 NOT_PASSED = "not passed"  # pytest shows each that it calls "failed" in a section of its own
 LETTERS = {"solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
 COLORS = {"  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}

@@ -9,8 +9,8 @@ __all__ = ["solution_of"]
 
 def solution_of(exercise: Exercise) -> str:
     """Return our function with the helpers and constants of its module that it uses, and say where the rest is."""
-    text, tree = source_of(exercise.chapter)
-    here = f"bigramlab.{exercise.chapter}"
+    text, tree = source_of(exercise.lesson)
+    here = f"bigramlab.lessons.{exercise.lesson}"
     nodes = _definitions(tree)
     places = _imported_from(tree) | dict.fromkeys(nodes, here)
     shown, elsewhere, to_read = {exercise.name}, set(), [exercise.name]
@@ -50,14 +50,15 @@ def _names_in(node: ast.AST) -> set[str]:
 
 
 def _is_helper(name: str, node: ast.stmt) -> bool:
-    """Tell whether a solution is shown with this: a constant, or a private function that does more than refuse."""
-    is_private = name.startswith("_") and not name.startswith(("_require", "_refuse"))
-    return is_private or isinstance(node, ast.Assign)
+    """Tell whether a solution is shown with this: a constant, or a private function that returns something."""
+    if isinstance(node, ast.FunctionDef):
+        return name.startswith("_") and ast.unparse(node.returns or ast.Constant(None)) not in ("None", "NoReturn")
+    return name.startswith("_") or isinstance(node, ast.Assign)
 
 
 def _remark(names: set[str], places: dict[str, str]) -> str:
     """Say where the other names stand."""
-    lines = ["# Used, and not shown (the functions called require or refuse check the arguments):"]
+    lines = ["# Used, and not shown (functions that are called require or refuse check the arguments):"]
     for place in sorted({places[name] for name in names}):
         there = sorted(name for name in names if places[name] == place)
         lines.append(f"#   {place.replace('.', '/')}.py: {', '.join(there)}")

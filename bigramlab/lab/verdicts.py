@@ -14,10 +14,11 @@ from importlib.util import decode_source
 from pathlib import Path
 from types import ModuleType
 
-from bigramlab.guarding import Guard, Stopped
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import shorten
+from bigramlab.judge.running import run_laws
 from bigramlab.lab.exercises import Exercise, is_lab
-from bigramlab.recording import shorten
-from bigramlab.running import run_laws
+from bigramlab.laws.law import Stopped
 
 __all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary", "summary_of_labs"]
 

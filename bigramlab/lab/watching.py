@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from bigramlab.guarding import Stopped
 from bigramlab.lab.exercises import Exercise
 from bigramlab.lab.verdicts import Verdict, explain, judge, progress_bar, summary
+from bigramlab.laws.law import Stopped
 
 __all__ = ["Lab", "code_of", "tell", "watch"]
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bigramlab.data import load_names as shipped_names
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     agree,
@@ -23,6 +22,7 @@ from bigramlab.laws.law import (
     refuses,
     torchs_generator_decides,
 )
+from bigramlab.lessons.data import load_names as shipped_names
 
 Function = Callable[..., Any]
 

@@ -1,4 +1,9 @@
-"""What a law is, and the words in which it says what is broken."""
+"""What a law is, and the words in which it says what is broken.
+
+A *result law* is about what a function computes for input that makes sense. A *care law* is about the rest: what must
+be refused, iterators, empty input, exact types, extreme numbers. The laws that every function shares have sentences
+here, and are asked by the judge of the calls that the other laws make.
+"""
 
 import math
 from collections.abc import Callable, Iterable
@@ -11,28 +16,46 @@ import torch
 from hypothesis.strategies import SearchStrategy, tuples
 from torch import Tensor
 
-from bigramlab.guarding import Stopped
-
 __all__ = [
+    "CARE",
     "LAWS",
+    "RESULT",
     "Broken",
     "Law",
+    "Stopped",
     "a_number",
     "a_tensor",
     "agree",
     "broken",
+    "care",
     "enough_room",
     "how_many",
     "law",
     "leaves_torchs_generator_alone",
+    "lesson_of",
     "ours_for",
     "refuses",
     "torchs_generator_decides",
 ]
 
 
+RESULT, CARE = "result", "care"
+
+
 class Broken(AssertionError):
-    """A law does not hold; the message says what is wrong with what the function returned."""
+    """A law does not hold; the message says what is wrong with what the function returned.
+
+    `law` is the name of a law that all functions share, if it is one of those that is broken.
+    """
+
+    def __init__(self, message: str, law: str = "") -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.law = law
+
+
+class Stopped(Exception):
+    """The call was ended from outside; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +66,37 @@ class Law:
         function: The name of the function that it is about.
         name: The law's own name.
         sentence: What it says, for a learner to read.
+        kind: `RESULT` or `CARE`.
         arguments: Draws the arguments to try.
-        holds: Takes the function and the arguments; raises `Broken` unless the law holds for them.
+        holds: Takes the function and the arguments; raises `Broken` unless the law holds for them. None if all
+            functions share the law: then the judge asks it of the calls that the others make.
         examples: How many arguments to try.
     """
 
     function: str
     name: str
     sentence: str
-    arguments: SearchStrategy[tuple[Any, ...]]
-    holds: Callable[..., None]
-    examples: int
+    kind: str
+    arguments: SearchStrategy[tuple[Any, ...]] | None = None
+    holds: Callable[..., None] | None = None
+    examples: int = 0
 
 
 LAWS: dict[str, list[Law]] = {}
-"""The laws of each function, the plainest first: the first that is broken is the one to report."""
+"""The laws of each function, those about the result first, the plainest first: the first that is broken is reported."""
+
+LEFT_ALONE, STEADY, QUIET = "what_comes_in_is_left_alone", "the_same_input_gives_the_same", "nothing_is_printed"
+SHARED = {
+    LEFT_ALONE: (RESULT, "What comes in is left as it was."),
+    STEADY: (RESULT, "The same input gives the same result, with a generator in the same state."),
+    QUIET: (CARE, "Nothing is printed."),
+}
 
 
-def law(function: str, *arguments: SearchStrategy[Any], examples: int = 30) -> Callable[..., Callable[..., None]]:
-    """Register the decorated function as a law of `function`; its docstring is the sentence.
+def law(
+    function: str, *arguments: SearchStrategy[Any], kind: str = RESULT, examples: int = 30
+) -> Callable[..., Callable[..., None]]:
+    """Register the decorated function as a law about the result of `function`; its docstring is the sentence.
 
     There is one strategy for each argument after the function, or a single one that draws a tuple of them all.
     """
@@ -69,16 +104,28 @@ def law(function: str, *arguments: SearchStrategy[Any], examples: int = 30) -> C
     def register(holds: Callable[..., None]) -> Callable[..., None]:
         drawn = tuples(*arguments).map(lambda drawn: drawn[0] if len(drawn) == 1 and type(drawn[0]) is tuple else drawn)
         sentence = " ".join((holds.__doc__ or "").split())
-        LAWS.setdefault(function, []).append(Law(function, holds.__name__, sentence, drawn, holds, examples))
+        shared = [Law(function, name, sentence, kind) for name, (kind, sentence) in SHARED.items()]
+        laws = LAWS.setdefault(function, shared)
+        laws.append(Law(function, holds.__name__, sentence, kind, drawn, holds, examples))
+        laws.sort(key=lambda law: (law.kind == CARE, law.holds is None))
         return holds
 
     return register
 
 
+def care(function: str, *arguments: SearchStrategy[Any], examples: int = 30) -> Callable[..., Callable[..., None]]:
+    """Register the decorated function as a law about the care of `function`, as `law` does for its result."""
+    return law(function, *arguments, kind=CARE, examples=examples)
+
+
 def ours_for(function: str) -> Callable[..., Any]:
     """Return bigramlab's own function, whatever a reader has put in its place in the package."""
-    lesson = LAWS[function][0].holds.__module__.replace(".laws.", ".")
-    return cast(Callable[..., Any], getattr(import_module(lesson), function))
+    return cast(Callable[..., Any], getattr(import_module(f"bigramlab.lessons.{lesson_of(function)}"), function))
+
+
+def lesson_of(function: str) -> str:
+    """Return the name of the lesson that a function with laws belongs to."""
+    return next(law.holds.__module__.rpartition(".")[2] for law in LAWS[function] if law.holds)
 
 
 def broken(message: str) -> NoReturn:
@@ -141,7 +188,7 @@ def refuses(call: Callable[[], Any]) -> None:
         call()
     except (ValueError, LookupError, TypeError):
         return
-    except (NotImplementedError, Stopped):  # an exercise that is not written yet, or a call that was ended: no refusal
+    except (NotImplementedError, Stopped, Broken):  # not written yet, ended from outside, or another law: no refusal
         raise
     except Exception as error:
         raised = f"{type(error).__name__}: {error}" if str(error) else f"{type(error).__name__} without a word"

@@ -22,7 +22,7 @@ from bigramlab.laws.law import (
     refuses,
     torchs_generator_decides,
 )
-from bigramlab.optimizing import Recipe
+from bigramlab.lessons.optimizing import Recipe
 
 Function = Callable[..., Any]
 

@@ -1,35 +1,12 @@
-"""The catalogue of mistakes: small wrong functions, each named and explained."""
+"""The catalogue of mistakes: small wrong functions, each named and explained, one module for each lesson."""
 
-from bigramlab.mistakes import (
-    counting,
-    data,
-    encoding,
-    evaluating,
-    generating,
-    mlp,
-    neural_bigram,
-    normalizing,
-    optimizing,
-    plotting,
-    sampling,
-    smoothing,
-)
+from importlib import import_module
+
+from bigramlab.chapters import LESSONS
 from bigramlab.mistakes.mistake import MISTAKES, Mistake, mistake
 
-__all__ = [
-    "MISTAKES",
-    "Mistake",
-    "counting",
-    "data",
-    "encoding",
-    "evaluating",
-    "generating",
-    "mistake",
-    "mlp",
-    "neural_bigram",
-    "normalizing",
-    "optimizing",
-    "plotting",
-    "sampling",
-    "smoothing",
-]
+__all__ = ["MISTAKES", "Mistake", "mistake"]
+
+for lesson in LESSONS:
+    if lesson.laws:
+        import_module(f"bigramlab.mistakes.{lesson.name}")

@@ -1,0 +1,271 @@
+"""Run laws on a function and find the smallest call that breaks one."""
+
+import contextlib
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import seed as with_seed
+from hypothesis.errors import Flaky
+
+from bigramlab.chapters import chapter_of
+from bigramlab.judge.diagnosing import diagnose
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, show, show_error
+from bigramlab.judge.reporting import Report
+from bigramlab.laws import LAWS, Broken, Law, Stopped, lesson_of, ours_for
+from bigramlab.laws.law import QUIET, SHARED, STEADY
+from bigramlab.mistakes import Mistake
+
+__all__ = ["run_law", "run_laws"]
+
+SECONDS_ALLOWED = 10.0  # for all calls of a law together
+SECONDS_TO_SHRINK = 2.0
+
+
+class TooSlow(Stopped):
+    """The calls of a law took too long together; those of the others would, too."""
+
+
+def run_law(
+    law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | None = None, only_shared: bool = False
+) -> Exception | None:
+    """Try a law on many inputs; return what breaks it, `recorder.last` then being the smallest call that was found.
+
+    A law that all functions share may be broken in its place; the error then has that law's name. `only_shared` tells
+    of those alone.
+    """
+    assert law.holds
+    smallest: list[tuple[Exception, Call | None, list[Call]]] = []
+
+    def holds(arguments: tuple[Any, ...]) -> None:
+        recorder.example = []
+        try:
+            law.holds(recorder, *arguments)
+        except Exception as error:
+            if only_shared and not (isinstance(error, Broken) and error.law):
+                return
+            smallest[:] = [(error, recorder.last, recorder.example)]
+            recorder.seconds_left = min(recorder.seconds_left, SECONDS_TO_SHRINK)
+            if not shrink:  # Hypothesis would try the same again twice
+                raise Enough from error
+            raise
+
+    recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_ALLOWED
+    try:
+        _for_drawn(law, holds, law.examples, shrink=shrink, seed=seed)
+    except Flaky:
+        return Broken("it does not do the same each time for the same input", law=STEADY)
+    except Enough:
+        if not smallest:
+            return TooSlow(f"its calls took more than {SECONDS_ALLOWED:g} seconds together: it is too slow to be tried")
+        error, recorder.last, recorder.example = smallest[0]
+        return error
+    except Exception as error:
+        if isinstance(error, Broken) or (recorder.last and recorder.last.raised is error):
+            return error
+        return Broken(f"this is not what was asked for ({type(error).__name__}: {show_error(error)})")
+    return None
+
+
+def _explore(law: Law, recorder: Recorder) -> None:
+    """Make calls of many kinds, right or wrong: a search for the smallest failure stays close to where it began."""
+
+    def call(arguments: tuple[Any, ...]) -> None:
+        with contextlib.suppress(Exception):
+            law.holds(recorder, *arguments)  # type: ignore[misc]  # `run_law` has seen that it is not None
+
+    recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_TO_SHRINK
+    with contextlib.suppress(Enough):
+        _for_drawn(law, call, 15, shrink=False, seed=None)
+
+
+def _for_drawn(
+    law: Law, act: Callable[[tuple[Any, ...]], None], examples: int, *, shrink: bool, seed: int | None
+) -> None:
+    """Have Hypothesis draw arguments, the same ones each time unless there is a seed."""
+
+    @settings(
+        derandomize=seed is None,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+        max_examples=examples,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(law.arguments)
+    def try_it(arguments: tuple[Any, ...]) -> None:
+        act(arguments)
+
+    with _no_local_constants():
+        (with_seed(seed)(try_it) if seed is not None else try_it)()
+
+
+@contextlib.contextmanager
+def _no_local_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants of the files that are loaded.
+
+    What else stands in a reader's file would otherwise decide what is tried. There is no setting for it, so what
+    collects them is replaced; a release that does without it is left as it is.
+    """
+    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
+    constants = getattr(providers, "GLOBAL_CONSTANTS", None)
+    replaced = {"_get_local_constants": lambda: constants, "CONSTANTS_CACHE": {}}
+    with contextlib.ExitStack() as stack:
+        for name, value in replaced.items():
+            if hasattr(providers, name):
+                stack.enter_context(mock.patch.object(providers, name, value))
+        yield
+
+
+def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None] = lambda _: None) -> Report:
+    """Run all laws of `name` on the function and report the first that is broken.
+
+    `begin` gets the report as soon as that one is found: to count the others, and to look for the cause, takes longer.
+    """
+    laws = {law.name: law for law in LAWS[name]}
+    number, chapter = chapter_of(lesson_of(name))
+    report = Report(name, held=0, total=len(laws), chapter=f"{number}, {chapter.title}")
+    if misfit := _misfit(function, ours_for(name)):
+        report.problem = misfit
+        return report
+    defaults = _defaults(function)
+    with Guard() as guard:
+        recorder = Recorder(function, guard)
+        broken: dict[str, Law] = {}  # the laws that are broken, each with the one that was tried when it showed
+        decisive: list[Call] = []
+        others: list[Call] = []
+        for law in filter(lambda law: law.holds, laws.values()):
+            for name_of_broken, error in _try(law, recorder, shrink=not broken):
+                if isinstance(error, NotImplementedError) and _raised_by(function, error):
+                    report.started = False
+                    return report
+                if broken or not name_of_broken:
+                    broken |= {name_of_broken: law} if name_of_broken else {}
+                    others += recorder.calls
+                    continue
+                broken[name_of_broken] = law
+                report.law, report.broken_law = laws[name_of_broken].sentence, name_of_broken
+                if guard.hangs:
+                    guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
+                _describe(report, function, recorder, error)
+                if kept := defaults - _defaults(function):
+                    report.problem += (
+                        f"; and the calls changed the default of `{min(kept)[0]}`, which is made only once"
+                    )
+                begin(report)
+                if isinstance(error, TooSlow):
+                    return report
+                if recorder.last:
+                    decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
+                    _explore(law, recorder)
+                    decisive += recorder.calls
+        if recorder.printing and not broken:
+            _describe_printing(report, recorder.printing)
+        if recorder.printing:
+            broken[QUIET] = laws[QUIET]
+        report.held = len(laws) - len(broken)
+        if decisive:
+            first, law = next(iter(broken.items()))
+            report.diagnosis = diagnose(name, decisive, others, guard, partial(_breaks, law, first, guard))
+    return report
+
+
+def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, Exception | None]]:
+    """Try a law, and those that all functions share besides; yield the name of each that is broken, with the error."""
+    while True:
+        recorder.calls = []
+        error = run_law(law, recorder, shrink=shrink)
+        if shrink and recorder.last and recorder.last.raised is error:  # what an argument has become may be the reason
+            changing = run_law(law, recorder, only_shared=True)
+            error = changing or run_law(law, recorder)
+        shared = error.law if isinstance(error, Broken) else ""
+        yield shared or law.name if error else "", error
+        if not shared:
+            return
+        recorder.asks.discard(shared)
+        shrink = False
+
+
+def _describe_printing(report: Report, call: Call) -> None:
+    report.law, report.broken_law = SHARED[QUIET][1], QUIET
+    report.call, report.printed = describe_call(report.name, call), call.printed
+    report.problem = "it prints; what a function has to say, it returns"
+
+
+def _breaks(law: Law, name: str, guard: Guard, mistake: Mistake) -> bool:
+    """Tell whether a catalogued mistake breaks the law of that name, too, when this one is tried."""
+    return any(broken == name for broken, _ in _try(law, Recorder(mistake.run, guard), shrink=False))
+
+
+def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
+    """Say how the function's parameters differ, if it can't be called as ours can."""
+    try:
+        signature, wanted = inspect.signature(function), inspect.signature(ours)
+    except (TypeError, ValueError):  # written in C: nothing is known of its parameters
+        return ""
+    parameters = wanted.parameters.values()
+    arguments = [None for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+    options = {parameter.name: None for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    required = [parameter for parameter in parameters if parameter.default is parameter.empty]
+    needed = {parameter.name: None for parameter in required if parameter.kind is parameter.KEYWORD_ONLY}
+    try:
+        signature.bind(*arguments, **options)
+        signature.bind(*[None for parameter in required if parameter.name not in needed], **needed)
+    except TypeError as error:
+        plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+        return f"its parameters should be {inspect.Signature(plain)}, and yours takes {signature}: {error}"
+    return ""
+
+
+def _defaults(function: Callable[..., Any]) -> set[tuple[str, str]]:
+    """Return the default of each parameter as it is now: a list or a set that calls change stays changed."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return set()
+    return {(parameter.name, show(parameter.default)) for parameter in parameters}
+
+
+def _raised_by(function: Callable[..., Any], error: Exception) -> bool:
+    """Tell whether the function itself raised the error, and not another one that it called."""
+    step = error.__traceback__
+    while step and step.tb_next:
+        step = step.tb_next
+    return step is not None and step.tb_frame.f_code is getattr(inspect.unwrap(function), "__code__", None)
+
+
+def _describe(report: Report, function: Callable[..., Any], recorder: Recorder, error: Exception) -> None:
+    report.problem, call = show_error(error), recorder.last
+    if call is None:
+        return
+    report.call, report.printed = describe_call(report.name, call), call.printed
+    if call.raised is None:
+        report.returned = show(call.returned)
+    elif isinstance(call.raised, Stopped):
+        report.problem = str(call.raised)
+    elif isinstance(call.raised, NotImplementedError):
+        report.problem = "it calls a function that is not written yet"
+    else:
+        report.raised = f"{type(call.raised).__name__}: {show_error(call.raised)}".removesuffix(": ")
+        report.place = _place(function, call.raised)
+        if error is call.raised:
+            report.problem = "it should return a result for this"
+
+
+def _place(function: Callable[..., Any], error: Exception) -> str:
+    """Return the last line of the function's own file that the error came through."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    steps = [step for step in traceback.extract_tb(error.__traceback__) if code and step.filename == code.co_filename]
+    if not steps:
+        return ""
+    return f"{Path(steps[-1].filename).name}, line {steps[-1].lineno}\n{steps[-1].line}".rstrip()

@@ -1,0 +1,307 @@
+"""Which model is best? All of them on the same words, none of which they saw in training."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bigramlab.lessons.contexts import build_contexts
+from bigramlab.lessons.counting import count_bigrams
+from bigramlab.lessons.encoding import build_vocabulary
+from bigramlab.lessons.evaluating import negative_log_likelihood
+from bigramlab.lessons.generating import generate_words, score_contexts
+from bigramlab.lessons.inputs import require_size, require_words
+from bigramlab.lessons.mlp import init_mlp, mlp_probs
+from bigramlab.lessons.neural_bigram import softmax, train_neural_bigram
+from bigramlab.lessons.normalizing import normalize
+from bigramlab.lessons.optimizing import Recipe, require_recipe
+from bigramlab.lessons.smoothing import smooth
+from bigramlab.lessons.training import train_mlp
+
+__all__ = ["Model", "Result", "compare", "comparison_table", "evaluate_model", "train_models"]
+
+SAMPLED = 1000  # words of each model, to see how many are copies
+
+
+class Model(NamedTuple):
+    """A trained model of any kind.
+
+    Attributes:
+        name: What it is.
+        next_probs: Its probabilities after contexts, as `generate_words` takes them.
+        context_length: How many tokens it looks back.
+        vocabulary: The token of each id.
+        numbers: How many numbers it has learned.
+        seconds: The processor time that took.
+    """
+
+    name: str
+    next_probs: Callable[[Tensor], Tensor]
+    context_length: int
+    vocabulary: str
+    numbers: int
+    seconds: float
+
+
+class Result(NamedTuple):
+    """How good a model is.
+
+    Attributes:
+        name: What it is.
+        context_length: How many tokens it looks back.
+        numbers: How many numbers it has learned.
+        seconds: The processor time that took.
+        train: The loss on the words that it learned from, nats.
+        dev: The loss on the words that it was chosen by, nats.
+        test: The loss on words that nothing depended on, nats.
+        words: Ten of its words.
+        copied: The share of its words that stand in the training words.
+        real: The share that does not, and yet stands in the others: real words that it did not know.
+        new: The share that stands nowhere.
+    """
+
+    name: str
+    context_length: int
+    numbers: int
+    seconds: float
+    train: float
+    dev: float
+    test: float
+    words: list[str]
+    copied: float
+    real: float
+    new: float
+
+    @property
+    def perplexity(self) -> float:
+        """The perplexity on the test words."""
+        return math.exp(self.test) if self.test < 700 else math.inf
+
+
+def compare(
+    train: Sequence[str],
+    dev: Sequence[str],
+    test: Sequence[str],
+    *,
+    context_lengths: Sequence[int] = (1, 2, 3, 5, 8),
+    recipe: Recipe = Recipe(),
+    generator: torch.Generator | None = None,
+    progress: bool = True,
+) -> list[Result]:
+    """Train every model on the same words, and evaluate it on words that it did not see.
+
+    Args:
+        train: The words to learn from.
+        dev: The words to choose by: the `k` of the smoothing, the best moment of the training.
+        test: The words to judge by.
+        context_lengths: An MLP is trained for each.
+        recipe: How to train the MLPs.
+        generator: The source of randomness; `None` means torch's global one.
+        progress: Whether to show bars for the trainings.
+
+    Returns:
+        A result for each model. In this order, they are one that knows nothing, the frequencies of the letters, the
+        counted table, the learned table, the MLPs.
+
+    Raises:
+        TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
+        ValueError: If a list has no words, `build_vocabulary` refuses them, a context length is not positive, or the
+            recipe is impossible.
+
+    Examples:
+        >>> words = ["anna", "nan", "ann", "nana"]
+        >>> results = compare(words, words, words, context_lengths=[2], recipe=Recipe(steps=20), progress=False)
+        >>> [result.name for result in results]
+        ['uniform', 'letters', 'counted bigrams', 'learned bigrams', 'MLP, context 2']
+        >>> round(results[0].test, 4), round(math.log(3), 4)
+        (1.0986, 1.0986)
+    """
+    _require_words(test=test)
+    models = train_models(
+        train, dev, test, context_lengths=context_lengths, recipe=recipe, generator=generator, progress=progress
+    )
+    return [evaluate_model(model, train, dev, test, generator=generator) for model in models]
+
+
+def train_models(
+    train: Sequence[str],
+    dev: Sequence[str],
+    test: Sequence[str] = (),
+    *,
+    context_lengths: Sequence[int] = (1, 2, 3, 5, 8),
+    recipe: Recipe = Recipe(),
+    generator: torch.Generator | None = None,
+    progress: bool = True,
+) -> Iterator[Model]:
+    """Yield the models of `compare`, each trained when its turn comes.
+
+    The test words are asked for their characters alone, so that every word has a probability.
+
+    Args:
+        train: The words to learn from.
+        dev: The words to choose by.
+        test: Words whose characters the vocabulary shall have.
+        context_lengths: An MLP is trained for each.
+        recipe: How to train the MLPs.
+        generator: The source of randomness; `None` means torch's global one.
+        progress: Whether to show bars for the trainings.
+
+    Returns:
+        An iterator of models.
+
+    Raises:
+        TypeError: As `compare`.
+        ValueError: As `compare`. It shows at the first model, as iterators do.
+
+    Examples:
+        >>> uniform, letters, *_ = train_models(["ann", "nan"], ["anna"], context_lengths=[])
+        >>> letters.next_probs(torch.tensor([[0]]))  # "." and a came twice, n 4 times; to each is added 1
+        tensor([[0.2727, 0.2727, 0.4545]])
+    """
+    _require_words(train=train, dev=dev)
+    require_recipe(recipe)
+    for context_length in context_lengths:
+        require_size("context_length", context_length, least=1)
+    vocabulary = build_vocabulary([*train, *dev, *test])
+    size = len(vocabulary)
+    start = time.process_time()
+    counts = count_bigrams(train, vocabulary)
+    counting = time.process_time() - start
+    yield _table_model("uniform", vocabulary, torch.full((size, size), 1 / size), 0, 0.0)
+    letters = normalize(smooth(counts.sum(dim=0, keepdim=True)))
+    yield _table_model("letters", vocabulary, letters.expand(size, size), size, counting)
+    start = time.process_time()
+    counted = normalize(smooth(counts, choose_k(counts, count_bigrams(dev, vocabulary))))
+    yield _table_model("counted bigrams", vocabulary, counted, size**2, counting + time.process_time() - start)
+    start = time.process_time()
+    learned = _learn_bigrams(counts)
+    yield _table_model("learned bigrams", vocabulary, learned, size**2, counting + time.process_time() - start)
+    for context_length in context_lengths:
+        start = time.process_time()
+        examples, held_back = (build_contexts(words, vocabulary, context_length) for words in (train, dev))
+        parameters = init_mlp(size, context_length, generator=generator)
+        training = train_mlp(parameters, *examples, recipe, dev=held_back, generator=generator, progress=progress)
+        numbers = sum(piece.numel() for piece in (parameters.embedding, *parameters.weights, *parameters.biases))
+        next_probs, seconds = partial(mlp_probs, training.best), time.process_time() - start
+        yield Model(f"MLP, context {context_length}", next_probs, context_length, vocabulary, numbers, seconds)
+
+
+def choose_k(counts: Tensor, dev_counts: Tensor) -> float:
+    """Return the k of 0.01, 0.02, 0.05, 0.1 and so on to 10 that gives the dev words the lowest loss."""
+    ks = [digit * 10.0**power for power in (-2, -1, 0) for digit in (1, 2, 5)] + [10.0]
+    return min(ks, key=lambda k: negative_log_likelihood(dev_counts, normalize(smooth(counts, k))))
+
+
+def _learn_bigrams(counts: Tensor) -> Tensor:
+    """Return the probabilities that a network of one layer learns; its rate suits a table of any size.
+
+    A gradient changes by half of a row's share of the bigrams at most, so no step below 4 / the largest share climbs.
+    """
+    largest_share = float(counts.sum(dim=1).max() / counts.sum())
+    return softmax(train_neural_bigram(counts, steps=3000, learning_rate=3.6 / largest_share)[0])
+
+
+def _table_model(name: str, vocabulary: str, probs: Tensor, numbers: int, seconds: float) -> Model:
+    return Model(name, lambda contexts: probs[contexts[:, -1]], 1, vocabulary, numbers, seconds)
+
+
+def _require_words(**lists: Sequence[str]) -> None:
+    for name, words in lists.items():
+        require_words(words)
+        if not words:
+            raise ValueError(f"there are no {name} words; give more words, so that each list of the split has some")
+
+
+def evaluate_model(
+    model: Model,
+    train: Sequence[str],
+    dev: Sequence[str],
+    test: Sequence[str],
+    *,
+    generator: torch.Generator | None = None,
+) -> Result:
+    """Return the model's losses on the three lists, and what its own words are like.
+
+    Args:
+        model: The model.
+        train: The words that it learned from.
+        dev: The words that it was chosen by.
+        test: The words to judge by.
+        generator: The source of randomness; `None` means torch's global one.
+
+    Returns:
+        The result, of which a thousand words of the model are a part.
+
+    Raises:
+        TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
+        ValueError: If a list has no words, or a word has a character that the model's vocabulary lacks.
+
+    Examples:
+        >>> uniform = next(train_models(["ann", "nan"], ["anna"]))
+        >>> result = evaluate_model(uniform, ["ann", "nan"], ["anna"], ["nana"])
+        >>> round(result.test, 4), round(result.perplexity, 4)
+        (1.0986, 3.0)
+    """
+    _require_words(train=train, dev=dev, test=test)
+    name, next_probs, context_length, vocabulary, numbers, seconds = model
+    train_loss, dev_loss, test_loss = (
+        score_contexts(next_probs, *build_contexts(words, vocabulary, context_length)) for words in (train, dev, test)
+    )
+    words = generate_words(next_probs, vocabulary, SAMPLED, context_length=context_length, generator=generator)
+    known, others = set(train), {*dev, *test} - set(train)
+    copied = sum(word in known for word in words) / SAMPLED
+    real = sum(word in others for word in words) / SAMPLED
+    return Result(
+        name,
+        context_length,
+        numbers,
+        seconds,
+        train_loss,
+        dev_loss,
+        test_loss,
+        words[:10],
+        copied,
+        real,
+        1 - copied - real,
+    )
+
+
+def comparison_table(results: Sequence[Result]) -> str:
+    """Return the results as a table in Markdown, which reads well as plain text, too.
+
+    Args:
+        results: What `compare` returned.
+
+    Returns:
+        A head, a ruler, and a line for each result.
+
+    Raises:
+        AttributeError: If a result is none.
+
+    Examples:
+        >>> result = Result("uniform", 1, 0, 0.0, 3.0, 3.25, 3.5, ["ab"], copied=0.25, real=0.0, new=0.75)
+        >>> for line in comparison_table([result]).splitlines():
+        ...     print(line)
+        |   model | numbers | seconds |  train |    dev |   test | perplexity | copied | real | new |
+        | ------: | ------: | ------: | -----: | -----: | -----: | ---------: | -----: | ---: | --: |
+        | uniform |       0 |     0.0 | 3.0000 | 3.2500 | 3.5000 |      33.12 |    25% |   0% | 75% |
+    """
+    head = ["model", "numbers", "seconds", "train", "dev", "test", "perplexity", "copied", "real", "new"]
+    rows = [
+        [
+            result.name,
+            f"{result.numbers:,}",
+            f"{result.seconds:.1f}",
+            *(f"{loss:.4f}" for loss in (result.train, result.dev, result.test)),
+            f"{result.perplexity:.2f}",
+            *(f"{share:.0%}" for share in (result.copied, result.real, result.new)),
+        ]
+        for result in results
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    ruler = ["-" * (width - 1) + ":" for width in widths]
+    return "\n".join(f"| {' | '.join(map(str.rjust, line, widths))} |" for line in [head, ruler, *rows])

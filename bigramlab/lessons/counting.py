@@ -1,0 +1,84 @@
+"""How often does each character follow each other one? A bigram model is this table and nothing else."""
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Int64, Num
+from torch import Tensor
+
+from bigramlab.lessons.encoding import encode_text, join_words
+from bigramlab.lessons.inputs import require_size, require_table, require_vocabulary
+
+__all__ = ["count_bigrams", "most_common_bigrams"]
+
+
+def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab vocab"]:
+    """Count every pair of neighboring characters, a `"."` standing before and after each word.
+
+    A word of n letters adds n + 1: `emma` is read as `.e em mm ma a.`
+
+    The loop `counts[current, next] += 1` does the same, hundreds of times slower. Here a bigram becomes *one* number,
+    `current * vocab + next`, the position of its cell when the table is read row by row, and `bincount` counts equal
+    numbers. Joined words, `.emma.olivia.`, make no false pairs: the `"."` between two words ends one and begins the
+    other.
+
+    Args:
+        words: The words to count, from a list or any iterator; memory does not grow with their number.
+        vocabulary: The token of each id, as `build_vocabulary` makes it.
+
+    Returns:
+        The counts, row = current token, column = next token; zeros if there are no words.
+
+    Raises:
+        TypeError: If `words` is one bare `str`, or holds something else than `str`.
+        ValueError: If a word contains `"."` or a character that the vocabulary lacks, or the vocabulary repeats a
+            character or does not begin with `"."`.
+
+    Examples:
+        >>> count_bigrams(["emma"], ".aem")
+        tensor([[0, 0, 1, 0],
+                [1, 0, 0, 0],
+                [0, 0, 0, 1],
+                [0, 1, 0, 1]])
+    """
+    require_vocabulary(vocabulary)
+    size = len(vocabulary)
+    counts = torch.zeros(size * size, dtype=torch.int64, device="cpu")
+    for text in join_words(words):
+        ids = encode_text(text, vocabulary)
+        counts += torch.bincount(ids[:-1] * size + ids[1:], minlength=size * size)
+    return counts.view(size, size)
+
+
+def most_common_bigrams(
+    counts: Num[Tensor, "vocab vocab"],
+    vocabulary: str,
+    n: int = 10,
+) -> list[tuple[str, int | float]]:
+    """Return the n largest cells of the table, each as a bigram and its count.
+
+    Args:
+        counts: Counts, smoothed counts or probabilities.
+        vocabulary: The token of each id.
+        n: How many; the whole table if it has fewer cells.
+
+    Returns:
+        Pairs such as `("n.", 6763)`, the largest first, of zeros too. Equal counts stay in the order of their ids.
+
+    Raises:
+        TypeError: If `counts` is not a tensor, or `n` not an `int`.
+        ValueError: If the table does not fit the vocabulary, or `n` is negative.
+
+    Examples:
+        >>> counts = count_bigrams(["emma", "mia"], ".aeim")
+        >>> most_common_bigrams(counts, ".aeim", n=3)
+        [('a.', 2), ('.e', 1), ('.m', 1)]
+    """
+    require_table("counts", counts)
+    require_vocabulary(vocabulary, counts)
+    require_size("n", n)
+    values, cells = counts.flatten().sort(descending=True, stable=True)
+    return [
+        (vocabulary[cell // len(vocabulary)] + vocabulary[cell % len(vocabulary)], value)
+        for value, cell in zip(values[:n].tolist(), cells[:n].tolist(), strict=True)
+    ]

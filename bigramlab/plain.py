@@ -1,0 +1,210 @@
+"""Each function in the slow, plain way: what laws compare with, and what mistakes vary.
+
+Loops over lists and strings, to be read and not to be fast; no input is checked. A keyword-only parameter is there for
+a mistake to vary.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+
+from bigramlab.lessons.mlp import MLP
+from bigramlab.lessons.optimizing import Recipe
+
+Rows = list[list[float]]
+
+
+def bigrams(words: Iterable[str]) -> list[str]:
+    """Return every pair of neighbors, "." standing before and after each word."""
+    return [current + following for word in words for current, following in pairwise("." + word + ".")]
+
+
+def build_vocabulary(words: Iterable[str]) -> str:
+    """Return "." and then every character, sorted."""
+    return "." + "".join(sorted(set("".join(words))))
+
+
+def encode(word: str, vocabulary: str) -> list[int]:
+    """Return the position of each character."""
+    return [vocabulary.index(character) for character in word]
+
+
+def decode(ids: Iterable[int], vocabulary: str) -> str:
+    """Return the character at each position."""
+    return "".join(vocabulary[id] for id in ids)
+
+
+def count_bigrams(words: Iterable[str], vocabulary: str) -> list[list[int]]:
+    """Count bigram by bigram."""
+    counts = [[0] * len(vocabulary) for _ in vocabulary]
+    for current, following in bigrams(words):
+        counts[vocabulary.index(current)][vocabulary.index(following)] += 1
+    return counts
+
+
+def most_common_bigrams(counts: Sequence[Sequence[float]], vocabulary: str, n: int) -> list[tuple[str, float]]:
+    """Sort all cells by their number; Python's sort leaves equal ones in the order of their ids."""
+    cells = [(vocabulary[i] + vocabulary[j], number) for i, row in enumerate(counts) for j, number in enumerate(row)]
+    return sorted(cells, key=lambda cell: -cell[1])[:n]
+
+
+def smooth(counts: Rows, k: float) -> Rows:
+    """Add k to each count."""
+    return [[count + k for count in row] for row in counts]
+
+
+def normalize(counts: Rows) -> Rows:
+    """Divide each count by the sum of its row."""
+    return [[count / sum(row) for count in row] for row in counts]
+
+
+def negative_log_likelihood(counts: Rows, probs: Rows) -> float:
+    """Return the mean of -log p, cell by cell."""
+    total = 0.0
+    for count_row, prob_row in zip(counts, probs, strict=True):
+        for count, prob in zip(count_row, prob_row, strict=True):
+            if count > 0:
+                total += count * (math.inf if prob == 0 else -math.log(prob))
+    return total / sum(map(sum, counts))
+
+
+def surprisal(word: str, probs: Rows, vocabulary: str) -> list[float]:
+    """Return -log p of each step of a word."""
+    steps = [probs[vocabulary.index(current)][vocabulary.index(following)] for current, following in bigrams([word])]
+    return [-math.log(p) if p > 0 else math.inf for p in steps]
+
+
+def softmax(logits: Sequence[float]) -> list[float]:
+    """Return exp of each, divided by their sum; the largest is subtracted first, so that no exp is too large."""
+    weights = [math.exp(logit - max(logits)) for logit in logits]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def surprise(logits: Sequence[float], target: int) -> float:
+    """Return -log of the target's share."""
+    largest = max(logits)
+    return math.log(math.fsum(math.exp(logit - largest) for logit in logits)) + largest - logits[target]
+
+
+def cross_entropy(logits: Rows, targets: Sequence[int]) -> float:
+    """Return the mean surprise at the targets."""
+    return math.fsum(map(surprise, logits, targets)) / len(targets)
+
+
+def bigram_loss(counts: Rows, weights: Rows, penalty: float = 0) -> float:
+    """Return the neural bigram's mean surprise, cell by cell, and the penalty · the mean of the squared weights."""
+    total = sum(
+        count * surprise(weight_row, j)
+        for count_row, weight_row in zip(counts, weights, strict=True)
+        for j, count in enumerate(count_row)
+    )
+    squares = [weight**2 for row in weights for weight in row]
+    return total / sum(map(sum, counts)) + penalty * sum(squares) / len(squares)
+
+
+def bigram_step(counts: Rows, weights: Rows, rate: float, penalty: float = 0) -> Rows:
+    """Return the neural bigram's weights after one step, cell by cell."""
+    total, cells = sum(map(sum, counts)), sum(map(len, counts))
+    return [
+        [
+            weight - rate * (sum(count_row) / total * share - count / total + 2 * penalty * weight / cells)
+            for weight, share, count in zip(row, softmax(row), count_row, strict=True)
+        ]
+        for row, count_row in zip(weights, counts, strict=True)
+    ]
+
+
+def draw(probs: torch.Tensor, generator: torch.Generator | None) -> int:
+    """Draw an id with the given probabilities."""
+    return int(torch.multinomial(probs, 1, generator=generator))
+
+
+def sample(
+    probs: torch.Tensor,
+    generator: torch.Generator | None,
+    *,
+    start: int = 0,
+    draw: Callable[[torch.Tensor, torch.Generator | None], int] = draw,
+    longest: float = math.inf,
+) -> list[int]:
+    """Walk from row to row until 0 is drawn."""
+    ids: list[int] = []
+    current = start
+    while len(ids) < longest:
+        current = draw(probs[current], generator)
+        ids.append(current)
+        if current == 0:
+            break
+    return ids
+
+
+def write_word(
+    next_probs: Callable[[torch.Tensor], torch.Tensor],
+    vocabulary: str,
+    context_length: int,
+    generator: torch.Generator | None,
+    *,
+    start: list[int] | None = None,
+    move: Callable[[list[int], int], list[int]] = lambda context, id: [*context[1:], id],
+    draw: Callable[[torch.Tensor, torch.Generator | None], int] = draw,
+    longest: float = math.inf,
+) -> tuple[str, list[int]]:
+    """Write a word, and return the last context, too."""
+    context, word = start or [0] * context_length, ""
+    while len(word) < longest:
+        id = draw(next_probs(torch.tensor([context]))[0], generator)
+        context = move(context, id)
+        if id == 0:
+            break
+        word += vocabulary[id]
+    return word, context
+
+
+def build_contexts(words: Iterable[str], vocabulary: str, length: int) -> tuple[list[list[int]], list[int]]:
+    """Return the contexts and the targets, letter by letter."""
+    contexts, targets = [], []
+    for word in words:
+        context = [0] * length
+        for id in [*encode(word, vocabulary), 0]:
+            contexts.append(context)
+            targets.append(id)
+            context = [*context[1:], id]
+    return contexts, targets
+
+
+def count_contexts(
+    contexts: list[list[int]], targets: list[int], vocab_size: int
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the distinct contexts, sorted, and the counts of what came after each."""
+    counts: dict[tuple[int, ...], list[int]] = {}
+    for context, target in zip(contexts, targets, strict=True):
+        counts.setdefault(tuple(context), [0] * vocab_size)[target] += 1
+    return [list(context) for context in sorted(counts)], [counts[context] for context in sorted(counts)]
+
+
+def mlp_logits(parameters: MLP, context: Sequence[int]) -> list[float]:
+    """Return the logits after one context, number by number."""
+    embedding = parameters.embedding.tolist()
+    numbers = [number for id in context for number in embedding[id]]
+    for layer, (matrix, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
+        columns = zip(bias.tolist(), matrix.T.tolist(), strict=True)
+        numbers = [b + math.fsum(map(math.prod, zip(numbers, column, strict=True))) for b, column in columns]
+        if layer < len(parameters.weights):
+            numbers = [number / (1 + math.exp(-number)) for number in numbers]
+    return numbers
+
+
+def learning_rate_at(step: int, recipe: Recipe) -> float:
+    """Return the rate of a step: up along a line, down along a cosine."""
+    rising = recipe.warm_up * recipe.steps
+    if step < rising:
+        return recipe.learning_rate * min(1.0, (step + 1) / rising)
+    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+
+
+def pieces_of(parameters: Any) -> list[torch.Tensor]:
+    """Return the embedding, the weights and the biases of a network."""
+    return [parameters.embedding, *parameters.weights, *parameters.biases]
