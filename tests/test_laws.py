@@ -5,14 +5,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from right import RIGHT
+from right import PLAIN, RIGHT
 
 import bigramlab
 from bigramlab.chapters import LESSONS
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Recorder
 from bigramlab.judge.running import run_law, run_laws
-from bigramlab.laws import CARE, LAWS
+from bigramlab.laws import CARE, LAWS, RESULT
 from bigramlab.mistakes import MISTAKES
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
@@ -21,10 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 DOCS = Path(__file__).parents[1] / "docs"
 KEPT = json.loads((DOCS / "explanation" / "mistakes.json").read_text(encoding="utf-8"))
 ALL_LAWS = [pytest.param(law, id=f"{name}-{law.name}") for name, laws in LAWS.items() for law in laws if law.holds]
+PLAIN_VERSIONS = [pytest.param(name, run, id=f"{name}-{run.__name__}") for name, runs in PLAIN.items() for run in runs]
 VERSIONS = [pytest.param(name, run, id=f"{name}-{run.__name__}") for name, runs in RIGHT.items() for run in runs]
 ALL_MISTAKES = [
     pytest.param(mistake, id=f"{name}-{mistake.name}") for name, some in MISTAKES.items() for mistake in some
 ]
+CARELESS = [parameter for parameter in ALL_MISTAKES if parameter.values[0].careless]
 
 
 def breaks(law, function, seed=None):
@@ -43,6 +45,25 @@ def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytes
         for law in filter(lambda law: law.holds, LAWS[name]):
             error = breaks(law, version, seed=seed)
             assert error is None, f"false alarm of {law.name}, seed {seed}: {error}"
+
+
+@pytest.mark.parametrize(("name", "version"), PLAIN_VERSIONS)
+def test_a_right_version_without_a_check_of_any_input_keeps_the_result_laws(name, version, pytestconfig):
+    for seed in range(pytestconfig.getoption("seeds")):
+        assert result_laws_broken(name, version, seed) == {}
+
+
+@pytest.mark.parametrize("mistake", CARELESS)
+def test_a_careless_mistake_is_right(mistake, pytestconfig):
+    for seed in range(pytestconfig.getoption("seeds")):
+        assert result_laws_broken(mistake.function, mistake.run, seed) == {}
+
+
+def result_laws_broken(name, function, seed):
+    """Return the result laws that a function breaks, each with the error."""
+    laws = [law for law in LAWS[name] if law.holds and law.kind == RESULT]
+    errors = {law.name: breaks(law, function, seed=seed) for law in laws}
+    return {name: error for name, error in errors.items() if error is not None}
 
 
 def test_every_function_of_a_lesson_has_laws_and_every_law_a_sentence():

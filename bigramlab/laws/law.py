@@ -21,14 +21,18 @@ __all__ = [
     "LAWS",
     "RESULT",
     "Broken",
+    "Function",
     "Law",
     "Stopped",
+    "a_list_of_str",
     "a_number",
     "a_tensor",
     "agree",
     "broken",
     "care",
+    "close_to",
     "enough_room",
+    "hoeffding",
     "how_many",
     "law",
     "leaves_torchs_generator_alone",
@@ -40,6 +44,7 @@ __all__ = [
 
 
 RESULT, CARE = "result", "care"
+Function = Callable[..., Any]
 
 
 class Broken(AssertionError):
@@ -164,6 +169,26 @@ def a_number(found: object) -> float:
         hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
         broken(f"it is of type {type(found).__name__}, and should be a number (a float){hint}")
     return float(found)
+
+
+def a_list_of_str(found: object) -> list[str]:
+    """Return a list of words, once it is one."""
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        broken("it should be a list of str")
+    return found
+
+
+def close_to(found: float, expected: float, tolerance: float = 2e-6) -> None:
+    """Compare a number with the right one."""
+    if not math.isclose(found, expected, rel_tol=1e-4, abs_tol=tolerance):
+        broken(f"it should be {expected:.6g}")
+
+
+def hoeffding(n: int) -> float:
+    """Return by how much a share of n draws may be off: by more with probability 2 exp(-2 n bound²) = 1e-10."""
+    return math.sqrt(math.log(2e10) / (2 * n))
 
 
 def agree(found: Any, expected: Any, place: str = "it", rounding: float = 1e-4) -> None:

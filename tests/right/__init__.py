@@ -7,9 +7,9 @@ for the same seed, NumPy's numbers. There is a file for each lesson.
 from importlib import import_module
 
 from bigramlab.chapters import LESSONS
-from right.version import RIGHT
+from right.version import PLAIN, RIGHT
 
-__all__ = ["RIGHT"]
+__all__ = ["PLAIN", "RIGHT"]
 
 for lesson in LESSONS:
     if lesson.laws:

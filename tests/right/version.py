@@ -14,6 +14,18 @@ ROOT = Path(__file__).parents[1]
 RIGHT: dict[str, list[Callable]] = {}
 
 
+PLAIN: dict[str, list[Callable]] = {}
+"""The plainest ones, without a check of any input: right, and not careful."""
+
+
+def plain_right(function):
+    def register(version):
+        PLAIN.setdefault(function, []).append(version)
+        return version
+
+    return register
+
+
 def right(function):
     def register(version):
         RIGHT.setdefault(function, []).append(version)
