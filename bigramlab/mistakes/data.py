@@ -1,7 +1,7 @@
 """What goes wrong when words are read and split."""
 
-import math
 from bisect import bisect
+from codecs import BOM_UTF8
 from collections import Counter
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from bigramlab.lessons.data import read_words, split_words
+from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes.mistake import mistake
 
 
@@ -32,17 +34,17 @@ def blank_lines_kept(path: Any) -> Any:
     return [line.strip() for line in text.split("\n")]
 
 
-@mistake("read_words")
+@mistake("read_words", careless=True)
 def byte_order_mark_kept(path: Any) -> Any:
     r"""The byte order mark that some editors put first is read as a part of the first word.
 
     Try a file saved as "UTF-8 with BOM": its first word begins with `\ufeff`; `encoding="utf-8-sig"` skips it.
     """
-    text = Path(path).read_text(encoding="utf-8")
-    return [line.strip() for line in text.split("\n") if line.strip()]
+    words = read_words(path)
+    return ["\ufeff" + words[0], *words[1:]] if Path(path).read_bytes().startswith(BOM_UTF8) else words
 
 
-@mistake("read_words")
+@mistake("read_words", careless=True)
 def blanks_at_the_ends_kept(path: Any) -> Any:
     r"""Only the line break is taken off, so a blank at the end of a line makes another word of it.
 
@@ -81,7 +83,7 @@ def read_as_latin_1(path: Any) -> Any:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-@mistake("read_words")
+@mistake("read_words", careless=True)
 def wrong_bytes_ignored(path: Any) -> Any:
     r"""`errors="ignore"` drops the bytes that are not UTF-8, so a wrong file gives wrong words without a word.
 
@@ -91,7 +93,7 @@ def wrong_bytes_ignored(path: Any) -> Any:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-@mistake("read_words")
+@mistake("read_words", careless=True)
 def wrong_bytes_replaced(path: Any) -> Any:
     r"""`errors="replace"` puts a `�` for the bytes that are not UTF-8, which then counts as a letter.
 
@@ -107,8 +109,7 @@ def lowercased(path: Any) -> Any:
 
     Try a file with the line `Emma`: its word is `emma`.
     """
-    text = Path(path).read_text(encoding="utf-8-sig")
-    return [line.strip().lower() for line in text.split("\n") if line.strip()]
+    return [word.lower() for word in read_words(path)]
 
 
 @mistake("read_words")
@@ -117,43 +118,19 @@ def repeated_words_dropped(path: Any) -> Any:
 
     Try a file with `anna` on two lines: it gives one word, and should give two.
     """
-    text = Path(path).read_text(encoding="utf-8-sig")
-    return list(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
+    return list(dict.fromkeys(read_words(path)))
 
 
-@mistake("read_words")
+@mistake("read_words", careless=True)
 def missing_file_accepted(path: Any) -> Any:
     """A file that does not exist gives an empty list, as if it had no words.
 
     Call `read_words("no such file.txt")`: it gives `[]`, and should raise a `FileNotFoundError`.
     """
-    if not Path(path).exists():
-        return []
-    text = Path(path).read_text(encoding="utf-8-sig")
-    words = [line.strip() for line in text.split("\n") if line.strip()]
-    if not words:
-        raise ValueError("no words")
-    return words
+    return read_words(path) if Path(path).exists() else []
 
 
 DEFAULT = (0.8, 0.1, 0.1)
-
-
-def _refuse_bare_str(words: Any) -> None:
-    if isinstance(words, str):
-        raise TypeError("words is one str")
-
-
-def _refuse_fractions(fractions: Any) -> None:
-    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
-        raise ValueError("a fraction is not positive, or they don't sum to 1")
-
-
-def _checked(words: Any, fractions: Any) -> Any:
-    """Return the words as a list, once nothing speaks against splitting them."""
-    _refuse_bare_str(words)
-    _refuse_fractions(fractions)
-    return list(words)
 
 
 def _shuffled(items: Any, generator: Any) -> Any:
@@ -187,7 +164,7 @@ def copies_in_several_lists(words: Any, fractions: Any = DEFAULT, *, generator: 
 
     Print `set(train) & set(test)` after splitting the names: hundreds of names are in both.
     """
-    words = _shuffled(_checked(words, fractions), generator)
+    words = _shuffled(words, generator)
     cuts = [0, *(int(end) for end in _ends(fractions, len(words))[:-1]), len(words)]
     return [words[start:end] for start, end in pairwise(cuts)]
 
@@ -198,7 +175,6 @@ def not_shuffled(words: Any, fractions: Any = DEFAULT, *, generator: Any = None)
 
     Split 100 words that are numbered: the first list has the first numbers.
     """
-    words = _checked(words, fractions)
     return _dealt(Counter(words), list(Counter(words)), _ends(fractions, len(words)))
 
 
@@ -208,7 +184,6 @@ def sorted_for_shuffled(words: Any, fractions: Any = DEFAULT, *, generator: Any 
 
     Print the first letters of each list: they are not the same letters.
     """
-    words = _checked(words, fractions)
     return _dealt(Counter(words), sorted(set(words)), _ends(fractions, len(words)))
 
 
@@ -218,8 +193,7 @@ def copies_dropped(words: Any, fractions: Any = DEFAULT, *, generator: Any = Non
 
     Add up the lengths of the lists: there are fewer words than before.
     """
-    distinct = sorted(set(_checked(words, fractions)))
-    return _split(distinct, _ends(fractions, len(distinct)), generator)
+    return split_words(sorted(set(words)), fractions, generator=generator)
 
 
 @mistake("split_words")
@@ -228,7 +202,6 @@ def words_lost_to_rounding(words: Any, fractions: Any = DEFAULT, *, generator: A
 
     Split 19 words: the lists have 15, 1 and 1, which are 17.
     """
-    words = _checked(words, fractions)
     sizes = [int(fraction * len(words)) for fraction in fractions]
     return _split(words, list(accumulate(sizes)), generator)
 
@@ -239,7 +212,6 @@ def same_list_twice(words: Any, fractions: Any = DEFAULT, *, generator: Any = No
 
     Print `dev == test`: it is `True`.
     """
-    words = _checked(words, fractions)
     train, rest = _split(words, [fractions[0] * len(words), len(words)], generator)
     return [train] + [rest] * (len(fractions) - 1)
 
@@ -250,8 +222,7 @@ def generator_ignored(words: Any, fractions: Any = DEFAULT, *, generator: Any = 
 
     Split twice, with `torch.Generator().manual_seed(1)` each time: the lists differ.
     """
-    words = _checked(words, fractions)
-    return _split(words, _ends(fractions, len(words)), None)
+    return split_words(words, fractions)
 
 
 @mistake("split_words")
@@ -260,17 +231,16 @@ def seed_fixed_inside(words: Any, fractions: Any = DEFAULT, *, generator: Any = 
 
     Split twice with one generator: the lists are the same, and should not be.
     """
-    words = _checked(words, fractions)
-    return _split(words, _ends(fractions, len(words)), torch.Generator().manual_seed(42))
+    return split_words(words, fractions, generator=torch.Generator().manual_seed(42))
 
 
-@mistake("split_words")
+@mistake("split_words", careless=True)
 def fractions_not_checked(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
     """Fractions that don't sum to 1 are accepted, and words are lost without a word.
 
     Call `split_words(words, (0.8, 0.1))`: it returns lists, and should refuse.
     """
-    _refuse_bare_str(words)
+    require_words(words)
     words = list(words)
     return _split(words, _ends(fractions, len(words)), generator)
 
@@ -281,8 +251,7 @@ def fractions_ignored(words: Any, fractions: Any = DEFAULT, *, generator: Any = 
 
     Print `len(split_words(words, (0.5, 0.5)))`: it is 3, and should be 2.
     """
-    words = _checked(words, fractions)
-    return _split(words, _ends(DEFAULT, len(words)), generator)
+    return split_words(words, generator=generator)
 
 
 @mistake("split_words")
@@ -291,7 +260,7 @@ def sizes_left_to_chance(words: Any, fractions: Any = DEFAULT, *, generator: Any
 
     Split 10 words by `(0.5, 0.5)` some times and print the sizes: they are not always 5 and 5.
     """
-    copies = Counter(_checked(words, fractions))
+    copies = Counter(words)
     lists: Any = [[] for _ in fractions]
     for word in copies:
         lists[int(torch.multinomial(torch.tensor(fractions), 1, generator=generator))] += [word] * copies[word]
@@ -304,9 +273,8 @@ def drawn_with_replacement(words: Any, fractions: Any = DEFAULT, *, generator: A
 
     Compare `sorted(train + dev + test)` with `sorted(words)`: they differ.
     """
-    words = _checked(words, fractions)
     drawn = torch.randint(max(1, len(words)), (len(words),), generator=generator).tolist()
-    return _split([words[i] for i in drawn], _ends(fractions, len(words)), generator)
+    return split_words([words[i] for i in drawn], fractions, generator=generator)
 
 
 @mistake("split_words")
@@ -315,7 +283,6 @@ def each_list_drawn_from_all(words: Any, fractions: Any = DEFAULT, *, generator:
 
     Print `set(train) & set(test)`: it is not empty.
     """
-    words = _checked(words, fractions)
     return [_split(words, [fraction * len(words)], generator)[0] for fraction in fractions]
 
 
@@ -325,15 +292,14 @@ def shuffled_in_place(words: Any, fractions: Any = DEFAULT, *, generator: Any = 
 
     Make `words = ["a", "b", "c", "d"]`, call `split_words(words)` and print `words`: its order has changed.
     """
-    words[:] = _shuffled(_checked(words, fractions), generator)
-    return _split(words, _ends(fractions, len(words)), generator)
+    words[:] = _shuffled(words, generator)
+    return split_words(words, fractions, generator=generator)
 
 
-@mistake("split_words")
+@mistake("split_words", careless=True)
 def bare_str_split(words: Any, fractions: Any = DEFAULT, *, generator: Any = None) -> Any:
     """One bare `str` is accepted, and each of its letters taken for a word.
 
     Call `split_words("emma")`: it returns lists of letters, and should ask whether `["emma"]` was meant.
     """
-    words = _checked(list(words), fractions)
-    return _split(words, _ends(fractions, len(words)), generator)
+    return split_words(list(words), fractions, generator=generator)

@@ -14,7 +14,12 @@ import numpy as np
 import torch
 
 import bigramlab
-from right.version import ROOT, check_fractions, listed, right, seed_from
+from right.version import ROOT, check_fractions, listed, plain_right, right, seed_from
+
+
+@plain_right("load_names")
+def load_names_typed_along():
+    return open(ROOT / "names.txt").read().splitlines()
 
 
 @right("load_names")
@@ -31,6 +36,11 @@ def load_names_split():
 @right("load_names")
 def load_names_read():
     return tuple(bigramlab.read_words(ROOT / "names.txt"))
+
+
+@plain_right("read_words")
+def read_words_typed_along(path):
+    return open(path).read().splitlines()
 
 
 @right("read_words")
@@ -78,6 +88,21 @@ def read_words_regex(path):
     if not words:
         raise ValueError(f"{path}: no words")
     return words
+
+
+@plain_right("split_words")
+def split_words_typed_along(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+    """Shuffle the distinct words; fill the first list until it has its fraction, then the next."""
+    distinct = sorted(set(words))
+    lists = [[] for _ in fractions]
+    laid, current = 0, 0
+    for i in torch.randperm(len(distinct), generator=generator).tolist():
+        copies = [word for word in words if word == distinct[i]]
+        while current < len(lists) - 1 and laid >= round(sum(fractions[: current + 1]) * len(words)):
+            current += 1
+        lists[current] += copies
+        laid += len(copies)
+    return lists
 
 
 @right("split_words")
