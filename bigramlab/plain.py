@@ -7,12 +7,12 @@ a mistake to vary.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 
-from bigramlab.lessons.mlp import MLP
+from bigramlab.lessons.mlp import MLP, pieces_of, through_layers
 from bigramlab.lessons.optimizing import Recipe
+from bigramlab.lessons.training import Training
 
 Rows = list[list[float]]
 
@@ -105,16 +105,39 @@ def bigram_loss(counts: Rows, weights: Rows, penalty: float = 0) -> float:
     return total / sum(map(sum, counts)) + penalty * sum(squares) / len(squares)
 
 
-def bigram_step(counts: Rows, weights: Rows, rate: float, penalty: float = 0) -> Rows:
-    """Return the neural bigram's weights after one step, cell by cell."""
+def bigram_gradient(counts: Rows, weights: Rows, penalty: float = 0) -> Rows:
+    """Return how that loss changes with each of the neural bigram's weights: expected minus counted, and the pull."""
     total, cells = sum(map(sum, counts)), sum(map(len, counts))
     return [
         [
-            weight - rate * (sum(count_row) / total * share - count / total + 2 * penalty * weight / cells)
+            sum(count_row) / total * share - count / total + 2 * penalty * weight / cells
             for weight, share, count in zip(row, softmax(row), count_row, strict=True)
         ]
         for row, count_row in zip(weights, counts, strict=True)
     ]
+
+
+def train_neural_bigram(
+    counts: Rows,
+    weights: Rows | None = None,
+    *,
+    steps: int,
+    rate: float,
+    penalty: float = 0,
+    gradient: Callable[[Rows, Rows, float], Rows] = bigram_gradient,
+    loss: Callable[[Rows, Rows, float], float] = bigram_loss,
+) -> tuple[Rows, list[float]]:
+    """Go down the gradient step by step, and note the loss after each."""
+    weights = weights or [[0.0 for _ in row] for row in counts]
+    losses = []
+    for _ in range(steps):
+        slopes = gradient(counts, weights, penalty)
+        weights = [
+            [weight - rate * slope for weight, slope in zip(*rows, strict=True)]
+            for rows in zip(weights, slopes, strict=True)
+        ]
+        losses.append(loss(counts, weights, penalty))
+    return weights, losses
 
 
 def draw(probs: torch.Tensor, generator: torch.Generator | None) -> int:
@@ -163,7 +186,13 @@ def write_word(
     return word, context
 
 
-def build_contexts(words: Iterable[str], vocabulary: str, length: int) -> tuple[list[list[int]], list[int]]:
+def build_contexts(
+    words: Iterable[str],
+    vocabulary: str,
+    length: int,
+    *,
+    move: Callable[[list[int], int], list[int]] = lambda context, id: [*context[1:], id],
+) -> tuple[list[list[int]], list[int]]:
     """Return the contexts and the targets, letter by letter."""
     contexts, targets = [], []
     for word in words:
@@ -171,7 +200,7 @@ def build_contexts(words: Iterable[str], vocabulary: str, length: int) -> tuple[
         for id in [*encode(word, vocabulary), 0]:
             contexts.append(context)
             targets.append(id)
-            context = [*context[1:], id]
+            context = move(context, id)
     return contexts, targets
 
 
@@ -197,14 +226,69 @@ def mlp_logits(parameters: MLP, context: Sequence[int]) -> list[float]:
     return numbers
 
 
-def learning_rate_at(step: int, recipe: Recipe) -> float:
+def learning_rate_at(
+    step: int,
+    recipe: Recipe,
+    *,
+    rise: Callable[[float], float] = lambda done: min(1.0, done),
+    fall: Callable[[float], float] = lambda done: (1 + math.cos(math.pi * done)) / 2,
+) -> float:
     """Return the rate of a step: up along a line, down along a cosine."""
     rising = recipe.warm_up * recipe.steps
     if step < rising:
-        return recipe.learning_rate * min(1.0, (step + 1) / rising)
-    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+        return recipe.learning_rate * rise((step + 1) / rising)
+    return recipe.learning_rate * fall((step - rising) / (recipe.steps - rising))
 
 
-def pieces_of(parameters: Any) -> list[torch.Tensor]:
-    """Return the embedding, the weights and the biases of a network."""
-    return [parameters.embedding, *parameters.weights, *parameters.biases]
+def network_of(pieces: Sequence[torch.Tensor]) -> MLP:
+    """Return the network that has these pieces: the embedding, the weights and the biases."""
+    embedding, *rest = pieces
+    layers = len(rest) // 2
+    return MLP(embedding, tuple(rest[:layers]), tuple(rest[layers:]))
+
+
+def train_mlp(
+    parameters: MLP,
+    contexts: torch.Tensor,
+    targets: torch.Tensor,
+    recipe: Recipe,
+    *,
+    dev: tuple[torch.Tensor, torch.Tensor] | None = None,
+    generator: torch.Generator | None = None,
+    copy: Callable[[torch.Tensor], torch.Tensor] = torch.clone,
+    rate: Callable[[int, Recipe], float] = learning_rate_at,
+    dropout_in_scores: tuple[float, ...] = (),
+    accumulate: bool = False,
+) -> Training:
+    """Train with torch's AdamW on the examples as they are, and score after each step."""
+    pieces = [copy(piece.detach()).requires_grad_() for piece in pieces_of(parameters)]
+    optimizer = torch.optim.AdamW(pieces, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+    losses: list[float] = []
+    dev_losses: list[tuple[int, float]] = []
+    best: MLP | None = None
+    order = torch.empty(0, dtype=torch.int64)
+
+    def loss_of(contexts: torch.Tensor, targets: torch.Tensor, dropout: tuple[float, ...]) -> torch.Tensor:
+        logits = through_layers(network_of(pieces), contexts, dropout, generator)
+        return torch.nn.functional.cross_entropy(logits, targets)
+
+    def network() -> MLP:
+        return network_of([piece.detach().clone() for piece in pieces])
+
+    for step in range(recipe.steps):
+        if not len(order):
+            order = torch.randperm(len(targets), generator=generator)
+        batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        if not accumulate:
+            optimizer.zero_grad()
+        loss = loss_of(contexts[batch], targets[batch], recipe.dropout)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves `backward` untyped
+        losses.append(loss.item())
+        optimizer.param_groups[0]["lr"] = rate(step, recipe)
+        optimizer.step()
+        if dev:
+            with torch.no_grad():
+                dev_losses.append((step + 1, loss_of(*dev, dropout_in_scores).item()))
+            if dev_losses[-1] is min(dev_losses, key=lambda scored: scored[1]):
+                best = network()
+    return Training(network(), best or network(), losses, dev_losses)

@@ -77,7 +77,7 @@ def test_wrong_values_are_refused(call, message):
         (lambda: build_contexts(["ab"], ".ab", 2.0), r"context_length must be a whole number \(an int\), got 2.0"),
         (
             lambda: count_contexts(TOY[0].float(), TOY[1], 3),
-            "contexts must be a tensor of integers, .*, got a tensor of t",
+            "contexts must be a tensor of integers such as .*, got a tensor of torch.float32$",
         ),
     ],
 )

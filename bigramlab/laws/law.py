@@ -37,7 +37,9 @@ __all__ = [
     "law",
     "leaves_torchs_generator_alone",
     "lesson_of",
+    "of_type",
     "ours_for",
+    "parts_of",
     "refuses",
     "torchs_generator_decides",
 ]
@@ -138,13 +140,19 @@ def broken(message: str) -> NoReturn:
     raise Broken(message)
 
 
+def of_type(found: object, kind: Any, wanted: str) -> None:
+    """Check that it is of that kind, or of one of several, and not nothing."""
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
+    if not isinstance(found, kind):
+        broken(f"it is of type {type(found).__name__}, and should be {wanted}")
+
+
 def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
     """Return a tensor's numbers as nested lists, once it is a tensor of that shape, of "integers", "floats" or both."""
     shape = tuple(shape)
-    if found is None:
-        broken("it returned nothing: is `return` missing?")
-    if not isinstance(found, Tensor):
-        broken(f"it is of type {type(found).__name__}, and should be a torch.Tensor")
+    of_type(found, Tensor, "a torch.Tensor")
+    assert isinstance(found, Tensor)
     if tuple(found.shape) != shape:
         broken(f"its shape is {tuple(found.shape)}, and should be {shape}")
     fits = kind == "numbers" or found.is_floating_point() == (kind == "floats")
@@ -169,6 +177,15 @@ def a_number(found: object) -> float:
         hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
         broken(f"it is of type {type(found).__name__}, and should be a number (a float){hint}")
     return float(found)
+
+
+def parts_of(found: Any, n: int, wanted: str) -> Any:
+    """Return the parts of a result that has so many, once it is a tuple or a list of them."""
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
+    if not isinstance(found, tuple | list) or len(found) != n:
+        broken(f"it is of type {type(found).__name__}, and should be {wanted}")
+    return found
 
 
 def a_list_of_str(found: object) -> list[str]:

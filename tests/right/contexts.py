@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 import numpy as np
 import torch
 
-from right.version import check_examples, check_words, right
+from right.version import check_examples, check_words, plain_right, right
 
 
 def check_contexts_wish(words, vocabulary, context_length):
@@ -31,6 +31,20 @@ def build_contexts_makemore(words, vocabulary, context_length):
             ys.append(ix)
             context = [*context[1:], ix]
     return examples_of(xs, ys, context_length)
+
+
+@plain_right("build_contexts")
+def build_contexts_typed_along(words, vocabulary, context_length):
+    stoi = {s: i for i, s in enumerate(vocabulary)}
+    X, Y = [], []  # noqa: N806
+    for w in words:
+        context = [0] * context_length
+        for ch in w + ".":
+            ix = stoi[ch]
+            X.append(context)
+            Y.append(ix)
+            context = context[1:] + [ix]  # noqa: RUF005
+    return torch.tensor(X), torch.tensor(Y)
 
 
 @right("build_contexts")
@@ -94,6 +108,15 @@ def count_contexts_dict(contexts, targets, vocab_size):
     rows = sorted(table)
     counts = torch.tensor([table[row] for row in rows], dtype=torch.int32).reshape(len(rows), vocab_size)
     return torch.tensor(rows, dtype=torch.int64).reshape(len(rows), contexts.shape[1]), counts
+
+
+@plain_right("count_contexts")
+def count_contexts_typed_along(contexts, targets, vocab_size):
+    rows = sorted({tuple(context) for context in contexts.tolist()})
+    counts = torch.zeros(len(rows), vocab_size)
+    for context, target in zip(contexts.tolist(), targets.tolist()):  # noqa: B905
+        counts[rows.index(tuple(context)), target] += 1
+    return torch.tensor(rows), counts
 
 
 @right("count_contexts")
