@@ -9,7 +9,18 @@ from collections import defaultdict
 import numpy as np
 import torch
 
-from right.version import check_letters, check_table, check_table_slowly, made_global, right, seed_from
+from right.version import check_letters, check_table, check_table_slowly, made_global, plain_right, right, seed_from
+
+
+@plain_right("sample")
+def sample_typed_along(probs, *, generator=None):
+    ids, ix = [], 0
+    while True:
+        ix = torch.multinomial(probs[ix], num_samples=1, replacement=True, generator=generator).item()
+        ids.append(ix)
+        if ix == 0:
+            break
+    return torch.tensor(ids)
 
 
 @right("sample")
@@ -178,6 +189,21 @@ def sample_batch(probs, *, generator=None):
 def check_number(n):
     if n < 0:
         raise ValueError("n")
+
+
+@plain_right("sample_words")
+def sample_words_typed_along(probs, vocabulary, n, *, generator=None):
+    itos = dict(enumerate(vocabulary))
+    words = []
+    for _ in range(n):
+        out, ix = [], 0
+        while True:
+            ix = torch.multinomial(probs[ix], num_samples=1, replacement=True, generator=generator).item()
+            if ix == 0:
+                break
+            out.append(itos[ix])
+        words.append("".join(out))
+    return words
 
 
 @right("sample_words")
