@@ -6,7 +6,30 @@ import math
 import numpy as np
 import torch
 
-from right.version import check_letters, check_likelihood, check_words, right
+from right.version import check_letters, check_likelihood, check_words, plain_right, right
+
+
+@plain_right("negative_log_likelihood")
+def negative_log_likelihood_typed_along(counts, probs):
+    log_likelihood, n = 0.0, 0
+    for i in range(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            if counts[i, j] > 0:
+                log_likelihood += counts[i, j] * torch.log(probs[i, j])
+                n += counts[i, j]
+    return (-log_likelihood / n).item()
+
+
+@plain_right("perplexity")
+def perplexity_typed_along(counts, probs):
+    return math.exp(negative_log_likelihood_typed_along(counts, probs))
+
+
+@plain_right("surprisal")
+def surprisal_typed_along(word, probs, vocabulary):
+    stoi = {s: i for i, s in enumerate(vocabulary)}
+    chs = [".", *word, "."]
+    return torch.stack([-torch.log(probs[stoi[ch1], stoi[ch2]]) for ch1, ch2 in itertools.pairwise(chs)])
 
 
 @right("negative_log_likelihood")
