@@ -186,6 +186,14 @@ def write_word(
     return word, context
 
 
+def surprises(
+    next_probs: Callable[[torch.Tensor], torch.Tensor], contexts: torch.Tensor, targets: Sequence[int]
+) -> list[float]:
+    """Return -log p of each target after its context."""
+    rows = next_probs(contexts).tolist()
+    return [-math.log(row[id]) if row[id] > 0 else math.inf for row, id in zip(rows, targets, strict=True)]
+
+
 def build_contexts(
     words: Iterable[str],
     vocabulary: str,

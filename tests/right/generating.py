@@ -7,7 +7,7 @@ from collections import Counter
 
 import torch
 
-from right.version import check_vocabulary, right
+from right.version import check_vocabulary, plain_right, right
 
 
 def check_next(next_probs, contexts, size=None):
@@ -22,6 +22,26 @@ def check_next(next_probs, contexts, size=None):
 def check_scoring(contexts, targets):
     if len(contexts) != len(targets) or not len(targets):
         raise ValueError("targets")
+
+
+@plain_right("score_contexts")
+def score_contexts_typed_along(next_probs, contexts, targets):
+    return -next_probs(contexts)[torch.arange(len(targets)), targets].log().mean().item()
+
+
+@plain_right("generate_words")
+def generate_words_typed_along(next_probs, vocabulary, n, *, context_length=1, generator=None):
+    words = []
+    for _ in range(n):
+        out, context = [], [0] * context_length
+        while True:
+            ix = torch.multinomial(next_probs(torch.tensor([context])), num_samples=1, generator=generator).item()
+            context = [*context[1:], ix]
+            if ix == 0:
+                break
+            out.append(vocabulary[ix])
+        words.append("".join(out))
+    return words
 
 
 @right("score_contexts")
