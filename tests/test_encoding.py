@@ -59,7 +59,9 @@ def test_encode_refuses_a_character_that_the_vocabulary_lacks():
 
 @pytest.mark.parametrize("id", [-1, 4, 100])
 def test_decode_refuses_an_id_that_stands_for_no_token(id):
-    with pytest.raises(ValueError, match=f"id {id} stands for no token: the vocabulary has 4, so ids go from 0 to 3"):
+    with pytest.raises(
+        ValueError, match=f"ids holds {id}, which is no id: there are 4 tokens, so ids go from 0 to 3; use the"
+    ):
         decode(torch.tensor([1, id]), ".aem")
 
 
@@ -92,5 +94,5 @@ def test_the_wrong_kind_is_refused(call, message):
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("ids", [torch.tensor(1), torch.tensor([[1], [2]])])
 def test_decode_takes_one_word_at_a_time(ids):
-    with pytest.raises(ValueError, match="the ids of a word have one axis; decode word by word"):
+    with pytest.raises(ValueError, match=r"ids has shape \(.*\), but needs one axis, an id after another: take a row"):
         decode(ids, ".ab")

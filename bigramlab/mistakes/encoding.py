@@ -4,21 +4,10 @@ from typing import Any
 
 import torch
 
+from bigramlab import plain
+from bigramlab.lessons.encoding import build_vocabulary, encode
+from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes.mistake import mistake
-
-
-def _refuse_bare_str(words: Any) -> None:
-    if isinstance(words, str):
-        raise TypeError("words is one str")
-
-
-def _all_characters(words: Any) -> Any:
-    """Return the words joined, once there is no "." in them."""
-    _refuse_bare_str(words)
-    text = "".join(words)
-    if "." in text:
-        raise ValueError('a word has a "." in it')
-    return text
 
 
 @mistake("build_vocabulary")
@@ -27,7 +16,7 @@ def boundary_forgotten(words: Any) -> Any:
 
     Print `build_vocabulary(["emma"])`: it is `"aem"`, and should be `".aem"`.
     """
-    return "".join(sorted(set(_all_characters(words))))
+    return build_vocabulary(words)[1:]
 
 
 @mistake("build_vocabulary")
@@ -36,7 +25,7 @@ def boundary_last(words: Any) -> Any:
 
     Print `build_vocabulary(["emma"])[0]`: it is `"a"`, and should be `"."`.
     """
-    return "".join(sorted(set(_all_characters(words)))) + "."
+    return build_vocabulary(words)[1:] + "."
 
 
 @mistake("build_vocabulary")
@@ -45,7 +34,7 @@ def order_of_appearance(words: Any) -> Any:
 
     Print `build_vocabulary(["emma"])`: it is `".ema"`, and should be `".aem"`.
     """
-    return "." + "".join(dict.fromkeys(_all_characters(words)))
+    return "." + "".join(dict.fromkeys("".join(words)))
 
 
 @mistake("build_vocabulary")
@@ -54,7 +43,7 @@ def boundary_sorted_with_the_letters(words: Any) -> Any:
 
     Print `build_vocabulary(["jean-luc"])[0]`: it is `"-"`, and should be `"."`.
     """
-    return "".join(sorted(set(_all_characters(words) + ".")))
+    return "".join(sorted(build_vocabulary(words)))
 
 
 @mistake("build_vocabulary")
@@ -63,7 +52,7 @@ def list_for_a_str(words: Any) -> Any:
 
     Print `type(build_vocabulary(["emma"]))`: it is `list`.
     """
-    return [".", *sorted(set(_all_characters(words)))]
+    return list(build_vocabulary(words))
 
 
 @mistake("build_vocabulary")
@@ -72,26 +61,26 @@ def repeated_characters_kept(words: Any) -> Any:
 
     Print `build_vocabulary(["emma"])`: it is `".aemm"`, and should be `".aem"`.
     """
-    return "." + "".join(sorted(_all_characters(words)))
+    return "." + "".join(sorted("".join(words)))
 
 
-@mistake("build_vocabulary")
+@mistake("build_vocabulary", careless=True)
 def boundary_inside_accepted(words: Any) -> Any:
     """A word with "." in it is accepted, so the vocabulary has "." twice and the word looks like two.
 
     Call `build_vocabulary(["st.john"])`: it returns a vocabulary, and should refuse.
     """
-    _refuse_bare_str(words)
-    return "." + "".join(sorted(set("".join(words))))
+    require_words(words)
+    return plain.build_vocabulary(words)
 
 
-@mistake("build_vocabulary")
+@mistake("build_vocabulary", careless=True)
 def bare_str_accepted(words: Any) -> Any:
     """One bare `str` is accepted, and each of its letters taken for a word.
 
     Call `build_vocabulary("emma")`: it returns a vocabulary, and should ask whether `["emma"]` was meant.
     """
-    return "." + "".join(sorted(set(_all_characters(list(words)))))
+    return build_vocabulary(list(words))
 
 
 @mistake("build_vocabulary")
@@ -100,7 +89,7 @@ def lowercased(words: Any) -> Any:
 
     Print `build_vocabulary(["Emma"])`: it has no `"E"`.
     """
-    return "." + "".join(sorted(set(_all_characters(words).lower())))
+    return build_vocabulary(word.lower() for word in words)
 
 
 @mistake("build_vocabulary")
@@ -109,8 +98,8 @@ def only_ascii_letters(words: Any) -> Any:
 
     Print `build_vocabulary(["zoë"])`: it has no `"ë"`.
     """
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return "." + "".join(sorted(character for character in set(_all_characters(words)) if character in letters))
+    letters = ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "".join(character for character in build_vocabulary(words) if character in letters)
 
 
 @mistake("build_vocabulary")
@@ -119,25 +108,17 @@ def alphabet_written_down(words: Any) -> Any:
 
     Print `build_vocabulary(["emma"])`: it has 27 characters, and should have 4.
     """
-    _all_characters(words)
     return ".abcdefghijklmnopqrstuvwxyz"
 
 
-@mistake("build_vocabulary")
+@mistake("build_vocabulary", careless=True)
 def words_walked_through_twice(words: Any) -> Any:
     """The words are walked through twice, first to check them, and an iterator has nothing left for the second time.
 
     Print `build_vocabulary(iter(["emma"]))`: it is `"."`, and should be `".aem"`.
     """
-    _refuse_bare_str(words)
-    if any("." in word for word in words):
-        raise ValueError('a word has a "." in it')
-    return "." + "".join(sorted(set("".join(words))))
-
-
-def _refuse_unknown(word: Any, vocabulary: Any) -> None:
-    if not set(word) <= set(vocabulary):
-        raise ValueError("the word has an unknown character in it")
+    build_vocabulary(words)
+    return build_vocabulary(words)
 
 
 @mistake("encode")
@@ -146,8 +127,7 @@ def boundary_added(word: Any, vocabulary: Any) -> Any:
 
     Print `len(encode("emma", vocabulary))`: it is 6, and should be 4.
     """
-    _refuse_unknown(word, vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in "." + word + "."])
+    return encode("." + word + ".", vocabulary)
 
 
 @mistake("encode")
@@ -156,18 +136,16 @@ def stop_added(word: Any, vocabulary: Any) -> Any:
 
     Print `len(encode("emma", vocabulary))`: it is 5, and should be 4.
     """
-    _refuse_unknown(word, vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word + "."])
+    return encode(word + ".", vocabulary)
 
 
-@mistake("encode")
+@mistake("encode", careless=True)
 def list_for_a_tensor(word: Any, vocabulary: Any) -> Any:
     """The ids come as a list, and should come as a tensor: `torch.tensor(...)` is missing.
 
     Print `type(encode("emma", vocabulary))`: it is `list`.
     """
-    _refuse_unknown(word, vocabulary)
-    return [vocabulary.index(character) for character in word]
+    return encode(word, vocabulary).tolist()
 
 
 @mistake("encode")
@@ -176,8 +154,7 @@ def letters_start_at_0(word: Any, vocabulary: Any) -> Any:
 
     Print `encode("a", ".abc")`: it is 0, and should be 1.
     """
-    _refuse_unknown(word, vocabulary)
-    return torch.tensor([vocabulary.index(character) - 1 for character in word], dtype=torch.int64)
+    return encode(word, vocabulary) - 1
 
 
 @mistake("encode")
@@ -186,30 +163,28 @@ def id_from_ord(word: Any, vocabulary: Any) -> Any:
 
     Print `encode("m", ".aem")`: it is 13, and should be 3.
     """
-    _refuse_unknown(word, vocabulary)
     return torch.tensor([ord(character) - 96 for character in word], dtype=torch.int64)
 
 
-@mistake("encode")
+@mistake("encode", careless=True)
 def unknown_skipped(word: Any, vocabulary: Any) -> Any:
     """Characters that the vocabulary lacks are skipped, so another word is encoded than was given.
 
     Call `encode("emmé", ".aem")`: it returns three ids, and should refuse.
     """
-    return torch.tensor([vocabulary.index(character) for character in word if character in vocabulary]).long()
+    return encode("".join(character for character in word if character in vocabulary), vocabulary)
 
 
-@mistake("encode")
+@mistake("encode", careless=True)
 def unknown_becomes_0(word: Any, vocabulary: Any) -> Any:
     """A character that the vocabulary lacks gets the id 0, as if the word ended there.
 
     Call `encode("emmé", ".aem")`: its last id is 0, and it should refuse.
     """
-    ids = {character: id for id, character in enumerate(vocabulary)}
-    return torch.tensor([ids.get(character, 0) for character in word], dtype=torch.int64)
+    return torch.tensor([max(0, vocabulary.find(character)) for character in word], dtype=torch.int64)
 
 
-@mistake("encode")
+@mistake("encode", careless=True)
 def unknown_becomes_minus_1(word: Any, vocabulary: Any) -> Any:
     """`vocabulary.find` gives -1 for what it does not find, and -1 then picks the last row of a table.
 
@@ -224,19 +199,16 @@ def ids_as_floats(word: Any, vocabulary: Any) -> Any:
 
     Print `encode("emma", vocabulary).dtype`: it is `torch.float32`, and should be `torch.int64`.
     """
-    _refuse_unknown(word, vocabulary)
-    return torch.Tensor([vocabulary.index(character) for character in word])
+    return encode(word, vocabulary).float()
 
 
-@mistake("encode")
+@mistake("encode", careless=True)
 def no_ids_as_floats(word: Any, vocabulary: Any) -> Any:
     """`torch.tensor([])` has no number to take its type from and makes floats, so the empty word has ids of float32.
 
     Print `encode("", vocabulary).dtype`: it is `torch.float32`; `torch.tensor(ids, dtype=torch.int64)` is right.
     """
-    _refuse_unknown(word, vocabulary)
-    _refuse_vocabulary(vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word])
+    return torch.tensor(encode(word, vocabulary).tolist())
 
 
 @mistake("encode")
@@ -245,9 +217,7 @@ def ids_up_to_255(word: Any, vocabulary: Any) -> Any:
 
     Print `encode(vocabulary[-1], vocabulary)` for a vocabulary of 300 tokens: it should be 299.
     """
-    _refuse_unknown(word, vocabulary)
-    _refuse_vocabulary(vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int64).to(torch.uint8)
+    return encode(word, vocabulary).to(torch.uint8)
 
 
 @mistake("encode")
@@ -256,9 +226,7 @@ def blanks_stripped(word: Any, vocabulary: Any) -> Any:
 
     Print `encode(" a", ". a")`: it has one id, and should have two.
     """
-    _refuse_unknown(word, vocabulary)
-    _refuse_vocabulary(vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word.strip()], dtype=torch.int64)
+    return encode(word.strip(), vocabulary)
 
 
 @mistake("encode")
@@ -267,9 +235,7 @@ def ids_from_the_word_itself(word: Any, vocabulary: Any) -> Any:
 
     Print `encode("z", ".abcz")` and `encode("a", ".abcz")`: they are equal.
     """
-    _refuse_unknown(word, vocabulary)
-    letters = [".", *sorted(set(word))]
-    return torch.tensor([letters.index(character) for character in word], dtype=torch.int64)
+    return encode(word, plain.build_vocabulary([word.replace(".", "")]))
 
 
 @mistake("encode")
@@ -278,27 +244,16 @@ def word_lowercased(word: Any, vocabulary: Any) -> Any:
 
     Print `encode("A", ".Aa")`: it is 2, and should be 1.
     """
-    _refuse_unknown(word, vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word.lower()], dtype=torch.int64)
+    return encode(word.lower(), vocabulary)
 
 
-def _refuse_vocabulary(vocabulary: Any) -> None:
-    if vocabulary[:1] != "." or len({*vocabulary}) < len(vocabulary):
-        raise ValueError('the vocabulary repeats a character or does not begin with "."')
-
-
-def _refuse_outside(ids: Any, vocabulary: Any) -> None:
-    if ((ids < 0) | (ids >= len(vocabulary))).any():
-        raise ValueError("an id is outside the vocabulary")
-
-
-@mistake("decode")
+@mistake("decode", careless=True)
 def negative_ids_accepted(ids: Any, vocabulary: Any) -> Any:
     """A negative id is not refused: Python counts it from the end, so -1 becomes the last letter.
 
     Call `decode(torch.tensor([-1]), ".abc")`: it is `"c"`, and should be refused.
     """
-    return "".join(vocabulary[id] for id in ids.tolist())
+    return plain.decode(ids.tolist(), vocabulary)
 
 
 @mistake("decode")
@@ -307,8 +262,7 @@ def boundaries_dropped(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([1, 0]), ".abc")`: it is `"a"`, and should be `"a."`.
     """
-    _refuse_outside(ids, vocabulary)
-    return "".join(vocabulary[id] for id in ids.tolist() if id != 0)
+    return plain.decode(ids[ids != 0].tolist(), vocabulary)
 
 
 @mistake("decode")
@@ -317,12 +271,7 @@ def stopped_at_the_first_boundary(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([1, 0, 2]), ".abc")`: it is `"a"`, and should be `"a.b"`.
     """
-    _refuse_outside(ids, vocabulary)
-    word = ""
-    for id in ids.tolist():
-        if id == 0:
-            break
-        word += vocabulary[id]
+    word, _, _ = plain.decode(ids.tolist(), vocabulary).partition(".")
     return word
 
 
@@ -332,8 +281,7 @@ def list_of_characters(ids: Any, vocabulary: Any) -> Any:
 
     Print `type(decode(torch.tensor([1, 2]), ".abc"))`: it is `list`.
     """
-    _refuse_outside(ids, vocabulary)
-    return [vocabulary[id] for id in ids.tolist()]
+    return list(plain.decode(ids.tolist(), vocabulary))
 
 
 @mistake("decode")
@@ -342,8 +290,7 @@ def joined_with_blanks(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([1, 2]), ".abc")`: it is `"a b"`, and should be `"ab"`.
     """
-    _refuse_outside(ids, vocabulary)
-    return " ".join(vocabulary[id] for id in ids.tolist())
+    return " ".join(plain.decode(ids.tolist(), vocabulary))
 
 
 @mistake("decode")
@@ -352,8 +299,7 @@ def one_character_too_early(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([2]), ".abc")`: it is `"a"`, and should be `"b"`.
     """
-    _refuse_outside(ids, vocabulary)
-    return "".join(vocabulary[id - 1] for id in ids.tolist())
+    return plain.decode((ids - 1).tolist(), vocabulary)
 
 
 @mistake("decode")
@@ -362,7 +308,6 @@ def character_from_chr(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([3]), ".aem")`: it is `"c"`, and should be `"m"`.
     """
-    _refuse_outside(ids, vocabulary)
     return "".join(chr(id + 96) if id else "." for id in ids.tolist())
 
 
@@ -372,8 +317,7 @@ def last_id_left_out(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([1, 2]), ".abc")`: it is `"a"`, and should be `"ab"`.
     """
-    _refuse_outside(ids, vocabulary)
-    return "".join(vocabulary[id] for id in ids.tolist()[:-1])
+    return plain.decode(ids.tolist()[:-1], vocabulary)
 
 
 @mistake("decode")
@@ -382,26 +326,25 @@ def boundaries_stripped(ids: Any, vocabulary: Any) -> Any:
 
     Print `decode(torch.tensor([0, 1, 0]), ".abc")`: it is `"a"`, and should be `".a."`.
     """
-    _refuse_outside(ids, vocabulary)
-    return "".join(vocabulary[id] for id in ids.tolist()).strip(".")
+    return plain.decode(ids.tolist(), vocabulary).strip(".")
 
 
-@mistake("decode")
+@mistake("decode", careless=True)
 def unknown_ids_skipped(ids: Any, vocabulary: Any) -> Any:
     """Ids outside the vocabulary are skipped, so another word comes out than was put in.
 
     Call `decode(torch.tensor([1, 9]), ".abc")`: it is `"a"`, and should be refused.
     """
-    return "".join(vocabulary[id] for id in ids.tolist() if 0 <= id < len(vocabulary))
+    return plain.decode([id for id in ids.tolist() if 0 <= id < len(vocabulary)], vocabulary)
 
 
-@mistake("decode")
+@mistake("decode", careless=True)
 def ids_wrapped_around(ids: Any, vocabulary: Any) -> Any:
     """`id % len(vocabulary)` makes some letter of every number, so wrong ids go unseen.
 
     Call `decode(torch.tensor([5]), ".abc")`: it is `"a"`, and should be refused.
     """
-    return "".join(vocabulary[id % len(vocabulary)] for id in ids.tolist())
+    return plain.decode((ids % len(vocabulary)).tolist(), vocabulary)
 
 
 @mistake("decode")
@@ -410,10 +353,6 @@ def ids_changed_on_the_way(ids: Any, vocabulary: Any) -> Any:
 
     Call `decode(ids, vocabulary)` and then print `ids`: they are all 0.
     """
-    _refuse_outside(ids, vocabulary)
-    _refuse_vocabulary(vocabulary)
-    word = ""
-    for place, id in enumerate(ids.tolist()):
-        word += vocabulary[id]
-        ids[place] = 0
+    word = plain.decode(ids.tolist(), vocabulary)
+    ids[:] = 0
     return word

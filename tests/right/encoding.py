@@ -9,7 +9,12 @@ from functools import reduce
 import numpy as np
 import torch
 
-from right.version import check_vocabulary, listed, right
+from right.version import check_vocabulary, listed, plain_right, right
+
+
+@plain_right("build_vocabulary")
+def build_vocabulary_typed_along(words):
+    return "." + "".join(sorted(list(set("".join(words)))))  # noqa: C414 (as in the lecture)
 
 
 @right("build_vocabulary")
@@ -58,6 +63,17 @@ def build_vocabulary_union(words):
     if not characters.isdisjoint("."):
         raise ValueError("boundary")
     return ".%s" % "".join(heapq.nsmallest(len(characters), characters))  # noqa: UP031 (an older style, and as right)
+
+
+@plain_right("encode")
+def encode_typed_along(word, vocabulary):
+    stoi = {s: i for i, s in enumerate(vocabulary)}
+    return [stoi[s] for s in word]
+
+
+@plain_right("encode")
+def encode_tensor(word, vocabulary):
+    return torch.tensor([vocabulary.find(character) for character in word])
 
 
 @right("encode")
@@ -109,6 +125,17 @@ def encode_recursive(word, vocabulary):
         return torch.tensor([vocabulary.find(word)], dtype=torch.int32)
     half = len(word) // 2
     return torch.cat([encode_recursive(word[:half], vocabulary), encode_recursive(word[half:], vocabulary)])
+
+
+@plain_right("decode")
+def decode_typed_along(ids, vocabulary):
+    itos = dict(enumerate(vocabulary))
+    return "".join(itos[i.item()] for i in ids)
+
+
+@plain_right("decode")
+def decode_index(ids, vocabulary):
+    return "".join([vocabulary[i] for i in ids])
 
 
 @right("decode")
