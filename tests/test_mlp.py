@@ -139,7 +139,7 @@ def test_wrong_values_are_refused(call, message):
         (lambda: init_mlp(27, 3, hidden_sizes=8), r"hidden_sizes must be a tuple, got 8; try \(256, 128\)"),
         (lambda: init_mlp(27, 3, generator=1), "generator must be a torch.Generator or None, got 1"),
         (lambda: mlp_logits((1, 2, 3), TOY[0]), r"parameters must be an MLP, as init_mlp makes it, got \(1, 2, 3\)"),
-        (lambda: mlp_logits(small(), [[0, 0]]), r"contexts must be a tensor of integers, .*, got \[\[0, 0\]\]"),
+        (lambda: mlp_logits(small(), [[0, 0]]), r"contexts must be a tensor of integers such as .*, got \[\[0, 0\]\]"),
         (lambda: mlp_logits(small(), TOY[0].float()), r"contexts must be .*, got a tensor of torch\.float32$"),
         (
             lambda: mlp_logits(small()._replace(embedding=torch.ones(3, 4).long()), TOY[0]),

@@ -1,172 +1,174 @@
-"""What goes wrong in a network that looks back."""
+"""What goes wrong in a network that looks back: how it begins, what it computes, and the words that it writes."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import torch
 
+from bigramlab import plain
 from bigramlab.lessons.generating import generate_words
-from bigramlab.lessons.mlp import MLP, mlp_logits, mlp_probs
+from bigramlab.lessons.mlp import MLP, init_mlp, mlp_logits, mlp_probs
 from bigramlab.mistakes.mistake import mistake
 
 
-def _sizes(vocab_size: Any, context_length: Any, options: Any) -> tuple[tuple[int, int], list[tuple[int, int]]]:
-    """Return the shapes of the embedding and of the layers."""
-    embedding_size, hidden_sizes = options.get("embedding_size", 32), options.get("hidden_sizes", (384, 128))
-    if min(vocab_size, context_length, embedding_size, *hidden_sizes) < 1:
-        raise ValueError("a size is below 1")
-    return (vocab_size, embedding_size), list(pairwise([context_length * embedding_size, *hidden_sizes, vocab_size]))
+def of_shapes(vary: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `init_mlp` of a variation, which gets the shape of the embedding, those of the matrices, and the generator.
+
+    `made` of them is a network as it should be.
+    """
+
+    def init_mlp(
+        vocab_size: Any,
+        context_length: Any,
+        *,
+        embedding_size: Any = 24,
+        hidden_sizes: Any = (256, 128),
+        generator: Any = None,
+    ) -> Any:
+        sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
+        return vary((vocab_size, embedding_size), list(pairwise(sizes)), generator)
+
+    return init_mlp
 
 
-def _network(vocab_size: Any, context_length: Any, options: Any, last: float = 0.1) -> MLP:
+def made(table: Any, layers: Any, generator: Any, last: float = 0.1) -> MLP:
     """Make a network, whose last layer may have a wrong scale."""
-    generator = options.get("generator")
-    table, layers = _sizes(vocab_size, context_length, options)
     embedding = torch.randn(table, generator=generator)
     weights = [torch.randn(shape, generator=generator) * math.sqrt(2 / shape[0]) for shape in layers]
     weights[-1] = weights[-1] * last
     return MLP(embedding, tuple(weights), tuple(torch.zeros(outputs) for _, outputs in layers))
 
 
-@mistake("init_mlp")
-def last_layer_too_large(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def last_layer_too_large(table: Any, layers: Any, generator: Any) -> Any:
     """The last layer is as large as the others, so the logits are far apart: confident nonsense, and a high loss.
 
     Print the loss of a new network: it is well above log(vocab).
     """
-    return _network(vocab_size, context_length, options, last=2)
+    return made(table, layers, generator, last=2)
 
 
-@mistake("init_mlp")
-def weights_not_scaled(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def weights_not_scaled(table: Any, layers: Any, generator: Any) -> Any:
     """The weights are not divided by the root of the number of inputs, so the numbers grow from layer to layer.
 
     Print `(weights[0] ** 2).mean() * len(weights[0])`: it should be about 2, and is as large as the layer has inputs.
     """
-    table, layers = _sizes(vocab_size, context_length, options)
-    embedding, *weights = (torch.randn(shape, generator=options.get("generator")) for shape in [table, *layers])
+    embedding, *weights = (torch.randn(shape, generator=generator) for shape in [table, *layers])
     return MLP(embedding, tuple(weights), tuple(torch.zeros(outputs) for _, outputs in layers))
 
 
-@mistake("init_mlp")
-def all_zeros(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def all_zeros(table: Any, layers: Any, generator: Any) -> Any:
     """All parameters are 0, so all tokens and all hidden numbers are alike, get equal gradients and stay alike.
 
     Print the embedding: all rows are the same.
     """
-    table, layers = _sizes(vocab_size, context_length, options)
     return MLP(
         torch.zeros(table), tuple(map(torch.zeros, layers)), tuple(torch.zeros(outputs) for _, outputs in layers)
     )
 
 
-@mistake("init_mlp")
-def ones_for_random_numbers(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def ones_for_random_numbers(table: Any, layers: Any, generator: Any) -> Any:
     """All weights of a matrix are the same number, so all hidden numbers are alike, get equal gradients and stay alike.
 
     Print the columns of `weights[0]`: all are the same.
     """
-    network = _network(vocab_size, context_length, options)
+    network = made(table, layers, generator)
     return network._replace(weights=tuple(torch.ones_like(weight) / len(weight) for weight in network.weights))
 
 
-@mistake("init_mlp")
-def one_vector_for_all_tokens(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def one_vector_for_all_tokens(table: Any, layers: Any, generator: Any) -> Any:
     """All tokens begin with the same vector, so at first the network can't tell them apart.
 
     Print the embedding: all rows are the same.
     """
-    network = _network(vocab_size, context_length, options)
-    return network._replace(embedding=network.embedding[:1].repeat(vocab_size, 1))
+    network = made(table, layers, generator)
+    return network._replace(embedding=network.embedding[:1].repeat(table[0], 1))
 
 
-@mistake("init_mlp")
-def random_biases(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def random_biases(table: Any, layers: Any, generator: Any) -> Any:
     """The biases are random, too, so some tokens are held for likelier than others before anything was learned.
 
     Print `biases[-1]`: it should be all 0.
     """
-    network = _network(vocab_size, context_length, options)
-    biases = tuple(torch.randn(bias.shape, generator=options.get("generator")) for bias in network.biases)
+    network = made(table, layers, generator)
+    biases = tuple(torch.randn(bias.shape, generator=generator) for bias in network.biases)
     return network._replace(biases=biases)
 
 
-@mistake("init_mlp")
-def positive_weights_only(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def positive_weights_only(table: Any, layers: Any, generator: Any) -> Any:
     """`torch.rand` draws from 0 to 1, so all weights are positive; `torch.randn` is centered at 0.
 
     Print `weights[0].min()`: it is above 0.
     """
-    network = _network(vocab_size, context_length, options)
+    network = made(table, layers, generator)
     return network._replace(weights=tuple(weight.abs() for weight in network.weights))
 
 
-@mistake("init_mlp")
-def generator_not_used(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def generator_not_used(table: Any, layers: Any, generator: Any) -> Any:
     """The generator is accepted and not passed on, so the network can't be repeated.
 
     Make two networks, with `torch.Generator().manual_seed(1)` each time: they differ.
     """
-    return _network(vocab_size, context_length, options | {"generator": None})
+    return made(table, layers, None)
 
 
-@mistake("init_mlp")
-def fixed_seed_inside(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def fixed_seed_inside(table: Any, layers: Any, generator: Any) -> Any:
     """A generator with a fixed seed is made inside, so every network is the same and the given one is not used.
 
     Make two networks: they are the same.
     """
-    return _network(vocab_size, context_length, options | {"generator": torch.Generator().manual_seed(42)})
+    return made(table, layers, torch.Generator().manual_seed(42))
 
 
-@mistake("init_mlp")
-def matrices_transposed(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def matrices_transposed(table: Any, layers: Any, generator: Any) -> Any:
     """The matrices have the shape (outputs, inputs), and should have (inputs, outputs), for `x @ weight`.
 
     Print the shape of `weights[0]`: its first number should be context_length · embedding_size.
     """
-    network = _network(vocab_size, context_length, options)
+    network = made(table, layers, generator)
     return network._replace(weights=tuple(weight.T.contiguous() for weight in network.weights))
 
 
-@mistake("init_mlp")
-def first_layer_for_one_token(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def first_layer_for_one_token(table: Any, layers: Any, generator: Any) -> Any:
     """The first layer takes one vector, and should take those of the whole context, one after the other.
 
     Print the shape of `weights[0]`: its first number should be context_length · embedding_size.
     """
-    _sizes(vocab_size, context_length, options)
-    return _network(vocab_size, 1, options)
+    return made(table, [(table[1], layers[0][1]), *layers[1:]], generator)
 
 
-@mistake("init_mlp")
-def last_layer_forgotten(vocab_size: Any, context_length: Any, **options: Any) -> Any:
+@mistake("init_mlp", given=of_shapes)
+def last_layer_forgotten(table: Any, layers: Any, generator: Any) -> Any:
     """The layer from the last hidden numbers to the logits is missing.
 
     Print `len(weights)`: it should be one more than there are hidden layers.
     """
-    network = _network(vocab_size, context_length, options)
+    network = made(table, layers, generator)
     return network._replace(weights=network.weights[:-1], biases=network.biases[:-1])
 
 
-@mistake("init_mlp")
+@mistake("init_mlp", careless=True)
 def sizes_not_checked(vocab_size: Any, context_length: Any, **options: Any) -> Any:
     """Sizes of 0 are not refused, and give a network that has nothing to compute with.
 
     Call `init_mlp(3, context_length=0)`: it should refuse.
     """
     try:
-        return _network(vocab_size, context_length, options)
+        return init_mlp(vocab_size, context_length, **options)
     except ValueError:
         return MLP(torch.zeros(0, 0), (), ())
-
-
-def _refuse_contexts(parameters: Any, contexts: Any) -> None:
-    if contexts.ndim != 2 or contexts.shape[1] != parameters.context_length:
-        raise ValueError("the contexts have another length")
-    if contexts.numel() and not 0 <= contexts.min() <= contexts.max() < len(parameters.embedding):
-        raise ValueError("an id is none of the network's")
 
 
 def _layers(parameters: Any, hidden: Any, bend: Any = lambda x: x * x.sigmoid(), last: Any = lambda x: x) -> Any:
@@ -186,7 +188,6 @@ def no_bend(parameters: Any, contexts: Any) -> Any:
 
     Look for `sigmoid` in the code: each hidden layer should end with x · sigmoid(x).
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), bend=lambda x: x)
 
 
@@ -196,7 +197,6 @@ def bend_after_the_last_layer(parameters: Any, contexts: Any) -> Any:
 
     Print the smallest logit: it should be as low as the parameters say.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), last=lambda x: x * x.sigmoid())
 
 
@@ -206,7 +206,6 @@ def relu_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: none is below 0, and some should be a little.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), bend=torch.relu)
 
 
@@ -216,7 +215,6 @@ def tanh_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: none is above 1, and some should be.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), bend=torch.tanh)
 
 
@@ -226,7 +224,6 @@ def sigmoid_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: all are between 0 and 1.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), bend=torch.sigmoid)
 
 
@@ -236,7 +233,6 @@ def mean_for_concatenation(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits after `[[1, 2]]` with those after `[[2, 1]]`: they are equal.
     """
-    _refuse_contexts(parameters, contexts)
     mean = parameters.embedding[contexts].mean(dim=1)
     return _layers(parameters, mean.repeat(1, contexts.shape[1]))
 
@@ -247,7 +243,6 @@ def concatenated_newest_first(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits with those of the reversed context: this one gives what that one should.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts.flip(1)))
 
 
@@ -257,7 +252,6 @@ def numbers_interleaved(parameters: Any, contexts: Any) -> Any:
 
     Print `embedding[contexts].flatten(1)` and compare: the axes were swapped before flattening.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, parameters.embedding[contexts].transpose(1, 2).flatten(1))
 
 
@@ -267,7 +261,6 @@ def biases_forgotten(parameters: Any, contexts: Any) -> Any:
 
     Change a bias and print the logits again: they stay.
     """
-    _refuse_contexts(parameters, contexts)
     zeros = tuple(torch.zeros_like(bias) for bias in parameters.biases)
     return _layers(parameters._replace(biases=zeros), _looked_up(parameters, contexts))
 
@@ -278,7 +271,6 @@ def newest_token_only(parameters: Any, contexts: Any) -> Any:
 
     Change the oldest token of a context: the logits stay.
     """
-    _refuse_contexts(parameters, contexts)
     vectors = parameters.embedding[contexts]
     return _layers(parameters, torch.cat([torch.zeros_like(vectors[:, :-1]), vectors[:, -1:]], dim=1).flatten(1))
 
@@ -289,7 +281,6 @@ def softmax_inside(parameters: Any, contexts: Any) -> Any:
 
     Print the sum of a row: it is 1.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts), last=lambda x: x.softmax(dim=1))
 
 
@@ -299,9 +290,8 @@ def whole_batch_in_one_row(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits after one context with those of the same context in a batch: they differ.
     """
-    _refuse_contexts(parameters, contexts)
     logits = _layers(parameters, _looked_up(parameters, contexts))
-    return logits - logits.mean(dim=0, keepdim=True) if len(logits) else logits
+    return logits - logits.mean(dim=0, keepdim=True)
 
 
 @mistake("mlp_logits")
@@ -310,18 +300,16 @@ def gradients_cut_off(parameters: Any, contexts: Any) -> Any:
 
     Print `mlp_logits(parameters, contexts).requires_grad` for parameters that require gradients: it is False.
     """
-    _refuse_contexts(parameters, contexts)
     return _layers(parameters, _looked_up(parameters, contexts)).detach()
 
 
-@mistake("mlp_logits")
+@mistake("mlp_logits", careless=True)
 def negative_ids_accepted(parameters: Any, contexts: Any) -> Any:
     """The id -1 is not refused: Python takes the last token's vector for it.
 
     Call it with `torch.tensor([[-1]])` for a network that looks back one token: it returns logits, and should refuse.
     """
-    _refuse_contexts(parameters, contexts.clamp(min=0) if contexts.ndim == 2 else contexts)
-    return _layers(parameters, _looked_up(parameters, contexts % len(parameters.embedding)))
+    return mlp_logits(parameters, torch.where(contexts < 0, contexts + len(parameters.embedding), contexts))
 
 
 @mistake("mlp_probs")
@@ -339,11 +327,10 @@ def shares_among_the_contexts(parameters: Any, contexts: Any) -> Any:
 
     Print `probs.sum(dim=1)`: it should be all 1.
     """
-    logits = mlp_logits(parameters, contexts).detach()
-    return logits.softmax(dim=0) if len(logits) else logits
+    return mlp_logits(parameters, contexts).detach().softmax(dim=0)
 
 
-@mistake("mlp_probs")
+@mistake("mlp_probs", careless=True)
 def gradients_kept(parameters: Any, contexts: Any) -> Any:
     """The probabilities carry gradients: sampling a thousand words would keep every step of all of them in memory.
 
@@ -358,12 +345,13 @@ def newest_token_first(parameters: Any, vocabulary: Any, n: Any, *, generator: A
 
     Print the context before each letter of a word: the letter drawn last should stand last.
     """
-    length = parameters.context_length
-
-    def asked(contexts: Any) -> Any:
-        return mlp_probs(parameters, contexts.flip(1))
-
-    return generate_words(asked, vocabulary, n, context_length=length, generator=generator)
+    return generate_words(
+        lambda contexts: mlp_probs(parameters, contexts.flip(1)),
+        vocabulary,
+        n,
+        context_length=parameters.context_length,
+        generator=generator,
+    )
 
 
 @mistake("sample_mlp_words")
@@ -372,16 +360,12 @@ def always_the_likeliest(parameters: Any, vocabulary: Any, n: Any, *, generator:
 
     Print `set(sample_mlp_words(parameters, vocabulary, 20))`: it has one word.
     """
-    if len(vocabulary) != len(parameters.embedding) or len(set(vocabulary)) < len(vocabulary) or vocabulary[0] != ".":
-        raise ValueError("the vocabulary does not fit")
-    if n < 0:
-        raise ValueError("n is negative")
-    context = torch.zeros((1, parameters.context_length), dtype=torch.int64)
-    word = ""
-    while len(word) < 20:
-        id = int(mlp_probs(parameters, context).argmax())
-        if id == 0:
-            break
-        word += vocabulary[id]
-        context = torch.cat([context[:, 1:], torch.tensor([[id]])], dim=1)
+    word, _ = plain.write_word(
+        lambda contexts: mlp_probs(parameters, contexts),
+        vocabulary,
+        parameters.context_length,
+        generator,
+        draw=lambda probs, _: int(probs.argmax()),
+        longest=20,
+    )
     return [word] * n

@@ -8,7 +8,7 @@ import torch
 
 import bigramlab
 from right.generating import generate_words_together
-from right.version import check_ids, check_vocabulary, right
+from right.version import check_ids, check_vocabulary, plain_right, right
 
 
 def check_sizes(*sizes):
@@ -30,6 +30,16 @@ def init_mlp_lecture(vocab_size, context_length, *, embedding_size=10, hidden_si
     weights.append(torch.randn(inputs, vocab_size, **double) * 0.01)
     biases.append(torch.zeros(vocab_size, dtype=torch.float64))
     return bigramlab.MLP(C, tuple(weights), tuple(biases))
+
+
+@plain_right("init_mlp")
+def init_mlp_typed_along(vocab_size, context_length, *, embedding_size=10, hidden_sizes=(200,), generator=None):
+    g = generator
+    C = torch.randn((vocab_size, embedding_size), generator=g)  # noqa: N806
+    sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
+    weights = [torch.randn((a, b), generator=g) * (5 / 3) / a**0.5 for a, b in zip(sizes, sizes[1:])]  # noqa: B905, RUF007
+    weights[-1] *= 0.01
+    return bigramlab.MLP(C, weights, [torch.zeros(b) for b in sizes[1:]])
 
 
 @right("init_mlp")
@@ -64,6 +74,16 @@ def mlp_logits_indexing(parameters, contexts):
     for weight, bias in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
         x = torch.nn.functional.silu(x @ weight + bias)
     return x @ parameters.weights[-1] + parameters.biases[-1]
+
+
+@plain_right("mlp_logits")
+def mlp_logits_typed_along(parameters, contexts):
+    emb = parameters.embedding[contexts]
+    h = emb.view(emb.shape[0], -1)
+    for W, b in zip(parameters.weights[:-1], parameters.biases[:-1]):  # noqa: B905, N806
+        h = h @ W + b
+        h = h * torch.sigmoid(h)
+    return h @ parameters.weights[-1] + parameters.biases[-1]
 
 
 @right("mlp_logits")
@@ -115,6 +135,12 @@ def mlp_probs_softmax(parameters, contexts):
     return mlp_logits_indexing(parameters, contexts).softmax(dim=-1).detach()
 
 
+@plain_right("mlp_probs")
+def mlp_probs_typed_along(parameters, contexts):
+    counts = mlp_logits_typed_along(parameters, contexts).exp()
+    return counts / counts.sum(1, keepdim=True)
+
+
 @right("mlp_probs")
 @torch.no_grad()
 def mlp_probs_exp(parameters, contexts):
@@ -149,6 +175,23 @@ def sample_mlp_words_one_by_one(parameters, vocabulary, n, *, generator=None):
             word += vocabulary[id]
             context = [*context[1:], id]
         words.append(word)
+    return words
+
+
+@plain_right("sample_mlp_words")
+def sample_mlp_words_typed_along(parameters, vocabulary, n, *, generator=None):
+    words = []
+    for _ in range(n):
+        out = []
+        context = [0] * parameters.context_length
+        while True:
+            probs = mlp_probs_typed_along(parameters, torch.tensor([context]))
+            ix = torch.multinomial(probs, num_samples=1, generator=generator).item()
+            context = context[1:] + [ix]  # noqa: RUF005
+            if ix == 0:
+                break
+            out.append(vocabulary[ix])
+        words.append("".join(out))
     return words
 
 

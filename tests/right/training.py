@@ -7,9 +7,9 @@ import torch
 
 import bigramlab
 from right.contexts import count_contexts_dict
-from right.mlp import mlp_logits_indexing, mlp_logits_slices
+from right.mlp import mlp_logits_indexing, mlp_logits_slices, mlp_logits_typed_along
 from right.optimizing import adamw_step_in_place, learning_rate_at_numpy
-from right.version import check_examples, check_ids, right
+from right.version import check_examples, check_ids, plain_right, right
 
 
 def weighed_loss(logits, targets):
@@ -71,6 +71,42 @@ def train_mlp_plainly(parameters, contexts, targets, recipe=None, *, dev=None, g
             if dev_losses[-1] == min(dev_losses, key=lambda pair: pair[1]):
                 best = network()
     return bigramlab.Training(network(), best or network(), losses, dev_losses)
+
+
+@plain_right("train_mlp")
+def train_mlp_typed_along(parameters, contexts, targets, recipe, *, dev=None, generator=None, progress=True):
+    """As the lecture does, each tensor by itself, but with AdamW: the batches are pieces of a shuffled order."""
+    layers = len(parameters.weights)
+    ps = [p.clone() for p in [parameters.embedding, *parameters.weights, *parameters.biases]]
+    for p in ps:
+        p.requires_grad = True
+    net = bigramlab.MLP(ps[0], ps[1 : 1 + layers], ps[1 + layers :])
+    opt = torch.optim.AdamW(ps, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+    lossi, devi, perm, best = [], [], [], net
+    for i in range(recipe.steps):
+        if len(perm) == 0:
+            perm = torch.randperm(len(contexts), generator=generator)
+        ix, perm = perm[: recipe.batch_size], perm[recipe.batch_size :]
+        h = net.embedding[contexts[ix]].view(len(ix), -1)
+        for j, (W, b) in enumerate(zip(net.weights, net.biases)):  # noqa: B905, N806
+            if j < len(recipe.dropout):
+                h = drop(h, recipe.dropout[j], generator)
+            h = h @ W + b
+            if j < layers - 1:
+                h = h * torch.sigmoid(h)
+        loss = torch.nn.functional.cross_entropy(h, targets[ix])
+        for p in ps:
+            p.grad = None
+        loss.backward()
+        opt.param_groups[0]["lr"] = learning_rate_at_numpy(i, recipe)
+        opt.step()
+        lossi.append(loss.item())
+        if dev:
+            devi.append((i + 1, torch.nn.functional.cross_entropy(mlp_logits_typed_along(net, dev[0]), dev[1]).item()))
+            if devi[-1][1] == min(loss for _, loss in devi):
+                copies = [p.detach().clone() for p in ps]
+                best = bigramlab.MLP(copies[0], copies[1 : 1 + layers], copies[1 + layers :])
+    return bigramlab.Training(net, best, lossi, devi)
 
 
 @right("train_mlp")
