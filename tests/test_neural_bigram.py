@@ -18,7 +18,8 @@ from bigramlab import (
     softmax,
     train_neural_bigram,
 )
-from bigramlab.laws.neural_bigram import batches, counts_and_weights, logits_of_any_shape
+from bigramlab.laws.neural_bigram import counts_and_weights
+from bigramlab.laws.strategies import batches, logits_of_any_shape
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,15 @@ def test_precision_is_kept_and_integers_get_torchs_default():
     assert train_neural_bigram(ones.double(), steps=0, weights=ones)[0].dtype == torch.float64
 
 
+@pytest.mark.parametrize(
+    ("dtype", "logits"), [(torch.int8, [-100, 100]), (torch.uint8, [0, 200]), (torch.int64, [0, 3])]
+)
+def test_integers_are_logits_too_however_few_bits_they_have(dtype, logits):
+    given, floats = torch.tensor([logits], dtype=dtype), torch.tensor([logits], dtype=torch.float32)
+    assert torch.equal(softmax(given), softmax(floats))
+    assert cross_entropy(given, torch.tensor([0])) == cross_entropy(floats, torch.tensor([0])) > 3
+
+
 def test_impossible_tokens_are_no_problem_and_an_impossible_target_costs_everything():
     logits = torch.tensor([[0.0, -math.inf]], requires_grad=True)
     assert softmax(logits).tolist() == [[1, 0]]
@@ -266,16 +276,24 @@ def test_softmax_refuses(logits, message):
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),
     [
-        (torch.zeros(2, 3), [0, 3], "the target 3 is no id of the 3 columns, 0 to 2; encode the words with the"),
-        (torch.zeros(2, 3), [-1, 0], "the target -1 is no id of the 3 columns"),
-        (torch.zeros(2, 3), [0, -100], "the target -100 is no id of the 3 columns"),
-        (torch.zeros(0, 3), torch.zeros(0).long(), "the batch is empty, so there is nothing to take the mean of; give"),
+        (
+            torch.zeros(2, 3),
+            [0, 3],
+            "targets holds 3, which is no id: there are 3 tokens, so ids go from 0 to 2; use the",
+        ),
+        (torch.zeros(2, 3), [-1, 0], "targets holds -1, which is no id: there are 3 tokens"),
+        (torch.zeros(2, 3), [0, -100], "targets holds -100, which is no id: there are 3 tokens"),
+        (
+            torch.zeros(0, 3),
+            torch.zeros(0).long(),
+            "there are no targets, so there is nothing to take the mean of; build",
+        ),
         (
             torch.zeros(2, 3),
             [0],
-            r"targets has shape \(1,\) and logits \(2, 3\), but each row of logits needs one target: the shape \(2,\)$",
+            "there are 2 rows of logits and 1 targets, but each needs one; take both from the same build_contexts$",
         ),
-        (torch.zeros(2, 3), [[0], [1]], r"targets has shape \(2, 1\) and logits \(2, 3\)"),
+        (torch.zeros(2, 3), [[0], [1]], r"targets has shape \(2, 1\), but needs one axis, an id after another"),
         (torch.zeros(3), [0], r"logits has shape \(3,\), but a table needs two axes"),
         (torch.tensor([[math.nan, 0.0]]), [0], r"logits\[0\] holds nan"),
     ],
@@ -321,7 +339,7 @@ def test_training_refuses(counts, options, message):
         (lambda: softmax([0.0, 1.0]), r"logits must be a torch\.Tensor of real numbers, got \[0\.0, 1\.0\]; try"),
         (lambda: softmax(torch.tensor([True])), r"got a tensor of torch\.bool"),
         (lambda: cross_entropy([[0.0]], torch.tensor([0])), r"logits must be a torch\.Tensor, got \[\[0\.0\]\]"),
-        (lambda: cross_entropy(torch.zeros(1, 1), [0]), r"targets must be a torch\.Tensor of integers, .* got \[0\]"),
+        (lambda: cross_entropy(torch.zeros(1, 1), [0]), r"targets must be a tensor of integers such as .* got \[0\]"),
         (lambda: cross_entropy(torch.zeros(1, 1), torch.zeros(1)), r"got a tensor of torch\.float32"),
         (lambda: train_neural_bigram([[1]]), r"counts must be a torch\.Tensor, got \[\[1\]\]"),
         (

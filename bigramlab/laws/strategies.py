@@ -1,5 +1,6 @@
 """What the laws are tried on: any words, any vocabulary, any table."""
 
+import math
 from typing import Any
 
 import torch
@@ -84,6 +85,24 @@ def probs_and_vocabulary(draw: DrawFn) -> tuple[Tensor, str]:
     probs = draw(prob_tables())
     size = len(probs) - 1
     return probs, "." + "".join(draw(st.lists(characters, unique=True, min_size=size, max_size=size)))
+
+
+@composite
+def logits_of_any_shape(draw: DrawFn, *, most_axes: int = 3) -> Tensor:
+    """Numbers from -5 to 5 along one axis or more, seldom equally many along each."""
+    shape = draw(st.lists(st.integers(1, 4), min_size=1, max_size=most_axes))
+    size = math.prod(shape)
+    return torch.tensor(draw(st.lists(st.integers(-20, 20), min_size=size, max_size=size))).view(shape) / 4
+
+
+@composite
+def batches(draw: DrawFn, *, most: int = 80, scale: float = 0.25) -> tuple[Tensor, Tensor]:
+    """Rows of logits, from -20 to 20 if nothing else is said, and a target for each."""
+    rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    size = rows * columns
+    logits = draw(st.lists(st.integers(-most, most), min_size=size, max_size=size))
+    targets = draw(st.lists(st.integers(0, columns - 1), min_size=rows, max_size=rows))
+    return torch.tensor(logits).view(rows, columns) * scale, torch.tensor(targets)
 
 
 def not_weights() -> SearchStrategy[Tensor]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from right.version import check_likelihood, right
+from right.version import check_likelihood, plain_right, right
 
 
 def check_logits(logits):
@@ -53,6 +53,18 @@ def softmax_transposed(logits):
     return (weights / weights.sum(0)).movedim(0, -1)
 
 
+@plain_right("softmax")
+def softmax_typed_along(logits):
+    """The lecture's: what would be counts, and their shares."""
+    counts = logits.exp()
+    return counts / counts.sum(1, keepdim=True)
+
+
+@plain_right("softmax")
+def softmax_of_a_table(logits):
+    return torch.softmax(logits, dim=1)
+
+
 def check_batch(logits, targets):
     if targets.shape != logits.shape[:1] or len(targets) == 0:
         raise ValueError("batch")
@@ -95,6 +107,19 @@ def cross_entropy_of_differences(logits, targets):
     check_batch(logits, targets)
     differences = logits - logits.gather(1, targets[:, None])
     return torch.logsumexp(differences, dim=-1).sum() / targets.numel()
+
+
+@plain_right("cross_entropy")
+def cross_entropy_typed_along(logits, targets):
+    """The lecture's: the log of the probabilities that were given to what came."""
+    counts = logits.exp()
+    probs = counts / counts.sum(1, keepdim=True)
+    return -probs[torch.arange(len(targets)), targets].log().mean()
+
+
+@plain_right("cross_entropy")
+def cross_entropy_log_of_the_sum(logits, targets):
+    return (logits.exp().sum(1).log() - logits[torch.arange(len(targets)), targets]).mean()
 
 
 def check_training(counts, steps, learning_rate, weight_penalty, weights):
@@ -232,3 +257,43 @@ def train_sgd(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weigh
         if not torch.isfinite(losses[-1]) or losses[-1] > 100 * max(first, 0.1):
             raise ValueError("diverges")
     return w.data, losses
+
+
+@plain_right("train_neural_bigram")
+def train_typed_along(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
+    """The lecture's, begun with zeros, and with the loss that is noted after the step."""
+    size = len(counts)
+    xs = [i for i in range(size) for j in range(size) for _ in range(counts[i, j])]
+    ys = [j for i in range(size) for j in range(size) for _ in range(counts[i, j])]
+    xenc = torch.nn.functional.one_hot(torch.tensor(xs), num_classes=size).float()
+    W = torch.zeros((size, size)) if weights is None else weights.clone()  # noqa: N806
+    W.requires_grad = True
+
+    def forward():
+        logits = xenc @ W
+        exps = logits.exp()
+        probs = exps / exps.sum(1, keepdims=True)
+        return -probs[torch.arange(len(ys)), ys].log().mean() + weight_penalty * (W**2).mean()
+
+    losses = []
+    for _ in range(steps):
+        loss = forward()
+        W.grad = None
+        loss.backward()
+        W.data += -learning_rate * W.grad
+        losses.append(forward().item())
+    return W, losses
+
+
+@plain_right("train_neural_bigram")
+def train_on_the_counts(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
+    """The gradient written out."""
+    shares = counts / counts.sum()
+    learned = torch.zeros(counts.shape) if weights is None else weights
+    losses = []
+    for _ in range(steps):
+        expected = shares.sum(1, keepdim=True) * torch.softmax(learned, 1)
+        learned = learned - learning_rate * (expected - shares + 2 * weight_penalty * learned / learned.numel())
+        loss = -(shares * torch.log_softmax(learned, 1)).sum() + weight_penalty * (learned**2).mean()
+        losses.append(loss.item())
+    return learned, losses
