@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice, permutations
 from typing import Any
 
@@ -10,21 +10,24 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
+from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
+    Function,
     a_number,
     a_tensor,
     agree,
     broken,
+    care,
+    hoeffding,
     how_many,
     law,
     leaves_torchs_generator_alone,
+    parts_of,
     refuses,
     torchs_generator_decides,
 )
 from bigramlab.lessons.optimizing import Recipe
-
-Function = Callable[..., Any]
 
 
 @st.composite
@@ -59,11 +62,10 @@ def the_warm_up_may_end_between_steps(
     learning_rate_at: Function, whole: int, part: float, more: int, step: int
 ) -> None:
     """The w steps of the warm-up need not be a whole number: 0.25 of 10 steps are 2.5, and are not rounded."""
-    steps, rising = whole + 1 + more, whole + part
+    steps = whole + 1 + more
     step %= steps
-    share = (step + 1) / rising if step < rising else (1 + math.cos(math.pi * (step - rising) / (steps - rising))) / 2
-    recipe = Recipe(steps=steps, learning_rate=1.0, warm_up=rising / steps)
-    agree(a_number(learning_rate_at(step, recipe)), min(1.0, share))
+    recipe = Recipe(steps=steps, learning_rate=1.0, warm_up=(whole + part) / steps)
+    agree(a_number(learning_rate_at(step, recipe)), plain.learning_rate_at(step, recipe))
 
 
 @law("learning_rate_at", recipes())
@@ -80,7 +82,7 @@ def the_rate_has_one_peak(learning_rate_at: Function, recipe: Recipe, rising: in
     agree(a_number(learning_rate_at(rising, recipe)), recipe.learning_rate)
 
 
-@law("learning_rate_at", st.sampled_from([(-1, 10), (10, 10), (11, 10), (1, 1)]))
+@care("learning_rate_at", st.sampled_from([(-1, 10), (10, 10), (11, 10), (1, 1)]))
 def steps_that_the_recipe_lacks_are_refused(learning_rate_at: Function, step: int, steps: int) -> None:
     """A recipe of n steps has the steps 0 to n - 1; others are refused."""
     refuses(lambda: learning_rate_at(step, Recipe(steps=steps)))
@@ -138,19 +140,15 @@ def all_orders_are_equally_likely(minibatches: Function, batch_size: int) -> Non
     """Each of the 6 orders of 3 numbers comes in a sixth of the rounds."""
     rounds = 1500
     found = Counter(map(tuple, _rounds(minibatches, 3, batch_size, rounds)))
-    # Hoeffding: by more than this with probability 1e-10
-    bound = math.sqrt(math.log(2e10) / (2 * rounds))
     for order in permutations(range(3)):
-        if abs(found[order] / rounds - 1 / 6) > bound:
+        if abs(found[order] / rounds - 1 / 6) > hoeffding(rounds):
             broken(f"of {rounds} rounds {found[order] / rounds:.1%} have the order {list(order)}, and should 16.7%")
 
 
 @law("minibatches", draw.seeds, examples=8)
 def the_generator_decides(minibatches: Function, seed: int) -> None:
-    """The same generator state gives the same batches; with a generator, torch's global one is left alone."""
+    """A generator decides: another state of it gives other batches, and torch's global one is left alone."""
     first = leaves_torchs_generator_alone(lambda: _rounds(minibatches, 30, 7, 2, seed))
-    if first != _rounds(minibatches, 30, 7, 2, seed):
-        broken("the same generator state gave other batches")
     if first == _rounds(minibatches, 30, 7, 2, seed + 1):
         broken("another generator state gave the same batches")
 
@@ -161,14 +159,16 @@ def without_a_generator_torchs_is_used(minibatches: Function, seed: int) -> None
     torchs_generator_decides(lambda: _rounds(minibatches, 30, 7, 2, None), seed, "batches")
 
 
-@law("minibatches", st.sampled_from([(0, 1), (-1, 1), (3, 0), (3, -2)]))
+@care("minibatches", st.sampled_from([(0, 1), (-1, 1), (3, 0), (3, -2)]))
 def no_examples_make_no_batches(minibatches: Function, n: int, batch_size: int) -> None:
     """No examples, or none in a batch, are refused, at the first batch at the latest."""
     refuses(lambda: next(iter(minibatches(n, batch_size, generator=draw.generator(0)))))
 
 
 @st.composite
-def descents(draw_from: st.DrawFn) -> tuple[Tensor, Tensor, dict[str, float]]:
+def descents(
+    draw_from: st.DrawFn, *, scales: tuple[float, ...] = (1 / 8, 64, 1e-6)
+) -> tuple[Tensor, Tensor, dict[str, float]]:
     """Parameters, the gradients of several steps, and settings."""
     size = draw_from(st.integers(1, 4))
     numbers = st.lists(st.integers(-16, 16), min_size=size, max_size=size)
@@ -180,16 +180,12 @@ def descents(draw_from: st.DrawFn) -> tuple[Tensor, Tensor, dict[str, float]]:
         "mean_decay": draw_from(st.sampled_from([0.9, 0.5, 0.0])),
         "square_decay": draw_from(st.sampled_from([0.99, 0.5, 0.9])),
     }
-    scale = draw_from(st.sampled_from([1 / 8, 64, 2**-23]))  # the smallest gradients are not far above 1e-8
+    scale = draw_from(st.sampled_from(scales))
     return torch.tensor(start).double() / 8, torch.tensor(gradients).double() * scale, settings
 
 
 def _step(adamw_step: Function, *arguments: Any, **settings: float) -> tuple[list[float], list[float], list[float]]:
-    found = adamw_step(*arguments, **settings)
-    if found is None:
-        broken("it returned nothing: is `return` missing?")
-    if not isinstance(found, tuple | list) or len(found) != 3:
-        broken("it should be three tensors: the parameters, the mean and the mean of squares")
+    found = parts_of(adamw_step(*arguments, **settings), 3, "three tensors: the parameters, the mean, that of squares")
     parameters, mean, square = (a_tensor(tensor, arguments[0].shape, "floats") for tensor in found)
     return parameters, mean, square
 
@@ -259,25 +255,22 @@ def the_usual_settings(adamw_step: Function, step: int) -> None:
     agree([*found], [*_step(adamw_step, *copies, step, learning_rate=0.1, **usual)])
 
 
-@law("adamw_step", descents())
-def nothing_is_changed(adamw_step: Function, parameters: Tensor, gradients: Tensor, settings: dict[str, float]) -> None:
-    """The tensors that come in are left as they were."""
-    given = [parameters, gradients[0], gradients[1], gradients[1] ** 2]
-    before = [tensor.clone() for tensor in given]
-    adamw_step(*given, 2, **settings)
-    for name, tensor, old in zip(["parameters", "gradient", "mean", "square"], given, before, strict=True):
-        if not torch.equal(tensor, old):
-            broken(f"it changed `{name}`")
+@care("adamw_step", descents(scales=(1e-7,)))
+def the_smallest_gradients_count_less(
+    adamw_step: Function, parameters: Tensor, gradients: Tensor, settings: dict[str, float]
+) -> None:
+    """Gradients of 1e-7, not far above the 1e-8 that is added to the root, make steps like those of torch, too."""
+    many_steps_agree_with_torchs(adamw_step, parameters, gradients, settings)
 
 
-@law("adamw_step", st.sampled_from([0, -1]))
+@care("adamw_step", st.sampled_from([0, -1]))
 def there_is_no_step_before_the_first(adamw_step: Function, step: int) -> None:
     """Steps are counted from 1; 0, with which the correction would divide by 0, is refused."""
     ones = torch.ones(2)
     refuses(lambda: adamw_step(ones, ones, ones, ones, step, learning_rate=0.1))
 
 
-@law("adamw_step", st.integers(0, 3))
+@care("adamw_step", st.integers(0, 3))
 def shapes_that_differ_are_refused(adamw_step: Function, position: int) -> None:
     """Each parameter has a gradient and two means of its own; tensors of different shapes are refused."""
     tensors = [torch.ones(3), torch.ones(3), torch.ones(3), torch.ones(3)]

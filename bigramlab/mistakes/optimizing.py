@@ -5,25 +5,9 @@ from typing import Any
 
 import torch
 
+from bigramlab import plain
+from bigramlab.lessons.optimizing import adamw_step, learning_rate_at, minibatches
 from bigramlab.mistakes.mistake import mistake
-
-
-def _refuse_step(step: Any, recipe: Any) -> None:
-    if not 0 <= step < recipe.steps:
-        raise ValueError("the recipe has no such step")
-
-
-def _falling(step: Any, recipe: Any) -> float:
-    rising = recipe.warm_up * recipe.steps
-    return float(recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2)
-
-
-def _rising(step: Any, recipe: Any) -> float:
-    return float(recipe.learning_rate * min(1.0, (step + 1) / (recipe.warm_up * recipe.steps)))
-
-
-def _is_rising(step: Any, recipe: Any) -> bool:
-    return bool(step < recipe.warm_up * recipe.steps - 1e-9)
 
 
 @mistake("learning_rate_at")
@@ -32,10 +16,7 @@ def first_rate_is_0(step: Any, recipe: Any) -> Any:
 
     Print `learning_rate_at(0, Recipe(warm_up=0.5))`: it is 0.
     """
-    _refuse_step(step, recipe)
-    if _is_rising(step, recipe):
-        return recipe.learning_rate * step / (recipe.warm_up * recipe.steps)
-    return _falling(step, recipe)
+    return plain.learning_rate_at(step, recipe, rise=lambda _: step / (recipe.warm_up * recipe.steps))
 
 
 @mistake("learning_rate_at")
@@ -44,11 +25,8 @@ def warm_up_cut_to_whole_steps(step: Any, recipe: Any) -> Any:
 
     Print `learning_rate_at(0, Recipe(steps=10, learning_rate=1.0, warm_up=0.25))`: it is 0.5, and should be 0.4.
     """
-    _refuse_step(step, recipe)
     rising = int(recipe.warm_up * recipe.steps)
-    if step < rising:
-        return recipe.learning_rate * (step + 1) / rising
-    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+    return plain.learning_rate_at(step, recipe._replace(warm_up=rising / recipe.steps))
 
 
 @mistake("learning_rate_at")
@@ -57,8 +35,7 @@ def no_warm_up(step: Any, recipe: Any) -> Any:
 
     Print the rates of a recipe with `warm_up=0.5`: the first half should rise.
     """
-    _refuse_step(step, recipe)
-    return recipe.learning_rate if _is_rising(step, recipe) else _falling(step, recipe)
+    return plain.learning_rate_at(step, recipe, rise=lambda _: 1)
 
 
 @mistake("learning_rate_at")
@@ -67,8 +44,7 @@ def never_falls(step: Any, recipe: Any) -> Any:
 
     Print the rate of the last step: it should be almost 0.
     """
-    _refuse_step(step, recipe)
-    return _rising(step, recipe) if _is_rising(step, recipe) else recipe.learning_rate
+    return plain.learning_rate_at(step, recipe, fall=lambda _: 1)
 
 
 @mistake("learning_rate_at")
@@ -77,11 +53,7 @@ def falls_along_a_line(step: Any, recipe: Any) -> Any:
 
     Print the rate a quarter of the way down: it should be 0.854 of the largest.
     """
-    _refuse_step(step, recipe)
-    rising = recipe.warm_up * recipe.steps
-    if _is_rising(step, recipe):
-        return _rising(step, recipe)
-    return recipe.learning_rate * (1 - (step - rising) / (recipe.steps - rising))
+    return plain.learning_rate_at(step, recipe, fall=lambda done: 1 - done)
 
 
 @mistake("learning_rate_at")
@@ -90,8 +62,7 @@ def half_missing(step: Any, recipe: Any) -> Any:
 
     Print the largest rate: it is twice `recipe.learning_rate`.
     """
-    _refuse_step(step, recipe)
-    return _rising(step, recipe) if _is_rising(step, recipe) else 2 * _falling(step, recipe)
+    return plain.learning_rate_at(step, recipe, fall=lambda done: 1 + math.cos(math.pi * done))
 
 
 @mistake("learning_rate_at")
@@ -100,8 +71,7 @@ def below_0(step: Any, recipe: Any) -> Any:
 
     Print the rate of the last step: it is below 0.
     """
-    _refuse_step(step, recipe)
-    return _rising(step, recipe) if _is_rising(step, recipe) else 2 * _falling(step, recipe) - recipe.learning_rate
+    return plain.learning_rate_at(step, recipe, fall=lambda done: math.cos(math.pi * done))
 
 
 @mistake("learning_rate_at")
@@ -110,11 +80,7 @@ def degrees_for_radians(step: Any, recipe: Any) -> Any:
 
     Print the rate of the last step: it should be almost 0.
     """
-    _refuse_step(step, recipe)
-    rising = recipe.warm_up * recipe.steps
-    if _is_rising(step, recipe):
-        return _rising(step, recipe)
-    return recipe.learning_rate * (1 + math.cos(180 * (step - rising) / (recipe.steps - rising))) / 2
+    return plain.learning_rate_at(step, recipe, fall=lambda done: (1 + math.cos(180 * done)) / 2)
 
 
 @mistake("learning_rate_at")
@@ -123,10 +89,7 @@ def cosine_over_all_steps(step: Any, recipe: Any) -> Any:
 
     Print the largest rate of a recipe with `warm_up=0.5`: it is half of what it should be.
     """
-    _refuse_step(step, recipe)
-    if _is_rising(step, recipe):
-        return _rising(step, recipe)
-    return recipe.learning_rate * (1 + math.cos(math.pi * step / recipe.steps)) / 2
+    return plain.learning_rate_at(step, recipe, fall=lambda _: (1 + math.cos(math.pi * step / recipe.steps)) / 2)
 
 
 @mistake("learning_rate_at")
@@ -135,25 +98,17 @@ def share_taken_for_steps(step: Any, recipe: Any) -> Any:
 
     Print the first rates of a recipe of 100 steps with `warm_up=0.5`: 50 should rise, and none does.
     """
-    _refuse_step(step, recipe)
-    rising = recipe.warm_up
-    if step < rising:
-        return recipe.learning_rate * min(1.0, (step + 1) / rising)
-    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rising) / (recipe.steps - rising))) / 2
+    return plain.learning_rate_at(step, recipe._replace(warm_up=recipe.warm_up / recipe.steps))
 
 
-@mistake("learning_rate_at")
+@mistake("learning_rate_at", careless=True)
 def steps_not_checked(step: Any, recipe: Any) -> Any:
     """A step beyond the last one is not refused, and there the cosine rises again.
 
     Call `learning_rate_at(10, Recipe(steps=10))`: it should refuse.
     """
-    return _rising(step, recipe) if _is_rising(step, recipe) else _falling(step, recipe)
-
-
-def _refuse_batches(n: Any, batch_size: Any) -> None:
-    if n < 1 or batch_size < 1:
-        raise ValueError("there is nothing to make batches of")
+    learning_rate_at(0, recipe)  # refuses what else ours refuses
+    return plain.learning_rate_at(step, recipe)
 
 
 @mistake("minibatches")
@@ -162,7 +117,6 @@ def drawn_with_replacement(n: Any, batch_size: Any, *, generator: Any = None) ->
 
     Collect a round of batches: numbers are missing, others stand twice.
     """
-    _refuse_batches(n, batch_size)
     while True:
         for start in range(0, n, batch_size):
             yield torch.randint(n, (min(batch_size, n - start),), generator=generator)
@@ -174,7 +128,6 @@ def always_full_with_replacement(n: Any, batch_size: Any, *, generator: Any = No
 
     Collect as many batches as make a round: numbers are missing, others stand twice.
     """
-    _refuse_batches(n, batch_size)
     while True:
         yield torch.randint(n, (batch_size,), generator=generator)
 
@@ -185,7 +138,6 @@ def one_order_for_all_rounds(n: Any, batch_size: Any, *, generator: Any = None) 
 
     Collect two rounds: they are the same.
     """
-    _refuse_batches(n, batch_size)
     batches = torch.split(torch.randperm(n, generator=generator), batch_size)
     while True:
         yield from batches
@@ -197,7 +149,6 @@ def not_shuffled(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Print the first batch: it is 0, 1, 2 and so on.
     """
-    _refuse_batches(n, batch_size)
     while True:
         yield from torch.split(torch.arange(n), batch_size)
 
@@ -208,7 +159,6 @@ def short_batch_dropped(n: Any, batch_size: Any, *, generator: Any = None) -> An
 
     Take three batches of `minibatches(5, 2)`: their sizes should be 2, 2 and 1.
     """
-    _refuse_batches(n, batch_size)
     while True:
         order = torch.randperm(n, generator=generator)
         for start in range(0, max(n - batch_size, 0) + 1, batch_size):
@@ -222,7 +172,6 @@ def one_round_only(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Count the batches of `minibatches(5, 2)`: there are three, and should be no end of them.
     """
-    _refuse_batches(n, batch_size)
     yield from torch.split(torch.randperm(n, generator=generator), batch_size)
 
 
@@ -232,7 +181,6 @@ def generator_ignored(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Take a batch twice, with `torch.Generator().manual_seed(1)` each time: they differ.
     """
-    _refuse_batches(n, batch_size)
     while True:
         yield from torch.split(torch.randperm(n), batch_size)
 
@@ -243,7 +191,6 @@ def only_the_batches_shuffled(n: Any, batch_size: Any, *, generator: Any = None)
 
     Look at the numbers of any batch: they are neighbors.
     """
-    _refuse_batches(n, batch_size)
     while True:
         *full, last = torch.split(torch.arange(n), batch_size)
         for place in torch.randperm(len(full), generator=generator).tolist():
@@ -257,7 +204,6 @@ def cut_and_turned(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Look at the numbers of any batch: each is the one before plus 1.
     """
-    _refuse_batches(n, batch_size)
     while True:
         order = (torch.arange(n) + torch.randint(n, (1,), generator=generator)) % n
         yield from torch.split(order, batch_size)
@@ -269,7 +215,6 @@ def counted_from_1(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Collect a round: 0 is missing, and n is no index.
     """
-    _refuse_batches(n, batch_size)
     while True:
         yield from torch.split(torch.randperm(n, generator=generator) + 1, batch_size)
 
@@ -280,251 +225,18 @@ def one_batch_for_an_iterator(n: Any, batch_size: Any, *, generator: Any = None)
 
     Call `next(minibatches(5, 2))`: a tensor is no iterator.
     """
-    _refuse_batches(n, batch_size)
     return torch.randperm(n, generator=generator)[:batch_size]
 
 
-@mistake("minibatches")
+@mistake("minibatches", careless=True)
 def endless_nothing(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
     """No examples at all are not refused: empty batches come without end.
 
     Call `next(minibatches(0, 2))`: it should refuse.
     """
-    if n >= 1 and batch_size >= 1:
-        while True:
-            yield from torch.split(torch.randperm(n, generator=generator), batch_size)
-    yield torch.zeros(0, dtype=torch.int64)
-
-
-def _settings(settings: Any, step: Any, *tensors: Any) -> tuple[float, float, tuple[float, float]]:
-    """Return the rate, the weight decay, and how much of the two means is kept."""
-    if step < 1:
-        raise ValueError("steps are counted from 1")
-    if len({tensor.shape for tensor in tensors}) > 1:
-        raise ValueError("the shapes differ")
-    kept = settings.get("mean_decay", 0.9), settings.get("square_decay", 0.99)
-    return settings["learning_rate"], settings.get("weight_decay", 0.0), kept
-
-
-def _means(gradient: Any, mean: Any, square: Any, mean_decay: Any, square_decay: Any) -> Any:
-    mean = mean_decay * mean + (1 - mean_decay) * gradient
-    return mean, square_decay * square + (1 - square_decay) * gradient**2
-
-
-def _corrected(mean: Any, square: Any, step: Any, mean_decay: Any, square_decay: Any) -> Any:
-    return mean / (1 - mean_decay**step), square / (1 - square_decay**step)
-
-
-@mistake("adamw_step")
-def means_not_corrected(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The means are not divided by 1 - decay^step, so the zeros with which they began make the first steps wrong.
-
-    Make one step: it should be as long as the learning rate, and is not.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * mean / (square.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def corrected_means_kept(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The corrected means are returned for the next step, which corrects them again; they should be kept uncorrected.
-
-    Make one step from zeros: the returned mean should be a tenth of the gradient, and is all of it.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    mean, square = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * mean / (square.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def decay_in_the_gradient(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The decay is added to the gradient, as in plain Adam, where the division by the root undoes it.
-
-    Make a step with a gradient of 0: a parameter should shrink by rate · decay of itself, and moves by the rate.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient + decay * parameters, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    return parameters - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def decay_without_the_rate(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """A parameter shrinks by weight_decay of itself at each step, and should by learning_rate · weight_decay.
-
-    Make a step with a gradient of 0, a rate of 0.1 and a decay of 0.5: 1 should become 0.95, and becomes 0.5.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    return parameters * (1 - decay) - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def decay_forgotten(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """`weight_decay` is accepted and not used.
-
-    Make a step with a gradient of 0 and a decay of 0.5: the parameter should shrink, and stays.
-    """
-    rate, _, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    return parameters - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def uphill(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The step is added, and should be subtracted: the loss rises along the gradient.
-
-    Make a step with a gradient of 1: the parameter should become smaller, and becomes larger.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk + rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def root_forgotten(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """It divides by the mean of squares, and should by its root: small gradients make huge steps.
-
-    Make a first step with a gradient of 0.01: it should be as long as the learning rate, and is a hundred times that.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def square_of_the_mean(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The running mean is squared, and should be the gradient: gradients that waver would seem to be small.
-
-    Make a step with a mean of 0 and a gradient of 1: the returned square should be 0.01, and is 0.0001.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, _ = _means(gradient, mean, square, *kept)
-    square = kept[1] * square + (1 - kept[1]) * mean**2
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def gradient_not_squared(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The gradient's absolute value is averaged, and should be its square.
-
-    Make a step from zeros with a gradient of 3: the returned square should be 0.09, and is 0.03.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, _ = _means(gradient, mean, square, *kept)
-    square = kept[1] * square + (1 - kept[1]) * gradient.abs()
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def decays_swapped(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """1 - decay of the old mean is kept and decay of the gradient added: it is the other way round.
-
-    Make a step from zeros with a gradient of 1: the returned mean should be 0.1, and is 0.9.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    swapped = 1 - kept[0], 1 - kept[1]
-    mean, square = _means(gradient, mean, square, *swapped)
-    towards, size = _corrected(mean, square, step, *swapped)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def gradient_for_the_mean(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """The step goes along this gradient alone, and should go along the running mean of all.
-
-    Make a step with a mean of 1 and a gradient of 0: the parameter should move, and stays.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    _, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * gradient / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def means_in_place(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """`mul_` and `add_`, with their underscores, write the new means into the caller's own tensors.
-
-    Print `mean` before and after the call: it has changed.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean.mul_(kept[0]).add_((1 - kept[0]) * gradient)
-    square.mul_(kept[1]).add_((1 - kept[1]) * gradient**2)
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def parameters_in_place(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """`parameters -= …` writes into the caller's own tensor; a new one should be returned.
-
-    Print `parameters` before and after the call: they have changed.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    parameters *= 1 - rate * decay
-    parameters -= rate * towards / (size.sqrt() + 1e-8)
-    return parameters, mean, square
-
-
-@mistake("adamw_step")
-def step_0_divides_by_0(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
-    """Step 0 is not refused: 1 - decay^0 is 0, and the result is no number.
-
-    Call it with `step=0`: it should refuse.
-    """
-    rate, decay, kept = _settings(settings, max(1, step), parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step or math.inf, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.abs().sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def one_rate_for_all_parameters(
-    parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any
-) -> Any:
-    """All parameters are divided by one number, the mean over all squares; each should have its own.
-
-    Make a first step with the gradients 100 and 0.01: both parameters should move by the learning rate.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    shrunk = parameters * (1 - rate * decay)
-    return shrunk - rate * towards / (size.mean().sqrt() + 1e-8), mean, square
-
-
-@mistake("adamw_step")
-def small_number_under_the_root(
-    parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any
-) -> Any:
-    """The 1e-8 is added before the root is taken, where it is as much as 1e-4 after it: small gradients hardly count.
-
-    Make a step with a gradient of 0.000001: it should be as long as the learning rate, and is a hundredth of it.
-    """
-    rate, decay, kept = _settings(settings, step, parameters, gradient, mean, square)
-    mean, square = _means(gradient, mean, square, *kept)
-    towards, size = _corrected(mean, square, step, *kept)
-    return parameters * (1 - rate * decay) - rate * towards / (size + 1e-8).sqrt(), mean, square
+    if n < 1:
+        yield from iter(lambda: torch.zeros(0, dtype=torch.int64), None)
+    yield from minibatches(n, batch_size, generator=generator)
 
 
 @mistake("minibatches")
@@ -533,8 +245,190 @@ def numbers_of_8_bits(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Take a batch of 300 from 300: it has 44 numbers twice.
     """
-    if n < 1 or batch_size < 1:
-        raise ValueError("no examples, or none in a batch")
     while True:
         order = torch.randperm(n, generator=generator).to(torch.uint8)
         yield from torch.split(order, batch_size)
+
+
+def stepping(vary: Any) -> Any:
+    """Make `adamw_step` of a variation: it gets `move`, which does as one should but for what it is told.
+
+    It gets the arguments by name, too.
+    """
+
+    def adamw_step(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
+        given = {"parameters": parameters, "gradient": gradient, "mean": mean, "square": square, "step": step}
+        given |= {"weight_decay": 0.0, "mean_decay": 0.9, "square_decay": 0.99} | settings
+        return vary(lambda **changed: _moved(**{**given, **changed}), **given)
+
+    return adamw_step
+
+
+def _moved(
+    parameters: Any,
+    gradient: Any,
+    mean: Any,
+    square: Any,
+    step: Any,
+    *,
+    learning_rate: Any,
+    weight_decay: Any,
+    mean_decay: Any,
+    square_decay: Any,
+    squared: Any = lambda gradient, mean: gradient**2,
+    corrected: Any = lambda mean, decay, step: mean / (1 - decay**step),
+    direction: Any = lambda mean, square: mean / (square.sqrt() + 1e-8),
+) -> Any:
+    """Make a step as one should, with another square, correction or direction."""
+    mean = mean_decay * mean + (1 - mean_decay) * gradient
+    square = square_decay * square + (1 - square_decay) * squared(gradient, mean)
+    way = direction(corrected(mean, mean_decay, step), corrected(square, square_decay, step))
+    return parameters * (1 - learning_rate * weight_decay) - learning_rate * way, mean, square
+
+
+@mistake("adamw_step", given=stepping)
+def means_not_corrected(move: Any, **_: Any) -> Any:
+    """The means are not divided by 1 - decay^step, so the zeros with which they began make the first steps wrong.
+
+    Make one step: it should be as long as the learning rate, and is not.
+    """
+    return move(corrected=lambda mean, *_: mean)
+
+
+@mistake("adamw_step", given=stepping)
+def corrected_means_kept(move: Any, step: Any, mean_decay: Any, square_decay: Any, **_: Any) -> Any:
+    """The corrected means are returned for the next step, which corrects them again; they should be kept uncorrected.
+
+    Make one step from zeros: the returned mean should be a tenth of the gradient, and is all of it.
+    """
+    moved, mean, square = move()
+    return moved, mean / (1 - mean_decay**step), square / (1 - square_decay**step)
+
+
+@mistake("adamw_step", given=stepping)
+def decay_in_the_gradient(move: Any, parameters: Any, gradient: Any, weight_decay: Any, **_: Any) -> Any:
+    """The decay is added to the gradient, as in plain Adam, where the division by the root undoes it.
+
+    Make a step with a gradient of 0: a parameter should shrink by rate · decay of itself, and moves by the rate.
+    """
+    return move(gradient=gradient + weight_decay * parameters, weight_decay=0)
+
+
+@mistake("adamw_step", given=stepping)
+def decay_without_the_rate(move: Any, learning_rate: Any, weight_decay: Any, **_: Any) -> Any:
+    """A parameter shrinks by weight_decay of itself at each step, and should by learning_rate · weight_decay.
+
+    Make a step with a gradient of 0, a rate of 0.1 and a decay of 0.5: 1 should become 0.95, and becomes 0.5.
+    """
+    return move(weight_decay=weight_decay / learning_rate)
+
+
+@mistake("adamw_step", given=stepping)
+def decay_forgotten(move: Any, **_: Any) -> Any:
+    """`weight_decay` is accepted and not used.
+
+    Make a step with a gradient of 0 and a decay of 0.5: the parameter should shrink, and stays.
+    """
+    return move(weight_decay=0)
+
+
+@mistake("adamw_step", given=stepping)
+def uphill(move: Any, **_: Any) -> Any:
+    """The step is added, and should be subtracted: the loss rises along the gradient.
+
+    Make a step with a gradient of 1: the parameter should become smaller, and becomes larger.
+    """
+    return move(direction=lambda mean, square: -mean / (square.sqrt() + 1e-8))
+
+
+@mistake("adamw_step", given=stepping)
+def root_forgotten(move: Any, **_: Any) -> Any:
+    """It divides by the mean of squares, and should by its root: small gradients make huge steps.
+
+    Make a first step with a gradient of 0.01: it should be as long as the learning rate, and is a hundred times that.
+    """
+    return move(direction=lambda mean, square: mean / (square + 1e-8))
+
+
+@mistake("adamw_step", given=stepping)
+def square_of_the_mean(move: Any, **_: Any) -> Any:
+    """The running mean is squared, and should be the gradient: gradients that waver would seem to be small.
+
+    Make a step with a mean of 0 and a gradient of 1: the returned square should be 0.01, and is 0.0001.
+    """
+    return move(squared=lambda gradient, mean: mean**2)
+
+
+@mistake("adamw_step", given=stepping)
+def gradient_not_squared(move: Any, **_: Any) -> Any:
+    """The gradient's absolute value is averaged, and should be its square.
+
+    Make a step from zeros with a gradient of 3: the returned square should be 0.09, and is 0.03.
+    """
+    return move(squared=lambda gradient, mean: gradient.abs())
+
+
+@mistake("adamw_step", given=stepping)
+def decays_swapped(move: Any, mean_decay: Any, square_decay: Any, **_: Any) -> Any:
+    """1 - decay of the old mean is kept and decay of the gradient added: it is the other way round.
+
+    Make a step from zeros with a gradient of 1: the returned mean should be 0.1, and is 0.9.
+    """
+    return move(mean_decay=1 - mean_decay, square_decay=1 - square_decay)
+
+
+@mistake("adamw_step", given=stepping)
+def gradient_for_the_mean(move: Any, gradient: Any, **_: Any) -> Any:
+    """The step goes along this gradient alone, and should go along the running mean of all.
+
+    Make a step with a mean of 1 and a gradient of 0: the parameter should move, and stays.
+    """
+    return move(direction=lambda mean, square: gradient / (square.sqrt() + 1e-8))
+
+
+@mistake("adamw_step", given=stepping)
+def means_in_place(move: Any, mean: Any, square: Any, **_: Any) -> Any:
+    """`mul_` and `add_`, with their underscores, write the new means into the caller's own tensors.
+
+    Print `mean` before and after the call: it has changed.
+    """
+    moved, new_mean, new_square = move()
+    return moved, mean.copy_(new_mean), square.copy_(new_square)
+
+
+@mistake("adamw_step", given=stepping)
+def parameters_in_place(move: Any, parameters: Any, **_: Any) -> Any:
+    """`parameters -= …` writes into the caller's own tensor; a new one should be returned.
+
+    Print `parameters` before and after the call: they have changed.
+    """
+    moved, mean, square = move()
+    return parameters.copy_(moved), mean, square
+
+
+@mistake("adamw_step", careless=True)
+def step_0_divides_by_0(parameters: Any, gradient: Any, mean: Any, square: Any, step: Any, **settings: Any) -> Any:
+    """Step 0 is not refused: 1 - decay^0 is 0, and the result is no number.
+
+    Call it with `step=0`: it should refuse.
+    """
+    after = adamw_step(parameters, gradient, mean, square, step or 1, **settings)
+    return after if step else tuple(tensor * math.nan for tensor in after)
+
+
+@mistake("adamw_step", given=stepping)
+def one_rate_for_all_parameters(move: Any, **_: Any) -> Any:
+    """All parameters are divided by one number, the mean over all squares; each should have its own.
+
+    Make a first step with the gradients 100 and 0.01: both parameters should move by the learning rate.
+    """
+    return move(direction=lambda mean, square: mean / (square.mean().sqrt() + 1e-8))
+
+
+@mistake("adamw_step", given=stepping)
+def small_number_under_the_root(move: Any, **_: Any) -> Any:
+    """The 1e-8 is added before the root is taken, where it is as much as 1e-4 after it: small gradients hardly count.
+
+    Make a step with a gradient of 0.000001: it should be as long as the learning rate, and is a hundredth of it.
+    """
+    return move(direction=lambda mean, square: mean / (square + 1e-8).sqrt())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from right.version import right
+from right.version import plain_right, right
 
 
 def check_step(step, recipe):
@@ -40,6 +40,14 @@ def learning_rate_at_torch(step, recipe):
     up = (step + 1) / w if w > 0 else torch.tensor(math.inf)
     down = (1 + torch.cos(math.pi * (step - w).clamp(min=0) / (recipe.steps - w))) / 2
     return recipe.learning_rate * float(torch.minimum(up.clamp(max=1), down) if step >= w else up.clamp(max=1))
+
+
+@plain_right("learning_rate_at")
+def learning_rate_at_as_the_formula_says(step, recipe):
+    w, n = recipe.warm_up * recipe.steps, recipe.steps
+    if step < w:
+        return recipe.learning_rate * min(1, (step + 1) / w)
+    return recipe.learning_rate * (1 + math.cos(math.pi * (step - w) / (n - w))) / 2
 
 
 def check_batches(n, batch_size):
@@ -108,6 +116,12 @@ def minibatches_drawn_out(n, batch_size, *, generator=None):
         yield torch.tensor(batch)
 
 
+@plain_right("minibatches")
+def minibatches_split(n, batch_size, *, generator=None):
+    while True:
+        yield from torch.randperm(n, generator=generator).split(batch_size)
+
+
 def check_adamw(step, *tensors):
     if step < 1 or len({tensor.shape for tensor in tensors}) > 1:
         raise ValueError("step or shapes")
@@ -153,3 +167,14 @@ def adamw_step_numpy(
     p = p - learning_rate * weight_decay * p
     p -= learning_rate * (m / (1 - mean_decay**step)) / (np.sqrt(s / (1 - square_decay**step)) + 1e-8)
     return [torch.from_numpy(x) for x in (p, m, s)]
+
+
+@plain_right("adamw_step")
+def adamw_step_as_the_paper_says(
+    parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
+):
+    m = mean_decay * mean + (1 - mean_decay) * gradient
+    v = square_decay * square + (1 - square_decay) * gradient**2
+    m_hat, v_hat = m / (1 - mean_decay**step), v / (1 - square_decay**step)
+    parameters = parameters - learning_rate * (m_hat / (torch.sqrt(v_hat) + 1e-8) + weight_decay * parameters)
+    return parameters, m, v
