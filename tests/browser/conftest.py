@@ -1,0 +1,124 @@
+"""The site, built and served, and Chromium."""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from support import (
+    CHROMIUM,
+    DESKTOP,
+    EDIT_URI,
+    PHONE,
+    ROOT,
+    is_local,
+)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Build the site as it is published, once for all test processes; `BUILT_SITE` names one that is built already."""
+    if folder := os.environ.get("BUILT_SITE"):
+        return Path(folder)
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with FileLock(shared / "site.lock"):
+        if not (shared / "site" / "sitemap.xml").exists():
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(shared / "site")]
+            variables = {"SITE_URL": "https://site.invalid/", "EDIT_URI": EDIT_URI, "PYTHONPATH": str(ROOT)}
+            environment = {**os.environ, **variables, "NO_MKDOCS_2_WARNING": "1"}
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+    return shared / "site"
+
+
+@pytest.fixture(scope="session")
+def site(built, tmp_path_factory):
+    """Serve the site from an address of its own; return its folder and its address."""
+    folder = shutil.copytree(built, tmp_path_factory.mktemp("served") / "site")
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}/"
+    published = re.search(r"<loc>(.*?)index\.html</loc>", (folder / "sitemap.xml").read_text("utf-8"))[1]
+    for file in folder.rglob("*"):
+        if file.suffix in {".html", ".xml", ".json", ".txt"}:
+            file.write_text(file.read_text("utf-8").replace(published, address), "utf-8")
+    yield folder, address
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """Return a function that opens a page; at the end, none may have logged an error or asked another host."""
+    contexts, complaints = [], []
+
+    def complain(text):
+        complaints.append(text)
+
+    def opened(path, **options):
+        context = chromium.new_context(**{**DESKTOP, **options})
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("request", lambda request: None if is_local(request.url, site[1]) else complain(request.url))
+        page.goto(path if "://" in path else site[1] + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(params=["mouse", "keyboard", "touch"])
+def act(request):
+    """Use a control in one of three ways."""
+
+    def by(locator):
+        locator.scroll_into_view_if_needed()
+        if request.param == "mouse":
+            locator.click()
+        elif request.param == "touch":
+            locator.tap()
+        else:
+            locator.focus()
+            locator.press("Enter")
+
+    by.options = PHONE if request.param == "touch" else DESKTOP
+    by.kind = request.param
+    return by
+
+
+@pytest.fixture(scope="module")
+def core(chromium, site):
+    page = chromium.new_page()
+    page.goto(site[1] + "lab.html")
+    yield lambda script, argument=None: page.evaluate(f"(it) => {{ const bl = bigramlab; {script} }}", argument)
+    page.close()

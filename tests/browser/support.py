@@ -1,0 +1,68 @@
+"""What the tests in a browser share: where things stand on the site, and how to find them."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bigramlab.chapters import CHAPTERS as ALL_CHAPTERS
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+MISSING = [
+    module for module in ["playwright", "axe_playwright_python", "mkdocs"] if not importlib.util.find_spec(module)
+]
+MISSING += [] if CHROMIUM else ["chromium"]
+BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ, reason=f"not installed: {', '.join(MISSING)}"),
+]
+CHAPTERS = [chapter.page for chapter in ALL_CHAPTERS]
+PLACES = {  # where each element that has a state stands
+    "count": "tutorial/counting.html",
+    "table": "tutorial/normalizing.html",
+    "walk": "tutorial/sampling.html",
+    "name": "tutorial/evaluating.html",
+    "learn": "lab.html",
+    "words": "lab.html",
+    "race": "tutorial/comparing.html",
+}
+WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
+EDIT_URI = "https://example.org/edit/main/docs/"
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+HOSTILE = [
+    "<img src=x onerror=hacked=1>",
+    "\"><script>hacked=1</script>'`${hacked=1}",
+    "\u202eאבג\u0301\u0301e\u0308 مرحبا",
+    "__proto__\tconstructor %00%ff&amp;#x3c;",
+    "🏳️‍🌈\ud7ff\ufffd",
+    "z" * 100_000,
+]
+
+
+def is_local(url, address):
+    return url.startswith((address, "data:", "blob:", "file:"))
+
+
+def find(page, tag):
+    return page.locator(f"bl-{tag}").first
+
+
+def text_of(element):
+    """What an element says, the fields' values too."""
+    fields = "[...node.querySelectorAll('input:not([readonly]), select, textarea')]"
+    return element.evaluate(f"node => node.textContent + {fields}.map((field) => field.value)")
+
+
+BUSY = pytest.mark.skipif("CI" in os.environ, reason="a clock says little on a machine that others share")
+
+
+def places(folder):
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.html"))
+
+
+def chapter_page(site, chapter):
+    return (site[0] / "tutorial" / f"{chapter}.html").read_text(encoding="utf-8")

@@ -1,0 +1,141 @@
+"""The page's own arithmetic, held to Python."""
+
+import pytest
+import torch
+from support import BROWSER
+from tools import racing
+
+from bigramlab import (
+    build_vocabulary,
+    count_bigrams,
+    load_names,
+    negative_log_likelihood,
+    normalize,
+    sample_words,
+    smooth,
+    surprisal,
+)
+
+pytestmark = BROWSER
+
+
+@pytest.mark.parametrize(
+    "words", [None, ["Αθηνά", "Ήρα"], ["🌧☀️", "a🌧", "\ufb01n", "\U00010000z"]], ids=["names", "Greek", "emoji"]
+)
+def test_counts_are_pythons_and_probabilities_and_losses_to_a_billionth(core, words):
+    words = words or load_names()
+    vocabulary = build_vocabulary(words)
+    counts = count_bigrams(words, vocabulary)
+    found = core(
+        """const vocabulary = bl.buildVocabulary(it.words);
+        const counts = bl.countBigrams(it.words, vocabulary);
+        const tables = it.ks.map((k) => bl.normalize(bl.smooth(counts, k), vocabulary.length));
+        return { vocabulary: vocabulary.join(""), counts: [...counts], tables: tables.map((table) => [...table]),
+                 losses: tables.map((table) => bl.negativeLogLikelihood(counts, table)),
+                 steps: bl.surprisal(it.words[0], tables[1], vocabulary) };""",
+        {"words": words, "ks": [0, 0.01, 1, 10000]},
+    )
+    assert found["vocabulary"] == vocabulary
+    assert found["counts"] == counts.flatten().tolist()
+    for k, table, loss in zip([0, 0.01, 1, 10000], found["tables"], found["losses"], strict=True):
+        probs = normalize(smooth(counts.double(), k))
+        assert table == pytest.approx(probs.flatten().tolist(), abs=1e-9)
+        assert loss == pytest.approx(negative_log_likelihood(counts, probs), abs=1e-9)
+    probs = normalize(smooth(counts.double(), 0.01))
+    assert found["steps"] == pytest.approx(surprisal(words[0], probs, vocabulary).tolist(), abs=1e-9)
+
+
+def test_the_same_random_numbers_walk_the_same_way(core):
+    vocabulary = build_vocabulary(load_names())
+    counts = count_bigrams(load_names(), vocabulary)
+    probs = normalize(smooth(counts.double(), k=1))
+    words = sample_words(probs, vocabulary, 500, generator=torch.Generator().manual_seed(4))
+    darts = torch.rand(4096, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    letters = core(
+        """const vocabulary = [...it.vocabulary];
+        const probs = bl.normalize(bl.smooth(Float64Array.from(it.counts), 1), vocabulary.length);
+        return bl.walk(probs, vocabulary.length, it.darts).map((id) => vocabulary[id]).join("");""",
+        {"vocabulary": vocabulary, "counts": counts.flatten().tolist(), "darts": darts.tolist()},
+    )
+    assert letters.startswith("".join(word + "." for word in words))
+
+
+def test_darts_are_between_0_and_1_and_evenly_spread(core):
+    darts = core("return bl.makeDarts(5, 100000);")
+    assert all(0 <= dart < 1 for dart in darts)
+    assert darts != core("return bl.makeDarts(6, 100000);")
+    assert darts[:10] == core("return bl.makeDarts(5, 10);")
+    tenths = torch.histc(torch.tensor(darts), bins=10, min=0, max=1)
+    assert (tenths - 10_000).abs().max() < 600  # 6.3 standard deviations
+
+
+def test_training_goes_as_in_torch(core):
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    counts = count_bigrams(names, vocabulary)
+    weights = torch.zeros(27, 27, dtype=torch.float64, requires_grad=True)
+    losses = []
+    for _ in range(301):
+        loss = -(counts * weights.log_softmax(dim=1)).sum() / counts.sum()
+        (gradient,) = torch.autograd.grad(loss, weights)
+        weights = (weights - 50 * gradient).detach().requires_grad_()
+        losses.append(loss.item())
+    found = core(
+        """const counts = Float64Array.from(it);
+        let weights = new Float64Array(729);
+        return Array.from({ length: 301 }, () => {
+            const loss = bl.negativeLogLikelihood(counts, bl.softmax(weights, 27));
+            weights = bl.trainingStep(weights, counts, 27, 50);
+            return loss;
+        });""",
+        counts.flatten().tolist(),
+    )
+    assert found == pytest.approx(losses, abs=1e-4)
+
+
+def test_the_race_is_trained_as_in_torch(core):
+    table, (dev, own) = racing.table(1), racing.train(40)
+    found = core(
+        """const vocabulary = [...it.vocabulary];
+        const [train, dev] = [it.train, it.dev].map((text) => bl.unpackContexts(text, vocabulary, 3));
+        const [known, unseen] = [train, dev].map((examples) => bl.bigramsOf(examples, 27, 3));
+        const mlp = bl.makeMlp({ size: 27, length: 3, embedding: 2, hidden: 16 });
+        let end = 0;
+        const ends = Array.from({ length: train.rows }, (_, row) => (end += bl.rowSum(train.counts, 27, row)));
+        const zeros = () => new Float64Array(625);
+        let training = { step: 0, numbers: Float64Array.from(it.start), mean: zeros(), square: zeros() };
+        const found = { dev: [mlp.loss(training.numbers, dev)], own: [], rows: [], known: [...known] };
+        found.numbers = mlp.total;
+        found.table = bl.negativeLogLikelihood(unseen, bl.normalize(bl.smooth(known, it.k), 27));
+        for (let step = 0; step < 40; step++) {
+            const rows = bl.chooseRows(ends, bl.makeDarts(it.seed + step + 1, it.batch));
+            const { loss, slope } = mlp.gradient(training.numbers, train, rows);
+            training = bl.adamStep(training, slope, bl.rateAt(step, it.steps, it.rate));
+            found.rows.push(rows);
+            found.own.push(loss);
+            found.dev.push(mlp.loss(training.numbers, dev));
+        }
+        return found;""",
+        {
+            "vocabulary": racing.split()[0],
+            "train": racing.pack(racing.examples("train")),
+            "dev": racing.pack(racing.examples("dev")),
+            "start": racing.start().tolist(),
+            "k": table.k,
+            "seed": racing.SEED,
+            "batch": racing.RECIPE.batch_size,
+            "steps": racing.RECIPE.steps,
+            "rate": racing.RECIPE.learning_rate,
+        },
+    )
+    assert found["numbers"] == 625
+    assert found["known"] == count_bigrams(racing.split()[1], racing.split()[0]).flatten().tolist()
+    assert found["table"] == pytest.approx(table.loss, abs=1e-9)
+    assert found["rows"] == [racing.batch(step).tolist() for step in range(1, 41)]
+    assert found["own"] == pytest.approx(own, abs=1e-4)
+    assert found["dev"] == pytest.approx(list(dev.values()), abs=1e-4)
+
+
+def test_python_throws_the_same_darts(core):
+    for seed in (0, 1, 42, 2**32 - 1):
+        assert core("return bl.makeDarts(it, 1000)", seed) == racing.darts(seed, 1000).tolist()

@@ -1,0 +1,307 @@
+"""Each element, by mouse, keyboard and touch."""
+
+import itertools
+import re
+
+import pytest
+from support import BROWSER, BUSY, PLACES, find, text_of
+from tools import racing
+
+from bigramlab import (
+    build_vocabulary,
+    count_bigrams,
+    load_names,
+)
+
+pytestmark = BROWSER
+
+
+def test_a_bet_covers_the_answer_until_one_commits(open_page, act):
+    page = open_page("tutorial/counting.html", **act.options)
+    bet = find(page, "bet")
+    assert not bet.locator(".bl-truth").is_visible()
+    act(bet.get_by_role("button", name="an", exact=True))
+    assert bet.locator("dt").all_inner_texts() == ["Your bet", "The truth", "The gap"]
+    assert bet.locator("dd").all_inner_texts()[:2] == ["an", "n."]
+    assert "6,763" in bet.locator("dd").all_inner_texts()[2]
+    assert bet.locator(".bl-outcome .bl-reason").is_visible()
+    act(bet.get_by_role("button", name="Bet again"))
+    assert bet.locator("dd").count() == 0
+    act(bet.get_by_role("button", name="Show me"))
+    assert bet.locator("dt").all_inner_texts() == ["The truth"]
+
+
+def test_a_bet_on_a_slider_shows_the_gap(open_page, act):
+    page = open_page("tutorial/smoothing.html", **act.options)
+    bet = page.locator("bl-bet[data-unit='%']").first  # how often a `u` follows `q`
+    slider = bet.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    slider.press("ArrowLeft")
+    act(bet.get_by_role("button", name="That's my bet"))
+    assert bet.locator("dd").all_inner_texts() == ["99%", "75.7%", "23 points too high"]
+
+
+def test_a_quiz_gives_a_reason_for_every_choice_and_remembers(open_page, act):
+    page = open_page("tutorial/counting.html", **act.options)
+    first = page.locator(".bl-item").first
+    reasons = set()
+    for choice in first.locator(".bl-stack button").all():
+        act(choice)
+        reasons.add(first.locator(".bl-reason").inner_text())
+    assert len(reasons) == 3
+    assert sum(reason.startswith("✓") for reason in reasons) == 1
+    act(first.get_by_role("button", name="7", exact=True))
+    page.reload()
+    assert "1 of 4 right" in find(page, "quiz").inner_text()
+    assert page.context.cookies() == []
+    act(page.get_by_role("button", name="Forget my answers"))
+    assert "0 of 4 right" in find(page, "quiz").inner_text()
+
+
+def test_counting_by_hand_raises_five_cells(open_page, act):
+    page = open_page("tutorial/counting.html", **act.options)
+    element = find(page, "count")
+
+    def cell(pair):
+        return element.get_by_role("button", name=re.compile(re.escape(f"row {pair[0]}, column {pair[1]}:")))
+
+    act(cell("mm"))
+    assert "That is the cell of mm" in element.inner_text()
+    for pair in [".e", "em", "mm", "ma", "a."]:
+        act(cell(pair))
+        assert cell(pair).inner_text() == "1"
+    assert "5 cells went up by one" in element.inner_text()
+    act(element.get_by_role("button", name="Now the other 32,032"))
+    vocabulary = build_vocabulary(load_names())
+    counts = count_bigrams(load_names(), vocabulary)
+    for pair in [".e", "mm", "a."]:
+        row, column = map(vocabulary.index, pair)
+        assert cell(pair).inner_text() == f"{counts[row, column]:,}"
+    act(element.get_by_role("button", name="Undo"))
+    assert cell("a.").inner_text() == "1"
+
+
+def test_the_table_tells_of_the_marked_cell(open_page, act):
+    page = open_page("tutorial/normalizing.html", **act.options)
+    element = find(page, "table")
+    if act.kind == "mouse":
+        element.get_by_role("gridcell", name=re.compile("^qu:")).click()
+        element.get_by_role("gridcell", name=re.compile("^em:")).hover()
+        assert "em counted" in element.locator(".bl-head").inner_text()
+        element.get_by_role("option", name=re.compile("^a ")).hover()  # from the bars, too, the others follow
+        assert "qa counted" in element.locator(".bl-head").inner_text()
+        assert element.locator(".bl-piece.bl-marked").inner_text() == "a"
+        element.locator(".bl-head").hover()
+    elif act.kind == "touch":
+        element.get_by_role("combobox").select_option("q")
+        element.get_by_role("option", name=re.compile("^u ")).tap()
+    else:
+        grid = element.get_by_role("grid")
+        assert grid.locator("[tabindex='0']").count() == 1
+        grid.locator("[tabindex='0']").focus()
+        for key in ["Control+Home", *["ArrowDown"] * 17, "End", *["ArrowLeft"] * 5]:
+            page.keyboard.press(key)
+    assert "qu counted 206 times · probability 69.2%" in element.inner_text()
+    assert "(206 + 1) / (272 + 27 × 1) = 0.6923" in element.inner_text()
+    slider = element.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    assert "(206 + 0) / (272 + 27 × 0) = 0.7574" in element.inner_text()
+    assert element.locator(".bl-piece.bl-marked").inner_text() == "u"
+    assert "75.7%" in element.locator("mark").inner_text()
+
+
+def test_the_walk_draws_and_appends(open_page, act):
+    page = open_page("tutorial/sampling.html#walk=4-0-0-0", **act.options)
+    element = find(page, "walk")
+    path = element.locator(".bl-path")
+    written = "."
+    for _ in range(6):
+        act(element.get_by_role("button", name="Draw a number"))
+        assert element.locator(".bl-dart").is_visible()
+        append = element.get_by_role("button", name=re.compile("Append"))
+        letter = append.inner_text()[-1]
+        act(append)
+        written = (written if not written.endswith(".") else ".") + letter
+        assert path.inner_text() == written
+    act(element.get_by_role("button", name="A hundred more darts"))
+    hits = [int(cell) for cell in element.locator(".bl-tally td:nth-child(3)").all_inner_texts()]
+    expected = [float(cell) for cell in element.locator(".bl-tally td:nth-child(4)").all_inner_texts()]
+    assert sum(hits) == 100
+    assert sum(expected) == pytest.approx(100, abs=1)
+    act(element.get_by_role("button", name="Finish this word"))
+    assert "The word is finished" in element.inner_text()
+
+
+def test_the_walk_is_shown_on_the_table(open_page, act):
+    page = open_page("tutorial/sampling.html#walk=4-0-0-0", **act.options)
+    element = find(page, "walk")
+    drawing = element.locator(".bl-map").get_by_role("img")
+    assert "before the first step" in drawing.get_attribute("aria-label")
+    assert drawing.is_visible()  # on a phone, too
+    strokes = "nodes => nodes.map((node) => getComputedStyle(node).stroke)"
+    assert set(drawing.locator(".bl-heat rect").evaluate_all(strokes)) == {"none"}  # the rules of home stay away
+    act(element.get_by_role("button", name="Draw a number"))
+    assert drawing.locator(".bl-next text").inner_html() == "1"
+    act(element.get_by_role("button", name=re.compile("Append")))
+    assert drawing.locator(".bl-next").count() == 0
+    act(element.get_by_role("button", name="Finish this word"))
+    word = element.locator(".bl-path").inner_text()
+    steps = [f"row {current}, column {following}" for current, following in itertools.pairwise(word)]
+    assert drawing.get_attribute("aria-label") == f"The path on the table: {'; '.join(steps)}."
+    ids = [".abcdefghijklmnopqrstuvwxyz".index(letter) for letter in word]
+    cells = {(2 + following, 2 + current) for current, following in itertools.pairwise(ids)}
+    circles = "nodes => nodes.map((node) => ['cx', 'cy'].map((name) => Number(node.getAttribute(name))))"
+    assert set(map(tuple, drawing.locator("circle").evaluate_all(circles))) == cells
+    points = drawing.locator("polyline").get_attribute("points").split()
+    corners = [tuple(map(int, point.split(","))) for point in points]
+    assert set(corners[::2]) == cells
+    assert all(x == y for x, y in corners[1::2])  # on the diagonal a letter's column meets its row
+    numbers = ",".join(drawing.locator("g text").all_text_contents())
+    assert sorted(map(int, numbers.split(","))) == list(range(1, len(word)))
+    act(element.get_by_role("button", name="Draw a number"))  # the next word begins on a clean table
+    assert drawing.locator("g text").all_text_contents() == ["1"]
+
+
+def test_the_mlp_passes_the_table(open_page, act):
+    page = open_page("tutorial/comparing.html", **act.options)
+    element = find(page, "race")
+    losses, _ = racing.train()
+    shown = element.locator(".bl-standings td").last
+    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+    act(element.get_by_role("button", name="One step"))
+    page.wait_for_function("document.querySelector('bl-race').at === 1")
+    assert shown.inner_text() == f"{losses[1]:.3f} after 1 step"
+    act(element.get_by_role("button", name="Go on"))
+    page.wait_for_function("document.querySelector('bl-race').at > 5")
+    act(element.get_by_role("button", name="Pause"))
+    paused = element.evaluate("node => node.at")
+    assert 5 < paused < racing.RECIPE.steps
+    page.wait_for_timeout(200)
+    assert element.evaluate("node => node.at") == paused
+    act(element.get_by_role("button", name="Go on"))
+    element.get_by_role("button", name="The race is over").wait_for()
+    end = losses[racing.RECIPE.steps]
+    assert shown.inner_text() == f"{end:.3f} after 1,000 steps"
+    made = dict(element.evaluate("node => [...node.made].map(([step, { loss }]) => [step, loss])"))
+    assert {step: made[step] for step in losses} == pytest.approx(losses, abs=1e-4)
+    assert f"{racing.table(1).loss - end:.3f} nats lower" in element.inner_text()
+    said = element.locator("[role=status]").first.inner_text()
+    passed = int(re.search(r"From step (\d+) on", said).group(1))
+    assert losses[passed] < racing.table(1).loss <= losses[passed - 1]
+    act(element.get_by_role("button", name="Undo"))  # of the second run
+    assert element.evaluate("node => node.at") == paused
+    act(element.get_by_role("button", name="Reset"))
+    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+
+
+def test_without_scripts_the_race_has_its_end(open_page):
+    page = open_page("tutorial/comparing.html", java_script_enabled=False)
+    losses, _ = racing.train()
+    text = find(page, "race").inner_text()
+    assert f"{racing.table(1).loss:.3f}" in text
+    assert f"{losses[racing.RECIPE.steps]:.3f}" in text
+
+
+def test_a_race_stops_when_its_page_is_left(open_page):
+    page = open_page("tutorial/comparing.html")
+    page.evaluate("window.stayed = true; window.left = document.querySelector('bl-race'); 0")
+    find(page, "race").get_by_role("button", name="Start the race").click()
+    page.locator(".md-tabs").get_by_role("link", name="The lab").click()
+    page.wait_for_function("!left.isConnected")
+    assert page.evaluate("stayed")
+    at = page.evaluate("left.at")
+    page.wait_for_timeout(200)
+    assert page.evaluate("[left.at, left.waiting, left.controller.signal.aborted]") == [at, False, True]
+    assert at < racing.RECIPE.steps, "the race was over before the page was left, so nothing was tested"
+
+
+def test_a_name_is_impossible_until_k_repairs_it(open_page, act):
+    page = open_page("tutorial/evaluating.html", **act.options)
+    element = find(page, "name")
+    element.get_by_role("textbox", name="A name").fill("Abke")
+    slider = element.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    assert "Impossible." in element.inner_text()
+    slider.press("End")
+    assert "mpossible" not in element.inner_text()
+    act(element.get_by_role("button", name="Undo"))
+    assert "Impossible." in element.inner_text()
+    act(element.get_by_role("button", name="Reset"))
+    assert "emma costs 12.57 nats in 5 steps: 2.51 a step" in element.inner_text()
+
+
+def test_the_table_is_learned_and_too_large_a_rate_undone(open_page, act):
+    page = open_page("lab.html", **act.options)
+    element = find(page, "learn")
+    for name in ["1 step", "10 steps", "100 steps", "100 steps"]:
+        act(element.get_by_role("button", name=name, exact=True))
+    status = element.locator("[role=status]").first
+    assert re.search(r"211 steps: loss 2\.46\d\d", status.inner_text())
+    element.get_by_role("combobox").select_option("1000")
+    act(element.get_by_role("button", name="10 steps", exact=True))
+    assert "The rate 1000 is too large" in status.inner_text()
+    assert element.locator(".bl-risen").count() == 1
+    act(element.get_by_role("button", name="Undo"))
+    assert "211 steps" in status.inner_text()
+
+
+def test_the_readers_words_take_the_place_of_the_names(open_page, act):
+    page = open_page("lab.html", **act.options)
+    words = find(page, "words")
+    words.get_by_role("textbox").fill("אבא\nאמא\n\n  סבא  ")
+    act(words.get_by_role("button", name="Use these words"))
+    assert "Your 3 words: 12 pairs, a table of 5 × 5" in words.inner_text()
+    assert "5 × " in find(page, "table").inner_text()
+    assert "אבא" in text_of(find(page, "name"))
+    act(find(page, "walk").get_by_role("button", name="Finish this word"))
+    assert "Written so far" in find(page, "walk").inner_text()
+    act(words.get_by_role("button", name="Undo"))
+    assert "emma" in text_of(find(page, "name"))
+
+
+@BUSY
+def test_ten_thousand_words_take_less_than_a_second(open_page):
+    page = open_page("lab.html")
+    words = find(page, "words").get_by_role("textbox")
+    words.evaluate("(area, text) => { area.value = text; }", "\n".join(load_names()[:10_000]))
+    taken = find(page, "words").evaluate(
+        """node => { const start = performance.now();
+            [...node.querySelectorAll("button")].find((button) => button.textContent === "Use these words").click();
+            return performance.now() - start; }"""
+    )
+    assert "Your 10,000 words" in find(page, "words").inner_text()
+    assert taken < 1000
+
+
+@BUSY
+@pytest.mark.parametrize(
+    ("tag", "act"),
+    [
+        ("table", "node.act({ ...node.state, k: bigramlab.KS[n] })"),
+        ("table", "node.act({ ...node.state, row: n })"),
+        ("walk", "node.next()"),
+        ("learn", "node.train(100)"),
+        ("race", "node.runOrPause()"),
+        ("race", "node.goal ? 0 : node.runOrPause(); document.querySelector('bl-bet').reveal()"),
+    ],
+    ids=["k", "mark", "walk", "learn", "race", "bet-while-training"],
+)
+def test_an_act_is_painted_at_once(open_page, tag, act):
+    page = open_page(PLACES[tag])
+    times = find(page, tag).evaluate(
+        """async (node) => {
+            const times = [];
+            for (let n = 0; n < 9; n++) {
+                const start = performance.now();
+                ACT;
+                await new Promise(requestAnimationFrame);
+                await new Promise((done) => setTimeout(done));
+                times.push(performance.now() - start);
+            }
+            return times;
+        }""".replace("ACT", act)
+    )
+    assert sorted(times)[4] < 150  # on an idle machine 20 to 30 ms
