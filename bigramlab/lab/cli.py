@@ -16,6 +16,7 @@ import torch
 import bigramlab
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
+from bigramlab.lessons.comparing import counted_model, mlp_model
 from bigramlab.lessons.inputs import require_size
 
 __all__ = ["main"]
@@ -147,11 +148,12 @@ def sample(words: Path | None, n: int, model: str, seed: int | None) -> int:
     require_size("-n", n, least=1)
     generator = _generator(seed)
     train, dev = bigramlab.split_words(_words(words), (0.9, 0.1), generator=generator)
-    models = bigramlab.train_models(
-        train, dev or train, context_lengths=[8], recipe=_recipe(train), generator=generator, progress=True
-    )
-    wanted = "counted bigrams" if model == "bigram" else "MLP, context 8"
-    trained = next(found for found in models if found.name == wanted)
+    dev = dev or train
+    vocabulary = bigramlab.build_vocabulary([*train, *dev])
+    if model == "bigram":
+        trained = counted_model(train, dev, vocabulary)
+    else:
+        trained = mlp_model(train, dev, vocabulary, 8, _recipe(train), generator=generator, progress=True)
     written: list[str] = []
     while len(written) < n:  # a smoothed table may write a word without letters
         length, more = trained.context_length, n - len(written)

@@ -116,6 +116,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.verbose = max(config.option.verbose, -1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the exercises of each lab in the tutorial's order, and leave other tests where they are."""
+    order = {exercise.name: place for place, exercise in enumerate(Exercise.all())}
+    found = [item for item in items if isinstance(item, ExerciseItem)]
+    sorted_ones = iter(sorted(found, key=lambda item: (item.path.parent, order[item.name])))
+    items[:] = [next(sorted_ones) if isinstance(item, ExerciseItem) else item for item in items]
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the chapters' files as tests, and those that are missing, too."""
     if file_path.name == "conftest.py" and is_lab(file_path.parent):

@@ -1,6 +1,7 @@
 """Which model is best? All of them on the same words, none of which they saw in training."""
 
 import math
+import reprlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from bigramlab.lessons.encoding import build_vocabulary
 from bigramlab.lessons.evaluating import negative_log_likelihood
 from bigramlab.lessons.generating import generate_words, score_contexts
 from bigramlab.lessons.inputs import require_size, require_words
-from bigramlab.lessons.mlp import init_mlp, mlp_probs
+from bigramlab.lessons.mlp import init_mlp, mlp_probs, pieces_of
 from bigramlab.lessons.neural_bigram import softmax, train_neural_bigram
 from bigramlab.lessons.normalizing import normalize
 from bigramlab.lessons.optimizing import Recipe, require_recipe
@@ -168,26 +169,42 @@ def train_models(
         require_size("context_length", context_length, least=1)
     vocabulary = build_vocabulary([*train, *dev, *test])
     size = len(vocabulary)
-    start = time.process_time()
-    counts = count_bigrams(train, vocabulary)
-    counting = time.process_time() - start
-    yield _table_model("uniform", vocabulary, torch.full((size, size), 1 / size), 0, 0.0)
-    letters = normalize(smooth(counts.sum(dim=0, keepdim=True)))
-    yield _table_model("letters", vocabulary, letters.expand(size, size), size, counting)
-    start = time.process_time()
-    counted = normalize(smooth(counts, choose_k(counts, count_bigrams(dev, vocabulary))))
-    yield _table_model("counted bigrams", vocabulary, counted, size**2, counting + time.process_time() - start)
-    start = time.process_time()
-    learned = _learn_bigrams(counts)
-    yield _table_model("learned bigrams", vocabulary, learned, size**2, counting + time.process_time() - start)
+    yield _table_model("uniform", vocabulary, 0, lambda: torch.full((size, size), 1 / size))
+    yield _table_model("letters", vocabulary, size, lambda: _share_letters(count_bigrams(train, vocabulary)))
+    yield counted_model(train, dev, vocabulary)
+    yield _table_model("learned bigrams", vocabulary, size**2, lambda: _learn_bigrams(count_bigrams(train, vocabulary)))
     for context_length in context_lengths:
-        start = time.process_time()
-        examples, held_back = (build_contexts(words, vocabulary, context_length) for words in (train, dev))
-        parameters = init_mlp(size, context_length, generator=generator)
-        training = train_mlp(parameters, *examples, recipe, dev=held_back, generator=generator, progress=progress)
-        numbers = sum(piece.numel() for piece in (parameters.embedding, *parameters.weights, *parameters.biases))
-        next_probs, seconds = partial(mlp_probs, training.best), time.process_time() - start
-        yield Model(f"MLP, context {context_length}", next_probs, context_length, vocabulary, numbers, seconds)
+        yield mlp_model(train, dev, vocabulary, context_length, recipe, generator=generator, progress=progress)
+
+
+def counted_model(train: Sequence[str], dev: Sequence[str], vocabulary: str) -> Model:
+    """Return the counted table, smoothed as suits the dev words best."""
+
+    def count() -> Tensor:
+        counts = count_bigrams(train, vocabulary)
+        return normalize(smooth(counts, choose_k(counts, count_bigrams(dev, vocabulary))))
+
+    return _table_model("counted bigrams", vocabulary, len(vocabulary) ** 2, count)
+
+
+def mlp_model(
+    train: Sequence[str],
+    dev: Sequence[str],
+    vocabulary: str,
+    context_length: int,
+    recipe: Recipe,
+    *,
+    generator: torch.Generator | None,
+    progress: bool,
+) -> Model:
+    """Return the MLP that was best on the dev words."""
+    start = time.process_time()
+    examples, held_back = (build_contexts(words, vocabulary, context_length) for words in (train, dev))
+    parameters = init_mlp(len(vocabulary), context_length, generator=generator)
+    training = train_mlp(parameters, *examples, recipe, dev=held_back, generator=generator, progress=progress)
+    numbers = sum(piece.numel() for piece in pieces_of(parameters))
+    next_probs, seconds = partial(mlp_probs, training.best), time.process_time() - start
+    return Model(f"MLP, context {context_length}", next_probs, context_length, vocabulary, numbers, seconds)
 
 
 def choose_k(counts: Tensor, dev_counts: Tensor) -> float:
@@ -205,7 +222,15 @@ def _learn_bigrams(counts: Tensor) -> Tensor:
     return softmax(train_neural_bigram(counts, steps=3000, learning_rate=3.6 / largest_share)[0])
 
 
-def _table_model(name: str, vocabulary: str, probs: Tensor, numbers: int, seconds: float) -> Model:
+def _share_letters(counts: Tensor) -> Tensor:
+    """Return how often each token came at all, in every row."""
+    return normalize(smooth(counts.sum(dim=0, keepdim=True))).expand(counts.shape)
+
+
+def _table_model(name: str, vocabulary: str, numbers: int, compute: Callable[[], Tensor]) -> Model:
+    start = time.process_time()
+    probs = compute()
+    seconds = time.process_time() - start
     return Model(name, lambda contexts: probs[contexts[:, -1]], 1, vocabulary, numbers, seconds)
 
 
@@ -253,21 +278,9 @@ def evaluate_model(
     )
     words = generate_words(next_probs, vocabulary, SAMPLED, context_length=context_length, generator=generator)
     known, others = set(train), {*dev, *test} - set(train)
-    copied = sum(word in known for word in words) / SAMPLED
-    real = sum(word in others for word in words) / SAMPLED
-    return Result(
-        name,
-        context_length,
-        numbers,
-        seconds,
-        train_loss,
-        dev_loss,
-        test_loss,
-        words[:10],
-        copied,
-        real,
-        1 - copied - real,
-    )
+    copied, real = (sum(word in some for word in words) / SAMPLED for some in (known, others))
+    losses = train_loss, dev_loss, test_loss
+    return Result(name, context_length, numbers, seconds, *losses, words[:10], copied, real, 1 - copied - real)
 
 
 def comparison_table(results: Sequence[Result]) -> str:
@@ -280,7 +293,7 @@ def comparison_table(results: Sequence[Result]) -> str:
         A head, a ruler, and a line for each result.
 
     Raises:
-        AttributeError: If a result is none.
+        TypeError: If a result is none.
 
     Examples:
         >>> result = Result("uniform", 1, 0, 0.0, 3.0, 3.25, 3.5, ["ab"], copied=0.25, real=0.0, new=0.75)
@@ -290,6 +303,9 @@ def comparison_table(results: Sequence[Result]) -> str:
         | ------: | ------: | ------: | -----: | -----: | -----: | ---------: | -----: | ---: | --: |
         | uniform |       0 |     0.0 | 3.0000 | 3.2500 | 3.5000 |      33.12 |    25% |   0% | 75% |
     """
+    for result in results:
+        if not isinstance(result, Result):
+            raise TypeError(f"a result must be a Result, as compare returns them, got {reprlib.repr(result)}")
     head = ["model", "numbers", "seconds", "train", "dev", "test", "perplexity", "copied", "real", "new"]
     rows = [
         [
