@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from tools import catching, charts, drawings, experiments, palette, trainings
+from tools.catalogue import entry
+from tools.exercises import exercise
+from tools.figures import inline_svg
+from tools.questions import QUESTIONS
+
+import bigramlab
+from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, plot_bigrams, smooth
+from bigramlab.chapters import CHAPTERS, LESSONS
+from bigramlab.lab.exercises import Exercise
+from bigramlab.laws import CARE, LAWS, RESULT
+from bigramlab.mistakes import MISTAKES, Mistake
 
 DOCS = Path(__file__).parents[1] / "docs"
-sys.path.append(str(DOCS))
-import drawings  # noqa: E402 (found by the line above)
-import experiments  # noqa: E402
-import hooks  # noqa: E402
-import pictures  # noqa: E402
-from questions import QUESTIONS  # noqa: E402
-
-from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, plot_bigrams, smooth  # noqa: E402
-from bigramlab.judge.running import CHAPTERS as READ_ON  # noqa: E402
-
-CHAPTERS = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
+NAVIGATION = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+PAGES = [pytest.param(path.read_text(encoding="utf-8"), id=path.stem) for path in (DOCS / "tutorial").glob("*.md")]
 
 BLOCKS = [
     pytest.param(textwrap.dedent(block), id=f"{path.stem}-{number}")
@@ -47,7 +50,7 @@ def test_every_block_of_the_tutorial_is_executed_when_the_site_is_built():
             assert 'exec="on"' in fence, path.name
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PAGES)
 def test_a_chapter_has_at_most_900_words_of_prose(chapter):
     assert len(words_of_prose(chapter)) <= 900
 
@@ -97,7 +100,7 @@ def test_a_heatmap_crosses_the_empty_cells_and_colors_all_others(counted):
 def test_a_heatmap_of_matplotlib_follows_the_scheme(counted):
     figure = plot_bigrams(*counted)
     assert {text.get_color() for text in figure.axes[0].texts} == {"black", "white"}
-    svg = hooks.inline_svg(figure, "The counts")
+    svg = inline_svg(figure, "The counts")
     letters = re.findall(r'<text style="([^"]*)"[^>]*>(?:qu|a\.)<', svg)
     assert len(letters) == 2
     assert all("fill: currentColor" in style for style in letters)
@@ -124,17 +127,62 @@ def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
     assert re.findall(r">(\d/\d)<", picture) == ["3/4", "1/4", "2/6", "4/6", "3/4", "1/6", "2/4", "4/6"]
 
 
-@pytest.mark.parametrize("module", READ_ON)
-def test_reports_name_the_chapter_with_its_number_and_title(module):
-    number, _, title = READ_ON[module].partition(", ")
-    navigation = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
-    page = re.search(rf"- {number}\. {re.escape(title)}: (.+)", navigation)[1]
-    names = importlib.import_module(module).__all__
-    assert any(name in (DOCS / page).read_text(encoding="utf-8") for name in names)
+def test_the_chapters_of_the_site_are_those_of_the_package():
+    rows = [f"{number}. {one.title}: tutorial/{one.page}.md" for number, one in enumerate(CHAPTERS, start=1)]
+    assert re.findall(r"- (.+: tutorial/.+)", NAVIGATION) == rows
+    assert list(QUESTIONS) == [chapter.page for chapter in CHAPTERS]
+
+
+@pytest.mark.parametrize("place", range(len(CHAPTERS)))
+def test_a_chapter_has_its_number_and_title_and_names_functions_of_its_lessons(place):
+    chapter = CHAPTERS[place]
+    page = (DOCS / "tutorial" / f"{chapter.page}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^# (.+)$", page, re.MULTILINE)[0] == f"{place + 1}. {chapter.title}"
+    for lesson in chapter.lessons:
+        assert any(name in page for name in importlib.import_module(f"bigramlab.lessons.{lesson.name}").__all__)
+        assert f"(../reference/{lesson.name}.md)" in page
+
+
+def test_the_reference_has_a_page_on_each_lesson_in_reading_order():
+    pages = re.findall(r"- .+: reference/(.+)\.md", NAVIGATION)
+    assert pages == [*(lesson.name for lesson in LESSONS), "checking", "laws", "glossary"]
+    for chapter in CHAPTERS:
+        for lesson in chapter.lessons:
+            page = (DOCS / "reference" / f"{lesson.name}.md").read_text(encoding="utf-8")
+            assert f"::: bigramlab.lessons.{lesson.name}\n" in page
+            assert f"[{chapter.title}](../tutorial/{chapter.page}.md)" in page
+            assert (f"(laws.md#{lesson.name})" in page) == lesson.laws
+
+
+def names_in(chapter):
+    return [name for lesson in chapter.lessons for name in (*lesson.core, *lesson.extra)]
+
+
+@pytest.mark.parametrize("chapter", list(filter(names_in, CHAPTERS)), ids=lambda chapter: chapter.page)
+def test_a_chapter_ends_with_all_its_exercises_and_no_other(chapter):
+    page = (DOCS / "tutorial" / f"{chapter.page}.md").read_text(encoding="utf-8")
+    assert f'\nprint(exercise("{chapter.page}"))\n' in page
+    shown = exercise(chapter.page)
+    begin, names = shown.splitlines()[0], names_in(chapter)
+    assert re.findall(r'^\?\?\? success "A solution: `(\w+)`"$', shown, re.MULTILINE) == names
+    assert [name for name in re.findall(r"`(\w+)`", begin) if name != "pytest"] == names
+    files = dict.fromkeys(Exercise.named(name).file for name in names)
+    assert re.findall(r"`(ch\w+\.py)`", begin) == list(files)
+    for name in names:
+        listed = re.search(rf'^\?\?\? abstract "The laws of `{name}`"$(.*?)^\?\?\?', shown, re.MULTILINE | re.DOTALL)[1]
+        result, _, care = listed.partition("To be careful, too:")
+        for kind, part in ((RESULT, result), (CARE, care)):
+            assert re.findall(r"- (.+)", part) == [law.sentence for law in LAWS[name] if law.kind == kind]
+
+
+def test_a_chapter_without_exercises_asks_for_none():
+    for chapter in CHAPTERS:
+        page = (DOCS / "tutorial" / f"{chapter.page}.md").read_text(encoding="utf-8")
+        assert ("print(exercise(" in page) == bool(names_in(chapter))
 
 
 def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_chapter_says():
-    rows = drawings.losses_by_k([-3, -2, -1, 0, 1])
+    rows = charts.losses_by_k((-3, -2, -1, 0, 1))
     train, dev = [row[1] for row in rows], [row[2] for row in rows]
     assert train == sorted(train)
     assert min(dev) not in (dev[0], dev[-1])
@@ -153,24 +201,83 @@ def test_the_home_page_has_readmes_commands():
 @pytest.mark.parametrize("name", ["embedding", "overfitting", "comparison", "races"])
 def test_a_kept_training_fits_the_code(name):
     experiment = getattr(experiments, name)
-    kept = json.loads(pictures.path_of(experiment).read_text(encoding="utf-8"))
-    assert kept["key"] == pictures.key(), (
+    kept = json.loads(trainings.path_of(experiment).read_text(encoding="utf-8"))
+    assert kept["key"] == trainings.key(), (
         "what the trainings depend on has changed: run `mkdocs build`, commit its result"
     )
 
 
+def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():
+    kept = json.loads(catching.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == catching.key(), "laws or mistakes have changed: run `mkdocs build` and commit its result"
+    assert kept["caught"].keys() == {f"{name}/{mistake.name}" for name, some in MISTAKES.items() for mistake in some}
+    for key, caught in kept["caught"].items():
+        assert caught["law"] in {law.name for law in LAWS[key.split("/")[0]]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_caught_again_as_it_is_kept(name):
+    mistake = MISTAKES[name][0]
+    assert catching.catch(mistake) == catching.caught()[f"{name}/{mistake.name}"]
+
+
+def changes_what_comes_in(counts, k=1):
+    counts += k
+    return counts
+
+
+def prints(counts, k=1):
+    sys.stdout.write(str(k))
+    return smooth(counts, k)
+
+
+@pytest.mark.parametrize(
+    ("run", "careless", "sentence"),
+    [
+        (changes_what_comes_in, False, "What comes in is left as it was."),
+        (prints, True, "Nothing is printed."),
+    ],
+)
+def test_a_law_that_all_functions_share_can_be_what_catches_a_mistake(run, careless, sentence):
+    mistake = Mistake("smooth", "a_slip", "It slips.", "Look.", run, careless)
+    told = entry(mistake, catching.catch(mistake))
+    assert f"**Caught by** “{sentence}”" in told
+    assert "\nsmooth(" in told
+    assert ("**Careless**: what it computes for input that makes sense is right." in told) == careless
+
+
+def test_what_no_law_catches_is_no_mistake():
+    right = Mistake("perplexity", "none", "It is right.", "Look.", bigramlab.perplexity)
+    with pytest.raises(RuntimeError, match="no law catches the mistake perplexity/none"):
+        catching.catch(right)
+
+
 def test_the_vowels_are_the_group_that_the_bet_on_embeddings_means():
-    assert pictures.keep_together("aeiou")
-    assert not pictures.keep_together("jqvxz")
-    assert not pictures.keep_together("abcde")
+    assert trainings.keep_together("aeiou")
+    assert not trainings.keep_together("jqvxz")
+    assert not trainings.keep_together("abcde")
 
 
 @pytest.mark.slow
 def test_a_training_gives_again_what_is_kept():
-    kept, again = pictures.kept(experiments.embedding), experiments.embedding()
+    kept, again = trainings.kept(experiments.embedding), experiments.embedding()
     assert again["dev"] == pytest.approx(kept["dev"], abs=0.02)
-    kept, again = pictures.kept(experiments.comparison), experiments.comparison()
+    kept, again = trainings.kept(experiments.comparison), experiments.comparison()
     for before, now in zip(kept["results"], again["results"], strict=True):
         assert now["name"] == before["name"]
         for part in ("train", "dev", "test"):
             assert now[part] == pytest.approx(before[part], abs=0.02)
+
+
+def test_the_colors_of_the_card_are_those_of_the_light_scheme():
+    light = (DOCS / "stylesheets" / "extra.css").read_text(encoding="utf-8").partition("@media")[0]
+    for color in (palette.PAPER, palette.PRINT, palette.BLUE, palette.ORANGE):
+        assert color in light
+
+
+def test_a_chart_has_the_colors_of_the_page_alone():
+    chart = charts.draw_losses_by_k(200, most=2)
+    assert set(re.findall(r"#[0-9a-f]{6}\b", chart)) <= {"#000000"}  # of a clip path
+    for color in (palette.INK, palette.FIRST, palette.SECOND):
+        assert palette.IN_PAGE[color] in chart

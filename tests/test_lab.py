@@ -1,7 +1,6 @@
 import contextlib
 import inspect
 import io
-import json
 import os
 import re
 import shutil
@@ -724,38 +723,3 @@ def test_watch_checks_a_file_when_it_is_saved(lab):
     assert text.count("read_words is not started") == 1
     assert text.endswith(f"[{'-' * len(NAMES)}] 0 of {len(NAMES)} solved\n")
     assert "hint smooth" in text
-
-
-@pytest.fixture
-def walkthrough(monkeypatch):
-    monkeypatch.syspath_prepend(str(DOCS))
-    import walkthrough
-
-    return walkthrough
-
-
-def test_the_kept_walkthrough_fits_the_package(walkthrough):
-    kept = json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))
-    assert kept["key"] == walkthrough.key(), "the package has changed: run `mkdocs build` and commit its result"
-    page = "\n".join(kept["lines"])
-    assert f"[#####{'-' * (len(NAMES) - 5)}] 5 of {len(NAMES)} solved" in page
-    assert "Traceback" not in page
-    assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
-
-
-@pytest.mark.slow
-def test_the_walkthrough_is_the_same_each_time(walkthrough):
-    assert walkthrough.session().splitlines() == json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))["lines"]
-
-
-def test_what_is_kept_is_made_anew_only_when_the_key_changes(tmp_path, walkthrough):
-    from hooks import kept
-
-    made = []
-
-    def compute():
-        made.append(1)
-        return {"answer": len(made)}
-
-    path = tmp_path / "kept.json"
-    assert [kept(path, key, compute)["answer"] for key in ("a", "a", "b", "b", "a")] == [1, 1, 2, 2, 3]

@@ -1,17 +1,17 @@
 """What the pages say of themselves and of each other: descriptions, llms.txt, the laws, the glossary."""
 
+import inspect
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from tools import listings
+from tools.llms import llms_txt
+
+import bigramlab
+from bigramlab.laws import CARE, LAWS, RESULT
 
 DOCS = Path(__file__).parents[1] / "docs"
-sys.path.append(str(DOCS))
-import hooks  # noqa: E402 (found by the line above)
-
-from bigramlab.laws import LAWS  # noqa: E402
-
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
@@ -53,14 +53,28 @@ def test_llms_txt_lists_the_pages_under_their_rooms(tmp_path):
         "docs_dir": str(tmp_path),
         "nav": nav,
     }
-    assert hooks.llms_txt(config) == (
+    assert llms_txt(config) == (
         "# site\n\n> About it\n\n## Home\n\n- [Home](index.html): The start\n\n"
         "## Room\n\n- [Room](room/index.html): All of it\n- [1. One](room/one.html): One thing\n"
     )
     config["site_url"] = "https://example.org/lab/"
-    assert "(https://example.org/lab/room/one.html)" in hooks.llms_txt(config)
+    assert "(https://example.org/lab/room/one.html)" in llms_txt(config)
 
 
 def test_all_laws_lists_every_law_once():
-    listed = re.findall(r"^- (.+)$", hooks.all_laws(), re.MULTILINE)
+    listed = re.findall(r"^- (.+)$", listings.all_laws(), re.MULTILINE)
     assert sorted(listed) == sorted(law.sentence for laws in LAWS.values() for law in laws)
+
+
+def test_all_laws_has_those_about_care_apart():
+    for part in re.split(r"^### ", listings.all_laws(), flags=re.MULTILINE)[1:]:
+        laws = LAWS[part.splitlines()[0]]
+        result, _, care = part.partition("To be careful, too:")
+        for kind, listed in ((RESULT, result), (CARE, care)):
+            sentences = re.findall(r"^- (.+)$", listed, re.MULTILINE)
+            assert sentences == [law.sentence for law in laws if law.kind == kind]
+
+
+def test_the_reference_begins_with_a_table_of_all_functions():
+    listed = re.findall(r"^\| \[`(\w+)`\]", listings.all_functions(), re.MULTILINE)
+    assert sorted(listed) == [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]

@@ -1,4 +1,5 @@
-/* The MLP in the page: what bigramlab.lessons.mlp and bigramlab.lessons.optimizing do, for one hidden layer, written out without autograd.
+/* The MLP in the page: what contexts, mlp, optimizing and training of bigramlab.lessons do, for one hidden layer, written
+   out without autograd.
    All numbers of the network stand in one Float64Array: embedding, both matrices, both biases.
    tests/test_browser.py holds every function here to the Python one. */
 (() => {

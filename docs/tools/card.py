@@ -1,18 +1,23 @@
-"""The picture that a link to the site shows elsewhere: `python docs/card.py` draws it anew, as docs/images/card.png."""
+"""The picture that a link to the site shows elsewhere: `python -m tools.card` draws it anew.
+
+That is said in the folder `docs/`, and writes `images/card.png`.
+"""
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from bigramlab import build_vocabulary, count_bigrams, load_names
+from tools.palette import BLUE, ORANGE, PAPER, PRINT
 
-PAPER, INK, BLUE, ORANGE = "#fdfbf6", "#1c2430", "#0f4c7d", "#c24e00"  # those of stylesheets/extra.css
 WORD = "emma"
 
 
-def draw():
+def draw() -> Figure:
     """Return the card as a figure of 1200 by 630 pixels: the table with a walk through it, and what it is."""
     names = load_names()
     vocabulary = build_vocabulary(names)
@@ -28,7 +33,7 @@ def draw():
     axes.plot(steps[-1][0] + 0.5, steps[-1][1] + 0.5, "o", color=ORANGE, markersize=16)
     axes.invert_yaxis()
     axes.set_axis_off()
-    style = {"x": 0.055, "va": "top", "color": INK}
+    style: dict[str, Any] = {"x": 0.055, "va": "top", "color": PRINT}
     figure.text(y=0.9, s="bigramlab", fontsize=26, weight="bold", **style)
     figure.text(
         y=0.74,
@@ -43,4 +48,4 @@ def draw():
 
 
 if __name__ == "__main__":
-    draw().savefig(Path(__file__).parent / "images" / "card.png", metadata={"Software": None})
+    draw().savefig(Path(__file__).parents[1] / "images" / "card.png", metadata={"Software": None})

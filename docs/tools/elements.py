@@ -7,11 +7,41 @@ import html
 import itertools
 import math
 import random
-import re
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from bigramlab import (
+    build_vocabulary,
+    count_bigrams,
+    load_names,
+    negative_log_likelihood,
+    normalize,
+    sample,
+    sample_words,
+    smooth,
+    surprisal,
+)
+from bigramlab.chapters import CHAPTERS
+from tools import racing
+from tools.markup import element, listed, plain, rich, square
+from tools.questions import QUESTIONS, Question
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def bet(question, *, truth, reason, choices=None, slider=None, unit=""):
+def bet(
+    question: str,
+    *,
+    truth: str | float,
+    reason: str,
+    choices: Mapping[str, str] = NOTHING,
+    slider: tuple[float, float, float] | None = None,
+    unit: str = "",
+) -> str:
     """Return a question to bet on, its answer folded.
 
     Args:
@@ -22,51 +52,47 @@ def bet(question, *, truth, reason, choices=None, slider=None, unit=""):
         slider: Least value, greatest value and step, instead of choices.
         unit: What follows the number of a slider, such as `%` or ` letters`.
     """
-    data, options = {}, ""
+    data: dict[str, object] = {}
     if slider:
         least, greatest, step = slider
         digits = 0 if float(step).is_integer() else 1
-        data = {"min": least, "max": greatest, "step": step, "unit": unit, "truth": round(truth, 6)}
+        data = {"min": least, "max": greatest, "step": step, "unit": unit, "truth": round(float(truth), 6)}
         data["from"] = least + round((greatest - least) / 2 / step) * step  # in the middle: a start gives nothing away
         options = f'<p class="bl-choices">Between {least:,}{unit} and {greatest:,}{unit}.</p>'
-        truth = f"{truth:,.{max(digits, 1 if unit == '%' else 0)}f}{unit}"
+        truth = f"{float(truth):,.{max(digits, 1 if unit == '%' else 0)}f}{unit}"
     else:
         if truth not in choices:
             raise ValueError(f"the truth {truth!r} is not among the choices {list(choices)}")
-        items = "".join(f'<li data-gap="{_plain(gap)}">{_text(choice)}</li>' for choice, gap in choices.items())
+        items = "".join(f'<li data-gap="{plain(gap)}">{rich(choice)}</li>' for choice, gap in choices.items())
         options = f'<ul class="bl-choices">{items}</ul>'
     answer = (
-        f'<details><summary>The answer</summary><p class="bl-truth">{_text(truth)}</p>'
-        f'<p class="bl-reason">{_text(reason)}</p></details>'
+        f'<details><summary>The answer</summary><p class="bl-truth">{rich(truth)}</p>'
+        f'<p class="bl-reason">{rich(reason)}</p></details>'
     )
-    return _element(
-        "bet", f'<p class="bl-question"><strong>Bet first.</strong> {_text(question)}</p>{options}{answer}', **data
+    return element(
+        "bet", f'<p class="bl-question"><strong>Bet first.</strong> {rich(question)}</p>{options}{answer}', **data
     )
 
 
-def quiz(chapter):
-    """Return the questions of a chapter, and one of an earlier chapter that comes back."""
-    from questions import QUESTIONS
-
-    chapters = list(QUESTIONS)
-    place = chapters.index(chapter)
-    items = [_question(question) for question in QUESTIONS[chapter]]
+def quiz(page: str) -> str:
+    """Return the questions of a chapter, which is named by its page, and one of an earlier chapter that comes back."""
+    chapters = [chapter.page for chapter in CHAPTERS]
+    place = chapters.index(page)
+    items = [_question(question) for question in QUESTIONS[page]]
     if place > 0:
         earlier = chapters[max(0, place - 3)]  # some time ago: what is nearly forgotten is worth recalling
         again = QUESTIONS[earlier]
         items.append(_question(again[place % len(again)], page=f"{earlier}.html"))
-    return _element("quiz", f"<ol>{''.join(items)}</ol>", name=chapter)
+    return element("quiz", f"<ol>{''.join(items)}</ol>", name=page)
 
 
-def count_it(word="emma"):
+def count_it(word: str = "emma") -> str:
     """Return the element that counts one word by hand, then all others."""
-    from bigramlab import count_bigrams
-
     names, vocabulary, counts = _names()
     letters = sorted(set("." + word))
     ids = [vocabulary.index(letter) for letter in letters]
-    table = _table(letters, count_bigrams([word], "".join(letters)).tolist())
-    return _element(
+    table = square(letters, count_bigrams([word], "".join(letters)).tolist())
+    return element(
         "count",
         f"<p>The table of <code>.{word}.</code> alone:</p>{table}",
         word=word,
@@ -78,7 +104,7 @@ def count_it(word="emma"):
     )
 
 
-def table(at="qu"):
+def table(at: str = "qu") -> str:
     """Return the table to explore, with the cell of `at` marked."""
     _, vocabulary, counts = _names()
     rows = []
@@ -86,16 +112,12 @@ def table(at="qu"):
         likely = row.argsort(descending=True, stable=True)[:6].tolist()
         told = ", ".join(f"`{vocabulary[id]}` {row[id] / row.sum():.1%}" for id in likely)
         rows.append([f"`{letter}`", f"{row.sum():,}", f"{told}, …"])
-    listed = _list(["after", "counted", "most often comes"], rows)
-    return _element("table", f'<div class="bl-scroll" tabindex="0">{listed}</div>', at=at, **_model())
+    heads = ["after", "counted", "most often comes"]
+    return element("table", f'<div class="bl-scroll" tabindex="0">{listed(heads, rows)}</div>', at=at, **_model())
 
 
-def walk(seed=2018):
+def walk(seed: int = 2018) -> str:
     """Return the walk to make by hand; without scripts, one that was made when the page was built."""
-    import torch
-
-    from bigramlab import normalize, sample, smooth
-
     _, vocabulary, counts = _names()
     probs = normalize(smooth(counts, k=1))
     path, rows = ".", []
@@ -103,16 +125,12 @@ def walk(seed=2018):
         current, path = path[-1], path + vocabulary[id]
         p = probs[vocabulary.index(current), id]
         rows.append([f"`{current}`", f"`{vocabulary[id]}`", f"{p:.1%}", f"`{path}`"])
-    listed = _list(["after", "drawn", "chance", "so far"], rows)
-    return _element("walk", f"<p>One walk, step by step:</p>{listed}", **_model())
+    heads = ["after", "drawn", "chance", "so far"]
+    return element("walk", f"<p>One walk, step by step:</p>{listed(heads, rows)}", **_model())
 
 
-def name(start="emma"):
+def name(start: str = "emma") -> str:
     """Return the element that says how surprising a name is."""
-    import torch
-
-    from bigramlab import normalize, smooth, surprisal
-
     names, vocabulary, counts = _names()
     probs = normalize(smooth(counts.double(), k=1))
     some = names[:: len(names) // 2000]  # enough to say how many of 100 names
@@ -123,14 +141,12 @@ def name(start="emma"):
     rows = [
         [f"`{current}{following}`", f"{math.exp(-cost):.1%}", f"{cost:.2f}"] for (current, following), cost in steps
     ]
-    listed = _list(["step", "p", "-log p"], rows)
-    return _element("name", listed, name=start, quantiles=" ".join(f"{value:.4f}" for value in quantiles), **_model())
+    fallback = listed(["step", "p", "-log p"], rows)
+    return element("name", fallback, name=start, quantiles=" ".join(f"{value:.4f}" for value in quantiles), **_model())
 
 
-def learn():
+def learn() -> str:
     """Return the element that learns the table by gradient descent."""
-    from bigramlab import negative_log_likelihood, normalize
-
     _, vocabulary, counts = _names()
     size = len(vocabulary)
     floor = negative_log_likelihood(counts, normalize(counts.double()))
@@ -139,22 +155,20 @@ def learn():
         f"a loss of log {size} = {math.log(size):.3f}. Each step of gradient descent changes the table a little, so "
         f"that the loss falls: toward {floor:.3f}, the loss of the table that was counted, and never below.</p>"
     )
-    return _element("learn", fallback, **_model())
+    return element("learn", fallback, **_model())
 
 
-def words():
+def words() -> str:
     """Return the element that puts the reader's own words in the place of the names."""
     fallback = (
         "<p>With scripts, you can paste a list of your own here. Without them, Python does the same: "
         "<code>read_words</code>, <code>count_bigrams</code>, <code>sample_words</code>.</p>"
     )
-    return _element("words", fallback, names=f"{len(_names()[0]):,}", **_model())
+    return element("words", fallback, names=f"{len(_names()[0]):,}", **_model())
 
 
-def race():
+def race() -> str:
     """Return the race between the counted table and a small MLP; without scripts, how it ends."""
-    import racing
-
     vocabulary, train, dev = racing.split()
     table = racing.table(1)
     losses, _ = racing.train()
@@ -169,9 +183,9 @@ def race():
     heads = ["model", "numbers", "loss before training", f"after {racing.RECIPE.steps:,} steps"]
     fallback = (
         f"<p>Both learn from the same {len(train):,} names. The losses are in nats per letter, on {len(dev):,} dev "
-        f"names that neither saw. From step {passed} on, the MLP is below the table.</p>{_list(heads, rows)}"
+        f"names that neither saw. From step {passed} on, the MLP is below the table.</p>{listed(heads, rows)}"
     )
-    return _element(
+    return element(
         "race",
         fallback,
         vocabulary=vocabulary,
@@ -191,36 +205,32 @@ def race():
     )
 
 
-def _question(question, page=""):
+def _question(question: Question, page: str = "") -> str:
     """Return one question as an item of a list; `page` is the chapter that it comes from, if that is another one."""
     choices = [(*question.right, True), *((choice, reason, False) for choice, reason in question.wrong.items())]
     random.Random(question.text).shuffle(choices)  # the same place at every build, and no pattern
-    listed = "".join(f"<li>{_text(choice)}</li>" for choice, _, _ in choices)
+    offered = "".join(f"<li>{rich(choice)}</li>" for choice, _, _ in choices)
     link = f'<a href="{html.escape(page + question.see)}">Where it says so</a>'
     reasons = "".join(
-        f'<li{" data-right" if is_right else ""}><span class="bl-choice">{_text(choice)}</span> '
-        f'<span class="bl-because">{_text(reason)} {link}.</span></li>'
+        f'<li{" data-right" if is_right else ""}><span class="bl-choice">{rich(choice)}</span> '
+        f'<span class="bl-because">{rich(reason)} {link}.</span></li>'
         for choice, reason, is_right in choices
     )
     again = "<strong>Once more.</strong> " if page else ""
     return (
-        f'<li class="bl-item"><p>{again}{_text(question.text)}</p><ul class="bl-choices">{listed}</ul>'
+        f'<li class="bl-item"><p>{again}{rich(question.text)}</p><ul class="bl-choices">{offered}</ul>'
         f"<details><summary>Which, and why</summary><ul>{reasons}</ul></details></li>"
     )
 
 
-def sampler(seed=8):
+def sampler(seed: int = 8) -> str:
     """Return names being written from the table; without scripts, those written when the page was built."""
-    import torch
-
-    from bigramlab import normalize, sample_words, smooth
-
     _, vocabulary, counts = _names()
     probs = normalize(smooth(counts, k=1))
     drawn = sample_words(probs, vocabulary, 9, generator=torch.Generator().manual_seed(seed))
     written = " ".join(f"<code>{html.escape(word)}</code>" for word in drawn if word)
     path = f".{max(drawn, key=len)}."
-    return _element(
+    return element(
         "sampler",
         f'<div class="bl-stage"><p class="bl-path">{html.escape(path)}</p><p class="bl-written">{written}</p></div>'
         f"{_map(vocabulary, counts, path)}",
@@ -228,7 +238,7 @@ def sampler(seed=8):
     )
 
 
-def _map(vocabulary, counts, path):
+def _map(vocabulary: str, counts: Tensor, path: str) -> str:
     """Return the table as a small picture, the stronger the more frequent, with the walk of a word through it."""
     shades = (6 * (counts / counts.max()).sqrt()).ceil().long().tolist()
     cells = ""
@@ -255,43 +265,13 @@ def _map(vocabulary, counts, path):
 
 
 @cache
-def _names():
-    from bigramlab import build_vocabulary, count_bigrams, load_names
+def _names() -> tuple[list[str], str, Tensor]:
 
     names = load_names()
     vocabulary = build_vocabulary(names)
     return names, vocabulary, count_bigrams(names, vocabulary)
 
 
-def _model():
+def _model() -> dict[str, str]:
     _, vocabulary, counts = _names()
     return {"vocabulary": vocabulary, "counts": " ".join(map(str, counts.flatten().tolist()))}
-
-
-def _list(head, rows):
-    heads = "".join(f'<th scope="col">{title}</th>' for title in head)
-    body = "".join(f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in row)}</tr>" for row in rows)
-    return f'<table class="bl-list"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _table(letters, rows):
-    head = "".join(f'<th scope="col">{letter}</th>' for letter in letters)
-    body = "".join(
-        f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{value}</td>" for value in row)}</tr>'
-        for letter, row in zip(letters, rows, strict=True)
-    )
-    return f'<table class="bl-small"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _element(tag, fallback, **data):
-    """Return the tag in a figure, which Markdown leaves alone, and which the search does not read."""
-    attributes = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in data.items())
-    return f'<figure class="bl" data-search-exclude><bl-{tag}{attributes}>{fallback}</bl-{tag}></figure>'
-
-
-def _text(text):
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(str(text), quote=False))
-
-
-def _plain(text):
-    return html.escape(str(text).replace("`", ""))

@@ -1,7 +1,7 @@
 """The trainings that the chapters on the MLP tell of. They take minutes, so what they gave is kept beside the chapters.
 
-`python docs/experiments.py` runs the race again: the lecture's recipe and ours, in turns, in one process. Its table has
-the CPU time of each as a multiple of the lecture's.
+`python -m tools.experiments`, in the folder `docs/`, runs the race again: the lecture's recipe and ours, in turns, in
+one process. Its table has the CPU time of each as a multiple of the lecture's.
 """
 
 import math
@@ -9,27 +9,38 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
+from torch import Tensor
 
 import bigramlab
 from bigramlab import Recipe, build_contexts, init_mlp, mlp_probs, score_contexts, train_mlp
 
 torch.set_num_threads(1)  # two are no faster with matrices this small, and far slower on a busy machine
 CONTEXT = 8
-SMALL = {"embedding_size": 24, "hidden_sizes": (256, 128)}, Recipe(steps=2500, learning_rate=0.01, dropout=(0.1,))
-MEDIUM = (
+Options = dict[str, Any]
+Split = Sequence[list[str]]
+NextProbs = Callable[[Tensor], Tensor]
+Rows = dict[str, dict[str, list[float]]]
+
+SMALL: tuple[Options, Recipe] = (
+    {"embedding_size": 24, "hidden_sizes": (256, 128)},
+    Recipe(steps=2500, learning_rate=0.01, dropout=(0.1,)),
+)
+MEDIUM: tuple[Options, Recipe] = (
     {"embedding_size": 32, "hidden_sizes": (384, 128)},
     Recipe(steps=6000, learning_rate=0.008, dropout=(0.15, 0.2)),
 )
-LARGE = (
+LARGE: tuple[Options, Recipe] = (
     {"embedding_size": 32, "hidden_sizes": (512, 128)},
     Recipe(steps=8000, learning_rate=0.008, weight_decay=0.15, dropout=(0.15, 0.3)),
 )
 
 
-def published_split():
+def published_split() -> Split:
     """Return the split of the lecture: the names shuffled once and cut, copies of a name falling where they may."""
     names = bigramlab.load_names()
     random.Random(42).shuffle(names)
@@ -37,12 +48,12 @@ def published_split():
     return names[:first], names[first:second], names[second:]
 
 
-def honest_split():
+def honest_split() -> Split:
     """Return a split in which no name stands on both sides."""
     return bigramlab.split_words(bigramlab.load_names(), generator=torch.Generator().manual_seed(42))
 
 
-def train_as_in_the_lecture(train, vocabulary, seed, steps=200_000):
+def train_as_in_the_lecture(train: list[str], vocabulary: str, seed: int, steps: int = 200_000) -> NextProbs:
     """Train the lecture's MLP by its recipe, and return its probabilities: context 3, plain steps, drawn anew."""
     generator = torch.Generator().manual_seed(seed)
     contexts, targets = build_contexts(train, vocabulary, 3)
@@ -53,46 +64,43 @@ def train_as_in_the_lecture(train, vocabulary, seed, steps=200_000):
     for parameter in parameters:
         parameter.requires_grad_()
 
-    def logits(contexts):
+    def logits(contexts: Tensor) -> Tensor:
         return (embedding[contexts].view(-1, 30) @ hidden + hidden_bias).tanh() @ output + output_bias
 
     for step in range(steps):
         batch = torch.randint(len(targets), (32,), generator=generator)
         loss = torch.nn.functional.cross_entropy(logits(contexts[batch]), targets[batch])
-        for parameter in parameters:
-            parameter.grad = None
-        loss.backward()
-        for parameter in parameters:
-            parameter.data -= (0.1 if step < steps / 2 else 0.01) * parameter.grad
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.data -= (0.1 if step < steps / 2 else 0.01) * gradient
 
-    def next_probs(contexts):
+    def next_probs(contexts: Tensor) -> Tensor:
         with torch.no_grad():
             return logits(contexts).softmax(dim=1)
 
     return next_probs
 
 
-def train_ours(train, vocabulary, seed, options, recipe, progress=False):
+def train_ours(train: list[str], vocabulary: str, seed: int, options: Options, recipe: Recipe) -> NextProbs:
     """Train an MLP by a recipe of ours, and return its probabilities."""
     generator = torch.Generator().manual_seed(seed)
     parameters = init_mlp(len(vocabulary), CONTEXT, **options, generator=generator)
     examples = build_contexts(train, vocabulary, CONTEXT)
-    training = train_mlp(parameters, *examples, recipe, generator=generator, progress=progress)
+    training = train_mlp(parameters, *examples, recipe, generator=generator, progress=False)
     return partial(mlp_probs, training.parameters)
 
 
-def race(split, seeds=(0, 1, 2), lecture_steps=200_000):
+def race(split: Split, seeds: Sequence[int] = (0, 1, 2), lecture_steps: int = 200_000) -> Rows:
     """Train by each recipe with each seed, in turns; return a row for each recipe: its losses and CPU seconds."""
     train, dev, test = split
     vocabulary = bigramlab.build_vocabulary([*train, *dev, *test])
-    runners = {
+    runners: dict[str, tuple[int, Callable[..., NextProbs]]] = {
         "the lecture's": (3, partial(train_as_in_the_lecture, steps=lecture_steps)),
         "small": (CONTEXT, partial(train_ours, options=SMALL[0], recipe=SMALL[1])),
         "medium": (CONTEXT, partial(train_ours, options=MEDIUM[0], recipe=MEDIUM[1])),
         "large": (CONTEXT, partial(train_ours, options=LARGE[0], recipe=LARGE[1])),
     }
-    rows = {name: {"dev": [], "test": [], "seconds": []} for name in [*runners, "large, averaged"]}
-    trained = []
+    rows: Rows = {name: {"dev": [], "test": [], "seconds": []} for name in [*runners, "large, averaged"]}
+    trained: list[NextProbs] = []
     for seed in seeds:
         for name, (context_length, run) in runners.items():
             print(f"seed {seed}: training by the recipe {name}", file=sys.stderr)
@@ -104,7 +112,7 @@ def race(split, seeds=(0, 1, 2), lecture_steps=200_000):
                 rows[name][part].append(loss)
             trained += [next_probs] if name == "large" else []
 
-    def average(contexts):
+    def average(contexts: Tensor) -> Tensor:
         return torch.stack([next_probs(contexts) for next_probs in trained]).mean(dim=0)
 
     if len(trained) == 1:
@@ -117,12 +125,12 @@ def race(split, seeds=(0, 1, 2), lecture_steps=200_000):
     return rows
 
 
-def races():
+def races() -> dict[str, Rows]:
     """Run the race on both splits, with three seeds and with one."""
     return {"published": race(published_split()), "no name twice": race(honest_split(), seeds=(0,))}
 
 
-def race_table(rows):
+def race_table(rows: Rows) -> str:
     """Return the rows as text, the CPU time as a multiple of the lecture's."""
     lines = [f"{'recipe':<16}{'dev':>24}{'test':>24}{'CPU s':>8}{'x':>7}"]
     lecture = statistics.median(rows["the lecture's"]["seconds"])
@@ -133,19 +141,19 @@ def race_table(rows):
     return "\n".join(lines)
 
 
-def comparison():
+def comparison() -> dict[str, Any]:
     """Compare all models on the honest split."""
     generator = torch.Generator().manual_seed(42)
     results = bigramlab.compare(*honest_split(), generator=generator, progress=False)
     return {"results": [result._asdict() for result in results]}
 
 
-def overfitting():
+def overfitting() -> dict[str, Any]:
     """Train the same network on 2,000 names twice, without and with what keeps it from learning them by heart."""
     train, dev, _ = honest_split()
     train, vocabulary = train[:2000], bigramlab.build_vocabulary(bigramlab.load_names())
     examples, held_back = (build_contexts(words, vocabulary, CONTEXT) for words in (train, dev))
-    runs = {}
+    runs: dict[str, Any] = {}
     for name, dropout, weight_decay in [("by heart", (), 0.0), ("held back", (0.2, 0.4), 0.3)]:
         generator = torch.Generator().manual_seed(42)
         recipe = Recipe(steps=1500, learning_rate=0.004, dropout=dropout, weight_decay=weight_decay)
@@ -161,7 +169,7 @@ def overfitting():
     return {"runs": runs}
 
 
-def embedding():
+def embedding() -> dict[str, Any]:
     """Train a network whose tokens are points in the plane."""
     train, dev, _ = honest_split()
     vocabulary = bigramlab.build_vocabulary(bigramlab.load_names())

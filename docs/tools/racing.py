@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 import bigramlab
 from bigramlab import MLP, Recipe
@@ -21,8 +22,8 @@ KS = (0.01, 0.1, 0.5, 1, 2, 5)  # what smoothing may be chosen from, on the dev 
 class Examples(NamedTuple):
     """Distinct contexts, and how often each token came after each."""
 
-    contexts: torch.Tensor
-    counts: torch.Tensor
+    contexts: Tensor
+    counts: Tensor
 
 
 class Table(NamedTuple):
@@ -34,7 +35,7 @@ class Table(NamedTuple):
 
 
 @cache
-def split():
+def split() -> tuple[str, list[str], list[str]]:
     """Return vocabulary, training names and dev names; the test names are not needed."""
     names = bigramlab.load_names()
     train, dev, _ = bigramlab.split_words(names, generator=torch.Generator().manual_seed(SEED))
@@ -42,7 +43,7 @@ def split():
 
 
 @cache
-def examples(part, length=CONTEXT):
+def examples(part: str, length: int = CONTEXT) -> Examples:
     """Return the contexts of the "train" or the "dev" names."""
     vocabulary, train, dev = split()
     contexts, targets = bigramlab.build_contexts(train if part == "train" else dev, vocabulary, length)
@@ -50,7 +51,7 @@ def examples(part, length=CONTEXT):
 
 
 @cache
-def table(length):
+def table(length: int) -> Table:
     """Return the best table of counts that looks back `length` tokens: a row for every context there could be."""
     size = len(split()[0])
     places = size ** torch.arange(length - 1, -1, -1)
@@ -59,21 +60,21 @@ def table(length):
         found = examples(part, length)
         rows[found.contexts @ places] = found.counts.double()
     losses = {k: bigramlab.negative_log_likelihood(dev, bigramlab.normalize(bigramlab.smooth(train, k))) for k in KS}
-    best = min(losses, key=losses.get)
+    best = min(losses, key=losses.__getitem__)
     return Table(best, losses[best], train.numel())
 
 
 @cache
-def start():
+def start() -> Tensor:
     """Return the MLP before its training, rounded so that the page can begin with the very same numbers."""
     generator = torch.Generator().manual_seed(SEED)
-    sizes = {"embedding_size": EMBEDDING, "hidden_sizes": (HIDDEN,)}
-    mlp = bigramlab.init_mlp(len(split()[0]), CONTEXT, **sizes, generator=generator)
+    size = len(split()[0])
+    mlp = bigramlab.init_mlp(size, CONTEXT, embedding_size=EMBEDDING, hidden_sizes=(HIDDEN,), generator=generator)
     flat = torch.cat([piece.flatten() for piece in (mlp.embedding, *mlp.weights, *mlp.biases)])
     return flat.double().round(decimals=4)
 
 
-def unflatten(flat):
+def unflatten(flat: Tensor) -> MLP:
     """Return the MLP whose numbers stand in one long vector: embedding, weights, biases."""
     size, inputs = len(split()[0]), CONTEXT * EMBEDDING
     shapes = [(size, EMBEDDING), (inputs, HIDDEN), (HIDDEN, size), (HIDDEN,), (size,)]
@@ -82,7 +83,7 @@ def unflatten(flat):
     return MLP(embedding, (first, second), tuple(biases))
 
 
-def darts(seed, n):
+def darts(seed: int, n: int) -> Tensor:
     """Return n numbers between 0 and 1 that depend on the seed alone: `makeDarts` of the page (mulberry32)."""
     word = 0xFFFFFFFF
     state = (seed + 0x6D2B79F5 * torch.arange(1, n + 1)) & word
@@ -91,20 +92,20 @@ def darts(seed, n):
     return (mixed ^ (mixed >> 14)).double() / 2**32
 
 
-def batch(step):
+def batch(step: int) -> Tensor:
     """Return which contexts a step learns from: darts on a line on which each is as long as it is frequent."""
     ends = examples("train").counts.sum(dim=1).cumsum(dim=0).double()
     return torch.searchsorted(ends, darts(SEED + step, RECIPE.batch_size) * ends[-1], right=True)
 
 
-def loss_of(mlp, found):
+def loss_of(mlp: MLP, found: Examples) -> Tensor:
     """Return the mean of -log p over all that was counted, in nats."""
     log_probs = bigramlab.mlp_logits(mlp, found.contexts).log_softmax(dim=1)
     return -(found.counts * log_probs).sum() / found.counts.sum()
 
 
 @cache
-def train(steps=RECIPE.steps):
+def train(steps: int = RECIPE.steps) -> tuple[dict[int, float], list[float]]:
     """Return the dev loss after 0, 1, 2 ... 100, 110, 120 ... steps, and the loss of each step's own batch."""
     known, unseen = examples("train"), examples("dev")
     shares = known.counts / known.counts.sum(dim=1, keepdim=True).double()
@@ -124,7 +125,7 @@ def train(steps=RECIPE.steps):
     return dev, own
 
 
-def pack(found):
+def pack(found: Examples) -> str:
     """Return counted contexts as text: `annie3` for `ann`, after which `i` came once and `e` three times."""
     vocabulary = split()[0]
     packed = []

@@ -1,6 +1,6 @@
 """A new user's session with the exercises, done for real and written down as Markdown.
 
-`python docs/walkthrough.py` does it anew if anything has changed that it depends on.
+`python -m tools.walkthrough`, in the folder `docs/`, does it anew if anything has changed that it depends on.
 """
 
 import os
@@ -9,38 +9,40 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from functools import cache
 from pathlib import Path
 
-from hooks import fingerprint, kept
+from bigramlab.lab.exercises import Exercise, stub_of
+from tools import keeping
 
-ROOT = Path(__file__).parents[1]
-KEPT = Path(__file__).parent / "how-to" / "walkthrough.json"
+KEPT = keeping.DOCS / "how-to" / "walkthrough.json"
 
 
-def page():
+def page() -> str:
     """Return the session as Markdown; that is two minutes' work, so it is kept."""
-    return "\n".join(kept(KEPT, key(), lambda: {"lines": session().splitlines()})["lines"])
+    return "\n".join(keeping.kept(KEPT, key(), lambda: {"lines": session().splitlines()})["lines"])
 
 
-def key():
-    """Return a fingerprint of all that decides what is seen in the session."""
-    return fingerprint([Path(__file__), *(ROOT / "bigramlab").rglob("*.py")])
+@cache
+def key() -> str:
+    """Return a key made of all that decides what is seen in the session: reports print docstrings."""
+    return keeping.key_of("tools.walkthrough", "bigramlab.__main__", "bigramlab.lab.plugin", docstrings=True)
 
 
 class Lab:
     """A folder with exercises, and what happened in it, as Markdown."""
 
-    def __init__(self, parent):
+    def __init__(self, parent: str) -> None:
         """Begin in a folder without exercises."""
         self.parent, self.folder = Path(parent), Path(parent)
-        self.parts = []
+        self.parts: list[str] = []
         self.solved = 0
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         """Write something between the steps."""
         self.parts.append(textwrap.dedent(text).strip())
 
-    def run(self, *commands):
+    def run(self, *commands: str) -> str:
         """Run the commands, one after the other, and show what they print."""
         shown = ""
         for command in commands:
@@ -52,9 +54,9 @@ class Lab:
         self.parts.append(f"```text\n{shown.rstrip()}\n```")
         return shown
 
-    def _output_of(self, command):
+    def _output_of(self, command: str) -> str:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", "NO_COLOR": "1"}
+        environment |= {"PYTHONPATH": str(keeping.ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", "NO_COLOR": "1"}
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # the same everywhere, whatever else is installed
         done = subprocess.run(
             [sys.executable, "-m", *command.split()],
@@ -68,26 +70,26 @@ class Lab:
         text = re.sub(r"( (?:passed|failed|deselected)) in [\d.]+s.*", r"\1", done.stdout)
         return text.replace(str(self.parent.resolve()) + os.sep, "").rstrip()
 
-    def attempt(self, name, body, *, right):
+    def attempt(self, name: str, body: str, *, right: bool) -> None:
         """Put a body into the function, show it, and have pytest check this function, or all once it is right."""
-        from bigramlab.lab.exercises import Exercise, stub_of
-
         exercise, body = Exercise.named(name), textwrap.indent(textwrap.dedent(body).strip(), "    ")
         path, backup = self.folder / exercise.file, self.folder / f"{exercise.file}.empty"
         if not backup.exists():
             backup.write_bytes(path.read_bytes())
         stub = stub_of(exercise)
-        head = "def " + re.search(rf"def {name}\(.*?\)(?= ->)", stub, re.DOTALL)[0].removeprefix("def ")
+        head = stub[: stub.index(") ->") + 1]
         written = stub.replace("    raise NotImplementedError", body)
         path.write_text(backup.read_text(encoding="utf-8").replace(stub, written), encoding="utf-8")
         self.parts.append(f'```python title="{exercise.file}"\n{head}:\n    ...\n{body}\n```')
         self.solved += right
         shown = self.run("pytest" if right else f"pytest -k {name}")
         if f"] {self.solved if right else 0} of " not in shown:
-            raise RuntimeError(f"it should be {'right' if right else 'wrong'}; mend docs/walkthrough.py:\n{shown}")
+            raise RuntimeError(
+                f"it should be {'right' if right else 'wrong'}; mend docs/tools/walkthrough.py:\n{shown}"
+            )
 
 
-def session():
+def session() -> str:
     """Do it all, and return the page."""
     with tempfile.TemporaryDirectory() as parent:
         lab = Lab(parent)
@@ -96,7 +98,7 @@ def session():
     return "\n\n".join(lab.parts)
 
 
-def _begin(lab):
+def _begin(lab: Lab) -> None:
     lab.run("bigramlab start my-lab", "cd my-lab", "pytest")
     lab.say("""
         Nothing is solved, and pytest names the function to begin with. You may write them in any order: here the two of
@@ -106,7 +108,7 @@ def _begin(lab):
     """)
 
 
-def _count_bigrams(lab):
+def _count_bigrams(lab: Lab) -> None:
     lab.say("""
         ## count_bigrams: the ends of a word
 
@@ -166,7 +168,7 @@ def _count_bigrams(lab):
     )
 
 
-def _smooth(lab):
+def _smooth(lab: Lab) -> None:
     lab.say("""
         ## smooth: a slip of the pen, and a table that changes
 
@@ -196,7 +198,7 @@ def _smooth(lab):
     )
 
 
-def _normalize(lab):
+def _normalize(lab: Lab) -> None:
     lab.say("""
         ## normalize: which way do the sums go?
 
@@ -228,7 +230,7 @@ def _normalize(lab):
     )
 
 
-def _sample(lab):
+def _sample(lab: Lab) -> None:
     lab.say("""
         ## sample: when is a walk over?
 
@@ -265,7 +267,7 @@ def _sample(lab):
     lab.attempt("sample", before.rstrip() + append_first.rstrip() + after, right=True)
 
 
-def _negative_log_likelihood(lab):
+def _negative_log_likelihood(lab: Lab) -> None:
     lab.say("""
         ## negative_log_likelihood: 0 times infinity
 
@@ -291,7 +293,7 @@ def _negative_log_likelihood(lab):
     lab.attempt("negative_log_likelihood", refusal.rstrip() + mean, right=True)
 
 
-def _end(lab):
+def _end(lab: Lab) -> None:
     lab.say("""
         ## Compare
 

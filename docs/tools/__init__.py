@@ -1,0 +1,11 @@
+"""What builds the site: the pages' blocks import it, and MkDocs calls `hooks`.
+
+- The build: `hooks` has MkDocs' events, `keeping` keeps what takes long to make.
+- Pages that are generated: `catalogue` of the mistakes, with what `catching` found, `listings` of functions and laws,
+  `exercises` at the end of a chapter, `llms` for programs that read.
+- Pictures: `charts` are drawn by Matplotlib, and `figures` puts them into a page; `drawings` are written by hand;
+  `palette` has the colors of both.
+- What moves: `elements`, of `markup`, with the `questions` that they ask and the `racing` of two models.
+- What is done for real and then shown: `experiments`, of which `trainings` tells, and a `walkthrough` of the exercises.
+- `card` is the picture that a link to the site shows elsewhere.
+"""

@@ -1,0 +1,39 @@
+"""How an element's tag is written: its data, and inside it what a page shows without scripts."""
+
+import html
+import re
+from collections.abc import Iterable
+
+
+def element(tag: str, fallback: str, **data: object) -> str:
+    """Return the tag in a figure, which Markdown leaves alone, and which the search does not read."""
+    attributes = "".join(f' data-{key}="{html.escape(str(value))}"' for key, value in data.items())
+    return f'<figure class="bl" data-search-exclude><bl-{tag}{attributes}>{fallback}</bl-{tag}></figure>'
+
+
+def rich(text: object) -> str:
+    """Return plain text as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(str(text), quote=False))
+
+
+def plain(text: object) -> str:
+    """Return plain text for an attribute, without its backticks."""
+    return html.escape(str(text).replace("`", ""))
+
+
+def listed(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return rows of plain text as a table with a heading for each column."""
+    heads = "".join(f'<th scope="col">{title}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(f'<td>{rich(value)}</td>' for value in row)}</tr>" for row in rows)
+    return f'<table class="bl-list"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def square(letters: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a small table whose rows and columns have letters as headings."""
+    letters = list(letters)
+    head = "".join(f'<th scope="col">{letter}</th>' for letter in letters)
+    body = "".join(
+        f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{value}</td>" for value in row)}</tr>'
+        for letter, row in zip(letters, rows, strict=True)
+    )
+    return f'<table class="bl-small"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -1,0 +1,104 @@
+"""What the chapters on the MLP tell of the `experiments`: their results, as tables and sentences."""
+
+import math
+import statistics
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bigramlab import Result, build_vocabulary, load_names
+from tools import experiments, keeping
+
+
+def kept(experiment: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the experiment gave, kept under a key made of the code and the names that it depends on."""
+    return keeping.kept(path_of(experiment), key(), experiment)
+
+
+def path_of(experiment: Callable[[], dict[str, Any]]) -> Path:
+    """Return the file in which the experiment's result is kept."""
+    return keeping.DOCS / "tutorial" / f"{experiment.__name__}.json"
+
+
+@cache
+def key() -> str:
+    """Return the key of all experiments; what refuses wrong arguments does not count, for here they are right."""
+    names = keeping.ROOT / "names.txt"
+    return keeping.key_of("tools.experiments", docstrings=False, without=("bigramlab.lessons.inputs",), files=(names,))
+
+
+def results() -> list[Result]:
+    """Return what the models of the comparison reached."""
+    return [Result(**result) for result in kept(experiments.comparison)["results"]]
+
+
+def run_of(name: str) -> dict[str, Any]:
+    """Return one of the trainings of `overfitting`: "by heart" or "held back"."""
+    run: dict[str, Any] = kept(experiments.overfitting)["runs"][name]
+    return run
+
+
+def points() -> dict[str, tuple[float, float]]:
+    """Return where the embedding of each token lies in the plane."""
+    return dict(zip(build_vocabulary(load_names()), kept(experiments.embedding)["points"], strict=True))
+
+
+def keep_together(letters: str) -> bool:
+    """Return whether the embedding nearest to that of each of these letters is one of theirs, too."""
+    where = points()
+    nearest = {min(where.keys() - {one}, key=lambda other: math.dist(where[one], where[other])) for one in letters}
+    return nearest <= set(letters)
+
+
+def show_comparison() -> str:
+    """Return numbers, time and losses of each model, as a table in Markdown."""
+    lines = ["| model | numbers | seconds | train | dev | test | perplexity |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for result in results():
+        losses = " | ".join(f"{loss:.3f}" for loss in (result.train, result.dev, result.test))
+        perplexity = f"{result.perplexity:.1f}"
+        lines.append(f"| {result.name} | {result.numbers:,} | {result.seconds:.1f} | {losses} | {perplexity} |")
+    return "\n".join(lines)
+
+
+def show_words() -> str:
+    """Return how many words of each model are copied, real or new, and ten of them, as a table in Markdown."""
+    lines = ["| model | copied | real | new | ten words |", "|---|--:|--:|--:|---|"]
+    for result in results():
+        shares = " | ".join(f"{share:.0%}" for share in (result.copied, result.real, result.new))
+        words = " ".join(word if len(word) <= 14 else word[:12] + "…" for word in result.words)
+        lines.append(f"| {result.name} | {shares} | {words} |")
+    return "\n".join(lines)
+
+
+def show_race() -> str:
+    """Return what each recipe reached on both splits, as a table in Markdown."""
+    lines = ["| recipe | split | dev | test | processor time |", "|---|---|---|---|--:|"]
+    for split, rows in kept(experiments.races).items():
+        if split == "key":
+            continue
+        lecture = statistics.median(rows["the lecture's"]["seconds"])
+        for name, row in rows.items():
+            dev, test = (" ".join(f"{loss:.4f}" for loss in row[part]) for part in ("dev", "test"))
+            lines.append(f"| {name} | {split} | {dev} | {test} | {statistics.median(row['seconds']) / lecture:.0%} |")
+    return "\n".join(lines)
+
+
+def show_end(name: str) -> str:
+    """Return in a sentence where a run of `overfitting` ended."""
+    run = run_of(name)
+    (_, train), (_, dev), lowest = run["train"][-1], run["dev"][-1], min(run["dev"], key=lambda point: point[1])
+    return (
+        f"After {run['dev'][-1][0]:,} steps the loss is **{train:.2f}** on the names it learns from, **{dev:.2f}** "
+        f"on the others. On these it was lowest after {lowest[0]:,} steps, with {lowest[1]:.2f}."
+    )
+
+
+def show_copies(name: str) -> str:
+    """Return what the network of `overfitting` wrote, and how much of it is copied."""
+    run = run_of(name)
+    words = run["words"]
+    return (
+        f"The first {len(words)} words that it wrote:\n\n> {' · '.join(words)}\n\n"
+        f"**{run['copied']:.0%}** of a thousand words are copies."
+    )
