@@ -185,7 +185,8 @@ def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, E
     while True:
         recorder.calls = []
         error = run_law(law, recorder, shrink=shrink)
-        if shrink and recorder.last and recorder.last.raised is error:  # what an argument has become may be the reason
+        raised = recorder.last.raised if recorder.last else None
+        if shrink and raised and raised is error and not isinstance(raised, Stopped):  # an argument may have changed
             changing = run_law(law, recorder, only_shared=True)
             error = changing or run_law(law, recorder)
         shared = error.law if isinstance(error, Broken) else ""
