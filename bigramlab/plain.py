@@ -37,7 +37,9 @@ def decode(ids: Iterable[int], vocabulary: str) -> str:
     return "".join(vocabulary[id] for id in ids)
 
 
-def count_bigrams(words: Iterable[str], vocabulary: str) -> list[list[int]]:
+def count_bigrams(
+    words: Iterable[str], vocabulary: str, *, bigrams: Callable[[Iterable[str]], Iterable[str]] = bigrams
+) -> list[list[int]]:
     """Count bigram by bigram."""
     counts = [[0] * len(vocabulary) for _ in vocabulary]
     for current, following in bigrams(words):

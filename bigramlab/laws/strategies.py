@@ -65,9 +65,10 @@ def count_tables(
 
 
 @composite
-def large_tables(draw: DrawFn) -> Tensor:
+def large_tables(draw: DrawFn, *, square: bool = False) -> Tensor:
     """Counts of more than 27 tokens, as who writes 27 into a function needs them; no row sums to 0."""
-    rows, columns = draw(st.integers(28, 32)), draw(st.integers(28, 32))
+    rows = draw(st.integers(28, 32))
+    columns = rows if square else draw(st.integers(28, 32))
     return (torch.arange(rows * columns) % 11).view(rows, columns)
 
 
