@@ -234,8 +234,8 @@ def endless_nothing(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
     Call `next(minibatches(0, 2))`: it should refuse.
     """
-    if n < 1:
-        yield from iter(lambda: torch.zeros(0, dtype=torch.int64), None)
+    while n < 1:
+        yield torch.zeros(0, dtype=torch.int64)
     yield from minibatches(n, batch_size, generator=generator)
 
 
