@@ -220,7 +220,7 @@ def words_take_possible_steps_only(sample_words: Function, drawn: tuple[Tensor, 
 @law("sample_words", st.just(UNEVEN), examples=1)
 def words_come_as_often_as_the_table_says(sample_words: Function, rows: list[list[float]]) -> None:
     """Over many words, each letter comes after another as often as its probability says."""
-    words = sample_words(torch.tensor(rows), LETTERS, 400, generator=draw.generator(0))
+    words = sample_words(torch.tensor(rows), LETTERS, 150, generator=draw.generator(0))
     words_come_as_often_as(lambda context: rows[context[0]], 1, words, LETTERS)
 
 
