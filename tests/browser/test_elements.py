@@ -305,3 +305,11 @@ def test_an_act_is_painted_at_once(open_page, tag, act):
         }""".replace("ACT", act)
     )
     assert sorted(times)[4] < 150  # on an idle machine 20 to 30 ms
+
+
+def test_the_element_that_contributing_shows_answers(open_page):
+    (script,) = re.findall(r"```js\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    page = open_page("index.html")
+    page.evaluate(script + "document.querySelector('h1').innerHTML = '<bl-greeting data-name=\"Emma\"></bl-greeting>'")
+    page.get_by_role("button", name="Greet").click()
+    assert find(page, "greeting").get_by_role("status").inner_text() == "Hello, Emma."
