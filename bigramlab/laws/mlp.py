@@ -11,7 +11,6 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.generating import words_come_as_often_as
 from bigramlab.laws.law import (
     Function,
     a_list_of_str,
@@ -26,6 +25,7 @@ from bigramlab.laws.law import (
     refuses,
     torchs_generator_decides,
 )
+from bigramlab.laws.sampling import words_come_as_often_as
 from bigramlab.lessons.mlp import MLP, pieces_of
 
 lengths = st.integers(1, 4)
