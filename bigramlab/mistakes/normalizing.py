@@ -4,22 +4,9 @@ from typing import Any
 
 import torch
 
+from bigramlab.lessons.inputs import require_weights
+from bigramlab.lessons.normalizing import normalize
 from bigramlab.mistakes.mistake import mistake
-
-
-def _refuse_empty_rows(counts: Any) -> None:
-    if (counts.sum(dim=1) == 0).any():
-        raise ValueError("a row has no counts")
-
-
-def _refuse_impossible_counts(counts: Any) -> None:
-    if not (counts.isfinite() & (counts >= 0)).all():
-        raise ValueError("a count is negative or not finite")
-
-
-def _refuse(counts: Any) -> None:
-    _refuse_impossible_counts(counts)
-    _refuse_empty_rows(counts)
 
 
 @mistake("normalize")
@@ -28,7 +15,6 @@ def keepdim_forgotten(counts: Any) -> Any:
 
     Print `counts.sum(dim=1).shape` and `counts.sum(dim=1, keepdim=True).shape`: only the second is a column.
     """
-    _refuse(counts)
     return counts / counts.sum(dim=1)
 
 
@@ -38,7 +24,6 @@ def columns_divided_for_rows(counts: Any) -> Any:
 
     Print `normalize(counts).sum(dim=1)` and `normalize(counts).sum(dim=0)`: only the second is all ones.
     """
-    _refuse(counts)
     return counts / counts.sum(dim=0, keepdim=True)
 
 
@@ -48,17 +33,16 @@ def divided_by_the_grand_total(counts: Any) -> Any:
 
     Print `normalize(counts).sum()`: it is 1, and should be the number of rows.
     """
-    _refuse(counts)
     return counts / counts.sum()
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def empty_rows_give_nan(counts: Any) -> Any:
     """A row without counts is not refused: 0 / 0 is `nan`, which spreads into everything computed from it.
 
     Print `normalize(torch.tensor([[0, 0], [1, 3]]))`: its first row is `nan`.
     """
-    _refuse_impossible_counts(counts)
+    require_weights("counts", counts)
     return counts / counts.sum(dim=1, keepdim=True)
 
 
@@ -68,7 +52,6 @@ def counts_divided_in_place(counts: Any) -> Any:
 
     Make `counts = torch.tensor([[1.0, 3.0]])`, call `normalize(counts)` and print `counts`: it has changed.
     """
-    _refuse(counts)
     if not counts.is_floating_point():
         counts = counts.float()
     counts /= counts.sum(dim=1, keepdim=True)
@@ -81,7 +64,6 @@ def softmax_of_the_counts(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 3]]))`: it is 0.12 and 0.88, and should be 0.25 and 0.75.
     """
-    _refuse(counts)
     return counts.double().softmax(dim=1).float()
 
 
@@ -91,7 +73,6 @@ def integers_divided_as_integers(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 3]]))`: it is 0 and 0, and should be 0.25 and 0.75.
     """
-    _refuse(counts)
     return counts // counts.sum(dim=1, keepdim=True)
 
 
@@ -101,30 +82,29 @@ def stored_in_a_table_of_integers(counts: Any) -> Any:
 
     Print `torch.zeros_like(counts).dtype`: it is `torch.int64`, and has no place for 0.25.
     """
-    _refuse(counts)
     probs = torch.zeros_like(counts)
     for i, row in enumerate(counts):
         probs[i] = row / row.sum()
     return probs
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def empty_rows_give_zeros(counts: Any) -> Any:
     """A row without counts becomes a row of zeros, by `nan_to_num` or a tiny number added to its sum.
 
     Print `normalize(torch.tensor([[0, 0], [1, 3]])).sum(dim=1)`: the first sum is 0.
     """
-    _refuse_impossible_counts(counts)
+    require_weights("counts", counts)
     return (counts / counts.sum(dim=1, keepdim=True)).nan_to_num(0.0)
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def empty_rows_give_equal_shares(counts: Any) -> Any:
     """A row without counts becomes equal shares, silently, as if the data had said so.
 
     Print `normalize(torch.tensor([[0, 0], [1, 3]]))`: its first row is 0.5 and 0.5, of which no count tells.
     """
-    _refuse_impossible_counts(counts)
+    require_weights("counts", counts)
     return (counts / counts.sum(dim=1, keepdim=True)).nan_to_num(1 / counts.shape[1])
 
 
@@ -134,8 +114,7 @@ def smoothed_before_dividing(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 3]]))`: it is 0.33 and 0.67, and should be 0.25 and 0.75.
     """
-    _refuse(counts)
-    return (counts + 1) / (counts + 1).sum(dim=1, keepdim=True)
+    return normalize(counts + 1)
 
 
 @mistake("normalize")
@@ -144,7 +123,6 @@ def divided_by_the_largest(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 3]]))`: it is 0.33 and 1, and should be 0.25 and 0.75.
     """
-    _refuse(counts)
     return counts / counts.amax(dim=1, keepdim=True)
 
 
@@ -154,7 +132,6 @@ def divided_by_the_length_of_the_row(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[3, 4]]))`: it is 0.6 and 0.8, which sum to 1.4.
     """
-    _refuse(counts)
     return counts / counts.float().norm(dim=1, keepdim=True)
 
 
@@ -164,7 +141,6 @@ def first_row_divides_all(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 3], [1, 1]])).sum(dim=1)`: it is 1 and 0.5.
     """
-    _refuse(counts)
     return counts / counts[0].sum()
 
 
@@ -174,8 +150,7 @@ def percent_for_shares(counts: Any) -> Any:
 
     Print `normalize(counts).sum(dim=1)`: every row sums to 100, and should sum to 1.
     """
-    _refuse(counts)
-    return 100 * counts / counts.sum(dim=1, keepdim=True)
+    return 100 * normalize(counts)
 
 
 @mistake("normalize")
@@ -184,8 +159,7 @@ def rounded_to_3_decimals(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[1, 9999]]))`: its first cell is 0, and should be 0.0001.
     """
-    _refuse(counts)
-    return (counts / counts.sum(dim=1, keepdim=True)).round(decimals=3)
+    return normalize(counts).round(decimals=3)
 
 
 @mistake("normalize")
@@ -194,7 +168,6 @@ def half_precision(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[70000, 70000]]))`: it is `nan`, and should be 0.5 and 0.5.
     """
-    _refuse(counts)
     return counts.half() / counts.half().sum(dim=1, keepdim=True)
 
 
@@ -204,33 +177,35 @@ def floats_cut_to_integers(counts: Any) -> Any:
 
     Print `normalize(torch.tensor([[0.5, 1.5]]))`: it is 0 and 1, and should be 0.25 and 0.75.
     """
-    _refuse(counts)
     return counts.long() / counts.long().sum(dim=1, keepdim=True)
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def negative_counts_become_0(counts: Any) -> Any:
     """A negative count is taken for 0, so the mistake that made it stays hidden.
 
     Call `normalize(torch.tensor([[-1, 3]]))`: it answers 0 and 1, and should refuse.
     """
-    counts = counts.clamp(min=0)
-    _refuse(counts)
-    return counts / counts.sum(dim=1, keepdim=True)
+    return normalize(counts.clamp(min=0))
 
 
-@mistake("normalize")
+def _refuse_empty_rows(counts: Any) -> None:
+    if (counts.sum(dim=1) == 0).any():
+        raise ValueError("a row has no counts")
+
+
+@mistake("normalize", careless=True)
 def negative_counts_accepted(counts: Any) -> Any:
     """A negative count is divided like any other, and gives a negative "probability".
 
     Print `normalize(torch.tensor([[-1, 3]]))`: it is -0.5 and 1.5, and should be refused.
     """
-    _refuse_impossible_counts(counts.abs())
+    require_weights("counts", counts.abs())
     _refuse_empty_rows(counts)
     return counts / counts.sum(dim=1, keepdim=True)
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def nan_and_inf_accepted(counts: Any) -> Any:
     """`nan < 0` and `inf < 0` are both false, so a test for negative counts lets them pass.
 
@@ -242,12 +217,12 @@ def nan_and_inf_accepted(counts: Any) -> Any:
     return counts / counts.sum(dim=1, keepdim=True)
 
 
-@mistake("normalize")
+@mistake("normalize", careless=True)
 def sums_in_32_bits(counts: Any) -> Any:
     """The sums are of type `torch.int32`, which ends at 2,147,483,647: larger ones become other numbers.
 
     Print `normalize(torch.tensor([[2**31, 2**31]]))`: it should be 0.5 and 0.5.
     """
-    _refuse(counts)
+    normalize(counts)  # refuses what it should
     sums = counts.sum(dim=1, keepdim=True)
     return counts / (sums if counts.is_floating_point() else sums.to(torch.int32))

@@ -6,7 +6,20 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from right.version import check_rows, right
+from right.version import check_rows, plain_right, right
+
+
+@plain_right("normalize")
+def normalize_typed_along(counts):
+    return counts / counts.sum(1, keepdims=True)
+
+
+@plain_right("normalize")
+def normalize_row_by_row(counts):
+    probs = counts.float().clone()
+    for i in range(len(probs)):
+        probs[i] = probs[i] / probs[i].sum()
+    return probs
 
 
 @right("normalize")
