@@ -88,7 +88,7 @@ def draw_losses_by_k(n: int | None = None, most: float = 1) -> str:
     ks, train, dev = zip(*rows, strict=True)
     best_k, _, best = min(rows, key=lambda row: row[2])
     with style():
-        figure, axes = plt.subplots(figsize=(6, 3.4))
+        figure, axes = plt.subplots(figsize=(5, 3.2))
         for name, losses, color, dashes in (("on dev", dev, FIRST, "-"), ("on train", train, SECOND, "--")):
             axes.semilogx(ks, losses, color=color, linestyle=dashes, linewidth=2)
             axes.annotate(name, (ks[0], losses[0]), (4, 8), textcoords="offset points", color=color)
