@@ -12,6 +12,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
+from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     Function,
@@ -48,30 +49,40 @@ def long_vocabulary(size: int) -> str:
     return ". " + "".join(map(chr, range(0x4E00, 0x4E00 + size - 3))) + "\t"
 
 
-def words_come_as_often_as(
-    next_probs: Callable[[tuple[int, ...]], Sequence[float]], length: int, words: Iterable[str], vocabulary: str = ".ab"
+def walks_come_as_often_as(
+    next_probs: Callable[[tuple[int, ...]], Sequence[float]],
+    length: int,
+    walks: Iterable[Iterable[int]],
+    name: Callable[[Iterable[int]], str] = lambda ids: ", ".join(map(str, ids)),
 ) -> None:
-    """Compare the tokens drawn after each context with their probabilities.
+    """Compare what was drawn after each context with the probabilities.
 
     The first 100 · 2^i draws are taken, as many as there are: the bound is one for a number that is chosen beforehand.
     """
     drawn: dict[tuple[int, ...], list[int]] = {}
-    for word in words:
+    for walk in walks:
         context = (0,) * length
-        for token in map(vocabulary.index, word + "."):
-            drawn.setdefault(context, []).append(token)
-            context = (*context, token)[1:]
-    for context, tokens in drawn.items():
-        if len(tokens) < 100:
+        for id in walk:
+            drawn.setdefault(context, []).append(id)
+            context = (*context, id)[1:]
+    for context, ids in drawn.items():
+        if len(ids) < 100:
             continue
-        n = 100 << (len(tokens) // 100).bit_length() - 1
-        for token, expected in enumerate(next_probs(context)):
-            share = tokens[:n].count(token) / n
+        n = 100 << (len(ids) // 100).bit_length() - 1
+        for id, expected in enumerate(next_probs(context)):
+            share = ids[:n].count(id) / n
             if abs(share - expected) > hoeffding(n):
-                after = "".join(vocabulary[id] for id in context)
                 broken(
-                    f"of {n} tokens after {after!r} {share:.1%} are {vocabulary[token]!r}, and {expected:.1%} should be"
+                    f"of {n} draws after {name(context)}, {share:.1%} are {name([id])}, and {expected:.1%} should be"
                 )
+
+
+def words_come_as_often_as(
+    next_probs: Callable[[tuple[int, ...]], Sequence[float]], length: int, words: Iterable[str], vocabulary: str = ".ab"
+) -> None:
+    """Compare what was drawn after each context, as the words tell, with the probabilities."""
+    walks = (plain.encode(word + ".", vocabulary) for word in words)
+    walks_come_as_often_as(next_probs, length, walks, lambda ids: repr(plain.decode(ids, vocabulary)))
 
 
 def _walk(sample: Function, probs: Tensor, generator: torch.Generator | None) -> list[int]:
@@ -133,8 +144,8 @@ def without_a_generator_the_global_one_is_used(sample: Function, seed: int) -> N
 def steps_are_taken_as_often_as_the_table_says(sample: Function, rows: list[list[float]]) -> None:
     """Over many walks, each step from a token is taken as often as its probability says."""
     probs, generator = torch.tensor(rows), draw.generator(0)
-    walks = ["".join(LETTERS[id] for id in _walk(sample, probs, generator)[:-1]) for _ in range(130)]
-    words_come_as_often_as(lambda context: rows[context[0]], 1, walks, LETTERS)
+    walks = [_walk(sample, probs, generator) for _ in range(130)]
+    walks_come_as_often_as(lambda context: rows[context[0]], 1, walks)
 
 
 @law("sample", long_sizes, examples=2)
