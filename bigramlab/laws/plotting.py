@@ -1,19 +1,18 @@
 """Laws of the heatmap."""
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 from torch import Tensor
 
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import broken, law
+from bigramlab.laws.law import Function, broken, law, of_type
 
-Function = Callable[..., Any]
+tables = draw.count_tables(square=True, largest=10_000, most_rows=3)
 
 
-@law("plot_bigrams", draw.count_tables(square=True, most_rows=3), examples=4)
+@law("plot_bigrams", tables, examples=4)
 def every_cell_has_its_bigram_and_its_number(plot_bigrams: Function, counts: Tensor) -> None:
     """Every cell shows its bigram and its count, in the row of the current token and the column of the next one."""
     vocabulary = ".ab"[: len(counts)]
@@ -40,7 +39,7 @@ def _in_cells(texts: list[Any], start: float) -> dict[tuple[int, int], list[str]
     return cells
 
 
-@law("plot_bigrams", draw.count_tables(square=True, most_rows=3), examples=8)
+@law("plot_bigrams", tables, examples=8)
 def the_colors_stand_where_the_counts_do(plot_bigrams: Function, counts: Tensor) -> None:
     """The picture behind the numbers has its rows and columns as the table has them."""
     figure = _figure(plot_bigrams(counts, ".ab"[: len(counts)]))
@@ -58,8 +57,7 @@ def _rises_with(counts: Tensor, image: Any) -> bool:
 def _figure(found: Any) -> Any:
     from matplotlib.figure import Figure
 
-    if not isinstance(found, Figure):
-        broken(f"it is of type {type(found).__name__}, and should be a Matplotlib figure, such as plt.gcf() gives")
+    of_type(found, Figure, "a Matplotlib figure, such as plt.gcf() gives")
     return found
 
 

@@ -1,5 +1,6 @@
 """What goes wrong when the table is drawn."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bigramlab.mistakes.mistake import mistake
@@ -13,11 +14,16 @@ def _axes(table: Any) -> Any:
     return axes
 
 
-def _annotated(axes: Any, table: Any, vocabulary: Any) -> Any:
+def _item(cell: Any) -> str:
+    return str(cell.item())
+
+
+def _annotated(axes: Any, table: Any, vocabulary: Any, number: Callable[[Any], str] | None = _item) -> Any:
     for i, current in enumerate(vocabulary):
         for j, following in enumerate(vocabulary):
             axes.text(j, i, current + following, va="bottom", parse_math=False)
-            axes.text(j, i, str(table[i, j].item()), va="top")
+            if number:
+                axes.text(j, i, number(table[i, j]), va="top")
     return axes.figure
 
 
@@ -45,11 +51,7 @@ def numbers_not_written(table: Any, vocabulary: Any, **options: Any) -> Any:
 
     Print `[text.get_text() for text in plot_bigrams(counts, vocabulary).axes[0].texts]`: there is no number in it.
     """
-    axes = _axes(table)
-    for i, current in enumerate(vocabulary):
-        for j, following in enumerate(vocabulary):
-            axes.text(j, i, current + following, parse_math=False)
-    return axes.figure
+    return _annotated(_axes(table), table, vocabulary, number=None)
 
 
 @mistake("plot_bigrams")
@@ -58,9 +60,4 @@ def numbers_written_as_tensors(table: Any, vocabulary: Any, **options: Any) -> A
 
     Print `[text.get_text() for text in plot_bigrams(counts, vocabulary).axes[0].texts]`: it is full of `tensor(...)`.
     """
-    axes = _axes(table)
-    for i, current in enumerate(vocabulary):
-        for j, following in enumerate(vocabulary):
-            axes.text(j, i, current + following, va="bottom", parse_math=False)
-            axes.text(j, i, str(table[i, j]), va="top")
-    return axes.figure
+    return _annotated(_axes(table), table, vocabulary, number=str)

@@ -4,7 +4,22 @@ import itertools
 
 import numpy as np
 
-from right.version import check_counts, right
+from right.version import check_counts, plain_right, right
+
+
+@plain_right("plot_bigrams")
+def plot_bigrams_typed_along(table, vocabulary, **_):
+    from matplotlib import pyplot as plt
+
+    plt.figure(figsize=(16, 16))
+    plt.imshow(table.numpy(), cmap="Blues")  # of a tensor as it is NumPy 2 warns
+    for i in range(len(vocabulary)):
+        for j in range(len(vocabulary)):
+            chstr = vocabulary[i] + vocabulary[j]
+            plt.text(j, i, chstr, ha="center", va="bottom", color="gray")
+            plt.text(j, i, table[i, j].item(), ha="center", va="top", color="gray")
+    plt.axis("off")
+    return plt.gcf()
 
 
 @right("plot_bigrams")
