@@ -1,6 +1,6 @@
 """Laws of the walk and the score that every model shares.
 
-The models are small and known: what they say after each context stands in a table, so it is known how often each word
+The models are small and known: what they say after each context stands in a table, so it is known how often each token
 must come. The frequencies are judged with fixed seeds and a bound that a right function misses with a probability below
 1e-9 (Hoeffding's inequality).
 """
