@@ -171,15 +171,19 @@ def sizes_not_checked(vocab_size: Any, context_length: Any, **options: Any) -> A
         return MLP(torch.zeros(0, 0), (), ())
 
 
-def _layers(parameters: Any, hidden: Any, bend: Any = lambda x: x * x.sigmoid(), last: Any = lambda x: x) -> Any:
-    """Go through the layers, perhaps with another bend."""
+def logits_of(
+    parameters: Any,
+    contexts: Any,
+    *,
+    concatenate: Any = lambda vectors: vectors.flatten(1),
+    bend: Any = lambda x: x * x.sigmoid(),
+    last: Any = lambda x: x,
+) -> Any:
+    """Look up, concatenate and go through the layers, one of these perhaps being wrong; gradients flow."""
+    hidden = concatenate(parameters.embedding[contexts])
     for weight, bias in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
         hidden = bend(hidden @ weight + bias)
     return last(hidden @ parameters.weights[-1] + parameters.biases[-1])
-
-
-def _looked_up(parameters: Any, contexts: Any) -> Any:
-    return parameters.embedding[contexts].flatten(1)
 
 
 @mistake("mlp_logits")
@@ -188,7 +192,7 @@ def no_bend(parameters: Any, contexts: Any) -> Any:
 
     Look for `sigmoid` in the code: each hidden layer should end with x · sigmoid(x).
     """
-    return _layers(parameters, _looked_up(parameters, contexts), bend=lambda x: x)
+    return logits_of(parameters, contexts, bend=lambda x: x)
 
 
 @mistake("mlp_logits")
@@ -197,7 +201,7 @@ def bend_after_the_last_layer(parameters: Any, contexts: Any) -> Any:
 
     Print the smallest logit: it should be as low as the parameters say.
     """
-    return _layers(parameters, _looked_up(parameters, contexts), last=lambda x: x * x.sigmoid())
+    return logits_of(parameters, contexts, last=lambda x: x * x.sigmoid())
 
 
 @mistake("mlp_logits")
@@ -206,7 +210,7 @@ def relu_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: none is below 0, and some should be a little.
     """
-    return _layers(parameters, _looked_up(parameters, contexts), bend=torch.relu)
+    return logits_of(parameters, contexts, bend=torch.relu)
 
 
 @mistake("mlp_logits")
@@ -215,7 +219,7 @@ def tanh_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: none is above 1, and some should be.
     """
-    return _layers(parameters, _looked_up(parameters, contexts), bend=torch.tanh)
+    return logits_of(parameters, contexts, bend=torch.tanh)
 
 
 @mistake("mlp_logits")
@@ -224,7 +228,7 @@ def sigmoid_for_the_bend(parameters: Any, contexts: Any) -> Any:
 
     Print the hidden numbers: all are between 0 and 1.
     """
-    return _layers(parameters, _looked_up(parameters, contexts), bend=torch.sigmoid)
+    return logits_of(parameters, contexts, bend=torch.sigmoid)
 
 
 @mistake("mlp_logits")
@@ -233,8 +237,7 @@ def mean_for_concatenation(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits after `[[1, 2]]` with those after `[[2, 1]]`: they are equal.
     """
-    mean = parameters.embedding[contexts].mean(dim=1)
-    return _layers(parameters, mean.repeat(1, contexts.shape[1]))
+    return logits_of(parameters, contexts, concatenate=lambda vectors: vectors.mean(1).repeat(1, vectors.shape[1]))
 
 
 @mistake("mlp_logits")
@@ -243,7 +246,7 @@ def concatenated_newest_first(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits with those of the reversed context: this one gives what that one should.
     """
-    return _layers(parameters, _looked_up(parameters, contexts.flip(1)))
+    return logits_of(parameters, contexts.flip(1))
 
 
 @mistake("mlp_logits")
@@ -252,7 +255,7 @@ def numbers_interleaved(parameters: Any, contexts: Any) -> Any:
 
     Print `embedding[contexts].flatten(1)` and compare: the axes were swapped before flattening.
     """
-    return _layers(parameters, parameters.embedding[contexts].transpose(1, 2).flatten(1))
+    return logits_of(parameters, contexts, concatenate=lambda vectors: vectors.transpose(1, 2).flatten(1))
 
 
 @mistake("mlp_logits")
@@ -262,7 +265,7 @@ def biases_forgotten(parameters: Any, contexts: Any) -> Any:
     Change a bias and print the logits again: they stay.
     """
     zeros = tuple(torch.zeros_like(bias) for bias in parameters.biases)
-    return _layers(parameters._replace(biases=zeros), _looked_up(parameters, contexts))
+    return logits_of(parameters._replace(biases=zeros), contexts)
 
 
 @mistake("mlp_logits")
@@ -271,8 +274,8 @@ def newest_token_only(parameters: Any, contexts: Any) -> Any:
 
     Change the oldest token of a context: the logits stay.
     """
-    vectors = parameters.embedding[contexts]
-    return _layers(parameters, torch.cat([torch.zeros_like(vectors[:, :-1]), vectors[:, -1:]], dim=1).flatten(1))
+    newest = torch.arange(contexts.shape[1]) == contexts.shape[1] - 1
+    return logits_of(parameters, contexts, concatenate=lambda vectors: (vectors * newest[:, None]).flatten(1))
 
 
 @mistake("mlp_logits")
@@ -281,7 +284,7 @@ def softmax_inside(parameters: Any, contexts: Any) -> Any:
 
     Print the sum of a row: it is 1.
     """
-    return _layers(parameters, _looked_up(parameters, contexts), last=lambda x: x.softmax(dim=1))
+    return logits_of(parameters, contexts, last=lambda x: x.softmax(dim=1))
 
 
 @mistake("mlp_logits")
@@ -290,7 +293,7 @@ def whole_batch_in_one_row(parameters: Any, contexts: Any) -> Any:
 
     Compare the logits after one context with those of the same context in a batch: they differ.
     """
-    logits = _layers(parameters, _looked_up(parameters, contexts))
+    logits = logits_of(parameters, contexts)
     return logits - logits.mean(dim=0, keepdim=True)
 
 
@@ -300,7 +303,7 @@ def gradients_cut_off(parameters: Any, contexts: Any) -> Any:
 
     Print `mlp_logits(parameters, contexts).requires_grad` for parameters that require gradients: it is False.
     """
-    return _layers(parameters, _looked_up(parameters, contexts)).detach()
+    return logits_of(parameters, contexts).detach()
 
 
 @mistake("mlp_logits", careless=True)
