@@ -4,15 +4,14 @@ from itertools import islice, repeat
 import pytest
 import torch
 
-from bigramlab import build_vocabulary, count_bigrams, load_names, most_common_bigrams
-from bigramlab.laws.counting import count_in_a_loop
+from bigramlab import build_vocabulary, count_bigrams, load_names, most_common_bigrams, plain
 
 
 def test_counting_the_names_agrees_with_a_plain_loop_in_every_cell():
     names, vocabulary = load_names(), build_vocabulary(load_names())
     counts = count_bigrams(names, vocabulary)
     assert counts.dtype == torch.int64
-    assert counts.tolist() == count_in_a_loop(names, vocabulary)
+    assert counts.tolist() == plain.count_bigrams(names, vocabulary)
     assert (counts.sum(), (counts > 0).sum()) == (228_146, 627)
 
 

@@ -1,68 +1,58 @@
 """What goes wrong when bigrams are counted."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
 import torch
 
+from bigramlab import plain
+from bigramlab.lessons.counting import count_bigrams, most_common_bigrams
+from bigramlab.lessons.encoding import build_vocabulary
+from bigramlab.lessons.inputs import require_vocabulary, require_words
 from bigramlab.mistakes.mistake import mistake
 
 
-def _refuse_vocabulary(vocabulary: Any) -> None:
-    if vocabulary[:1] != "." or len({*vocabulary}) < len(vocabulary):
-        raise ValueError('the vocabulary repeats a character or does not begin with "."')
+def counting(vary: Callable[..., Iterable[str]]) -> Callable[..., Any]:
+    """Make `count_bigrams` of a variation: which bigrams it sees in the words."""
+
+    def count_what_it_sees(words: Any, vocabulary: Any) -> Any:
+        return torch.tensor(plain.count_bigrams([*words], vocabulary, bigrams=vary))
+
+    return count_what_it_sees
 
 
-def _refuse_bare_str(words: Any) -> None:
-    if isinstance(words, str):
-        raise TypeError("words is one str")
+def _pairs(*texts: str) -> list[str]:
+    """Return all pairs of neighbors in each text."""
+    return [current + following for text in texts for current, following in pairwise(text)]
 
 
-def _checked(words: Any, vocabulary: Any) -> Any:
-    """Return the words as a list, once nothing speaks against counting them."""
-    _refuse_vocabulary(vocabulary)
-    _refuse_bare_str(words)
-    words = list(words)
-    if {*"".join(words)} - {*vocabulary[1:]}:
-        raise ValueError('a word has an unknown character or a "." in it')
-    return words
-
-
-def _table(texts: Any, vocabulary: Any, dtype: Any = torch.int64) -> Any:
-    """Count all pairs of neighbors in each text."""
-    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=dtype)
-    for text in texts:
-        for current, following in pairwise(text):
-            counts[vocabulary.index(current), vocabulary.index(following)] += 1
-    return counts
-
-
-@mistake("count_bigrams")
-def no_boundary(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def no_boundary(words: list[str]) -> list[str]:
     """Only pairs of letters are counted, so the table does not know how words begin and end.
 
     Print `count_bigrams(["emma"], ".aem").sum()`: it is 3, and should be 5.
     """
-    return _table(_checked(words, vocabulary), vocabulary)
+    return _pairs(*words)
 
 
-@mistake("count_bigrams")
-def no_stop_token(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def no_stop_token(words: list[str]) -> list[str]:
     """The "." after each word is missing, so the table does not know how words end.
 
     Print `count_bigrams(["emma"], ".aem")[:, 0]`: the column of "." is all 0.
     """
-    return _table(["." + word for word in _checked(words, vocabulary)], vocabulary)
+    return _pairs(*("." + word for word in words))
 
 
-@mistake("count_bigrams")
-def no_start_token(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def no_start_token(words: list[str]) -> list[str]:
     """The "." before each word is missing, so the table does not know how words begin.
 
     Print `count_bigrams(["emma"], ".aem")[0]`: the row of "." is all 0.
     """
-    return _table([word + "." for word in _checked(words, vocabulary)], vocabulary)
+    return _pairs(*(word + "." for word in words))
 
 
 @mistake("count_bigrams")
@@ -71,16 +61,16 @@ def rows_and_columns_swapped(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["ab"], ".ab")[1, 2]`: it is 0, though `"b"` follows `"a"`.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary).T
+    return count_bigrams(words, vocabulary).T
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def counts_as_floats(words: Any, vocabulary: Any) -> Any:
     """`torch.zeros` without a `dtype` is a table of floats, and counts are integers.
 
     Print `count_bigrams(["emma"], ".aem").dtype`: it is `torch.float32`, and should be `torch.int64`.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.float32)
+    return count_bigrams(words, vocabulary).float()
 
 
 @mistake("count_bigrams")
@@ -89,11 +79,7 @@ def set_to_1(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["ab", "ab"], ".ab")`: its largest number is 1, and should be 2.
     """
-    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
-    for word in _checked(words, vocabulary):
-        for current, following in pairwise("." + word + "."):
-            counts[vocabulary.index(current), vocabulary.index(following)] = 1
-    return counts
+    return count_bigrams(words, vocabulary).clamp(max=1)
 
 
 @mistake("count_bigrams")
@@ -102,61 +88,53 @@ def repeats_in_a_word_lost(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["aaa"], ".a")[1, 1]`: it is 1, and should be 2.
     """
-    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
-    for word in _checked(words, vocabulary):
-        ids = torch.tensor([vocabulary.index(character) for character in "." + word + "."])
-        counts[ids[:-1], ids[1:]] += 1
-    return counts
+    tables = (count_bigrams([word], vocabulary).clamp(max=1) for word in words)
+    return sum(tables, count_bigrams([], vocabulary))
 
 
-@mistake("count_bigrams")
-def words_run_together(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def words_run_together(words: list[str]) -> list[str]:
     """All words are joined into one long text with nothing between them, so the end of one runs into the next.
 
     Print `count_bigrams(["ab", "ab"], ".ab")[2, 1]`: it is 1, though no word has `"ba"` in it.
     """
-    return _table(["." + "".join(_checked(words, vocabulary)) + "."], vocabulary)
+    return _pairs("." + "".join(words) + ".")
 
 
-@mistake("count_bigrams")
-def two_boundaries_between_words(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def two_boundaries_between_words(words: list[str]) -> list[str]:
     """Each word brings two "." into one long text, so between two words there is a `".."` that no word has.
 
     Print `count_bigrams(["ab", "ab"], ".ab")[0, 0]`: it is 1, and should be 0.
     """
-    return _table(["".join("." + word + "." for word in _checked(words, vocabulary))], vocabulary)
+    return _pairs("".join("." + word + "." for word in words))
 
 
-@mistake("count_bigrams")
-def first_word_only(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def first_word_only(words: list[str]) -> list[str]:
     """The `return` stands inside the loop, so it returns after the first word.
 
     Compare `count_bigrams(["ab", "b"], ".ab")` with `count_bigrams(["ab"], ".ab")`: they are equal.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)[:1]], vocabulary)
+    return plain.bigrams(words[:1])
 
 
-@mistake("count_bigrams")
-def last_word_dropped(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def last_word_dropped(words: list[str]) -> list[str]:
     """The last word is not counted: `words[:-1]`, or a `range` that ends one too early.
 
     Print `count_bigrams(["ab"], ".ab")`: it is all 0.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)[:-1]], vocabulary)
+    return plain.bigrams(words[:-1])
 
 
-@mistake("count_bigrams")
-def every_other_pair_skipped(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def every_other_pair_skipped(words: list[str]) -> list[str]:
     """The text is cut into pairs side by side, so of `.em` only `.e` is counted and `em` is not: pairs overlap.
 
     Print `count_bigrams(["emma"], ".aem").sum()`: it is 3, and should be 5.
     """
-    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
-    for word in _checked(words, vocabulary):
-        text = "." + word + "."
-        for current, following in zip(text[::2], text[1::2], strict=False):
-            counts[vocabulary.index(current), vocabulary.index(following)] += 1
-    return counts
+    return [pair for word in words for pair in plain.bigrams([word])[::2]]
 
 
 @mistake("count_bigrams")
@@ -165,8 +143,7 @@ def boundary_last_in_the_table(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["aab"], ".ab")[0]`: it is the row of `"a"`, `[1, 1, 0]`, and should be `[0, 1, 0]`.
     """
-    texts = ["." + word + "." for word in _checked(words, vocabulary)]
-    return _table(texts, vocabulary[1:] + ".")
+    return torch.tensor(plain.count_bigrams(words, vocabulary[1:] + "."))
 
 
 @mistake("count_bigrams")
@@ -175,26 +152,25 @@ def letters_sorted_anew(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["ab"], ".ba")[0]`: it should have its 1 in the column 2, where this vocabulary has its `"a"`.
     """
-    texts = ["." + word + "." for word in _checked(words, vocabulary)]
-    return _table(texts, "." + "".join(sorted(vocabulary[1:])))
+    return count_bigrams(words, "." + "".join(sorted(vocabulary[1:])))
 
 
-@mistake("count_bigrams")
-def distinct_words_only(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def distinct_words_only(words: list[str]) -> list[str]:
     """`set(words)` drops the copies of a word, so a common name counts no more than a rare one.
 
     Compare `count_bigrams(["ab", "ab"], ".ab")` with `count_bigrams(["ab"], ".ab")`: they are equal.
     """
-    return _table(["." + word + "." for word in set(_checked(words, vocabulary))], vocabulary)
+    return plain.bigrams(set(words))
 
 
-@mistake("count_bigrams")
-def empty_words_skipped(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def empty_words_skipped(words: list[str]) -> list[str]:
     """An empty word is skipped, though it has a bigram too: the ".." from its beginning straight to its end.
 
     Print `count_bigrams([""], ".a")[0, 0]`: it is 0, and should be 1.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary) if word], vocabulary)
+    return plain.bigrams(filter(None, words))
 
 
 @mistake("count_bigrams")
@@ -203,7 +179,7 @@ def counted_from_1(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams([], ".a")`: it is all 1, and should be all 0.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary) + 1
+    return count_bigrams(words, vocabulary) + 1
 
 
 @mistake("count_bigrams")
@@ -212,10 +188,7 @@ def pairs_in_a_dictionary(words: Any, vocabulary: Any) -> Any:
 
     Print `type(count_bigrams(["emma"], ".aem"))`: it should be `torch.Tensor`.
     """
-    counts: Any = Counter()
-    for word in _checked(words, vocabulary):
-        counts.update(pairwise("." + word + "."))
-    return counts
+    return Counter(map(tuple, plain.bigrams(words)))
 
 
 @mistake("count_bigrams")
@@ -224,7 +197,7 @@ def overflow_beyond_127(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["ab"] * 200, ".ab").min()`: it is -56.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.int8)
+    return count_bigrams(words, vocabulary).to(torch.int8)
 
 
 @mistake("count_bigrams")
@@ -233,86 +206,79 @@ def overflow_beyond_255(words: Any, vocabulary: Any) -> Any:
 
     Print `count_bigrams(["ab"] * 300, ".ab").max()`: it is 44, and should be 300.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.uint8)
+    return count_bigrams(words, vocabulary).to(torch.uint8)
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def overflow_beyond_32767(words: Any, vocabulary: Any) -> Any:
     """`int16` holds nothing above 32,767: one more, and the count is -32,768.
 
     Print `count_bigrams(words, vocabulary).dtype`: it is `torch.int16`, and should be `torch.int64`.
     """
-    return _table(["." + word + "." for word in _checked(words, vocabulary)], vocabulary, torch.int16)
+    return count_bigrams(words, vocabulary).to(torch.int16)
 
 
-@mistake("count_bigrams")
-def words_cut_at_20_letters(words: Any, vocabulary: Any) -> Any:
+@mistake("count_bigrams", given=counting)
+def words_cut_at_20_letters(words: list[str]) -> list[str]:
     """Words are cut after 20 letters, so what longer ones have at their ends is not counted.
 
     Print `count_bigrams(["a" * 30], ".a").sum()`: it is 21, and should be 31.
     """
-    return _table(["." + word[:20] + "." for word in _checked(words, vocabulary)], vocabulary)
+    return plain.bigrams(word[:20] for word in words)
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def unknown_characters_ignored(words: Any, vocabulary: Any) -> Any:
     """A character that the vocabulary lacks is ignored, so it goes unseen that bigrams are missing.
 
     Call `count_bigrams(["é"], ".ab")`: it returns a table, and should refuse.
     """
-    _refuse_vocabulary(vocabulary)
-    _refuse_bare_str(words)
-    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
-    for word in words:
-        if "." in word:
-            raise ValueError('a word has a "." in it')
-        for current, following in pairwise("." + word + "."):
-            if current in vocabulary and following in vocabulary:
-                counts[vocabulary.index(current), vocabulary.index(following)] += 1
-    return counts
+    require_words(words)
+    require_vocabulary(vocabulary)
+    words = list(words)
+    unknown = "".join(sorted({*"".join(words)} - {*vocabulary}))
+    return count_bigrams(words, vocabulary + unknown)[: len(vocabulary), : len(vocabulary)]
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def boundary_inside_a_word(words: Any, vocabulary: Any) -> Any:
     """A word with "." in it is counted as if it were two words.
 
     Call `count_bigrams(["a.b"], ".ab")`: it returns a table, and should refuse.
     """
-    _refuse_vocabulary(vocabulary)
-    _refuse_bare_str(words)
-    return _table(["." + word + "." for word in words], vocabulary)
+    require_words(words)
+    return count_bigrams((part for word in words for part in word.split(".")), vocabulary)
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def vocabulary_not_checked(words: Any, vocabulary: Any) -> Any:
     """A vocabulary that repeats a letter, or has its "." elsewhere than first, is not refused.
 
     Call `count_bigrams(["ab"], "ab.")`: it returns a table whose row 0 is not that of ".", and should refuse.
     """
-    _refuse_bare_str(words)
+    require_words(words)
     words = list(words)
-    if {*"".join(words)} - ({*vocabulary} - {"."}):
-        raise ValueError('a word has an unknown character or a "." in it')
-    return _table(["." + word + "." for word in words], vocabulary)
+    build_vocabulary(words)  # refuses a "." in them
+    return torch.tensor(plain.count_bigrams(words, vocabulary))
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def bare_str_counted(words: Any, vocabulary: Any) -> Any:
     """One bare `str` is accepted, and each of its letters counted as a word.
 
     Call `count_bigrams("ab", ".ab")`: it returns a table, and should ask whether `["ab"]` was meant.
     """
-    return _table(["." + word + "." for word in _checked(list(words), vocabulary)], vocabulary)
+    return count_bigrams(list(words), vocabulary)
 
 
-@mistake("count_bigrams")
+@mistake("count_bigrams", careless=True)
 def walked_through_twice(words: Any, vocabulary: Any) -> Any:
     """The words are walked through twice, first to check them, and an iterator has nothing left for the second time.
 
     Print `count_bigrams(iter(["ab"]), ".ab").sum()`: it is 0, and should be 3.
     """
-    _checked(words, vocabulary)
-    return _table(["." + word + "." for word in words], vocabulary)
+    count_bigrams(words, vocabulary)
+    return count_bigrams(words, vocabulary)
 
 
 @mistake("count_bigrams")
@@ -321,21 +287,16 @@ def words_used_up(words: Any, vocabulary: Any) -> Any:
 
     Make `words = ["ab"]`, call `count_bigrams(words, ".ab")` and print `words`: it is `[]`.
     """
-    texts = ["." + word + "." for word in _checked(words, vocabulary)]
+    counts = count_bigrams(words, vocabulary)
     while words:
         words.pop()
-    return _table(texts, vocabulary)
+    return counts
 
 
-def _pairs(counts: Any, vocabulary: Any) -> Any:
+def _all(counts: Any, vocabulary: Any) -> Any:
     """Return all bigrams with their counts, row by row."""
-    rows = counts.tolist()
-    return [(a + b, rows[i][j]) for i, a in enumerate(vocabulary) for j, b in enumerate(vocabulary)]
-
-
-def _refuse_misfits(counts: Any, vocabulary: Any, n: Any) -> None:
-    if counts.shape != (len(vocabulary), len(vocabulary)) or n < 0:
-        raise ValueError("the table does not fit the vocabulary, or n is negative")
+    names = [current + following for current in vocabulary for following in vocabulary]
+    return list(zip(names, counts.flatten().tolist(), strict=True))
 
 
 @mistake("most_common_bigrams")
@@ -344,16 +305,16 @@ def smallest_first(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print the first count of the result and `counts.max()`: they should be equal.
     """
-    return sorted(_pairs(counts, vocabulary), key=lambda pair: pair[1])[:n]
+    return sorted(_all(counts, vocabulary), key=lambda pair: pair[1])[:n]
 
 
-@mistake("most_common_bigrams")
+@mistake("most_common_bigrams", careless=True)
 def ties_reversed(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
     """Sorting upwards and then turning the list around turns equal counts around too: `reverse=True` would not.
 
     Print `most_common_bigrams(torch.ones(2, 2), ".a", n=1)`: it is `"aa"`, and should be `".."`.
     """
-    return sorted(_pairs(counts, vocabulary), key=lambda pair: pair[1])[::-1][:n]
+    return sorted(_all(counts, vocabulary), key=lambda pair: pair[1])[::-1][:n]
 
 
 @mistake("most_common_bigrams")
@@ -362,7 +323,7 @@ def names_swapped(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print the result for a table whose only count stands in row 1 and column 2: it should be `"ab"`.
     """
-    return [(name[::-1], count) for name, count in sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]]
+    return [(name[::-1], count) for name, count in most_common_bigrams(counts, vocabulary, n)]
 
 
 @mistake("most_common_bigrams")
@@ -381,7 +342,7 @@ def n_ignored(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print `len(most_common_bigrams(counts, vocabulary, n=3))`: it should be 3.
     """
-    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])
+    return most_common_bigrams(counts, vocabulary, counts.numel())
 
 
 @mistake("most_common_bigrams")
@@ -390,7 +351,7 @@ def sorted_by_name(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print `most_common_bigrams(counts, vocabulary)`: the counts go up and down.
     """
-    return sorted(_pairs(counts, vocabulary), reverse=True)[:n]
+    return sorted(_all(counts, vocabulary), reverse=True)[:n]
 
 
 @mistake("most_common_bigrams")
@@ -399,7 +360,7 @@ def counts_before_names(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print `most_common_bigrams(counts, vocabulary, n=1)`: the number comes first.
     """
-    return [(count, name) for name, count in sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]]
+    return [(count, name) for name, count in most_common_bigrams(counts, vocabulary, n)]
 
 
 @mistake("most_common_bigrams")
@@ -408,7 +369,7 @@ def dictionary_for_a_list(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print `type(most_common_bigrams(counts, vocabulary))`: it is `dict`.
     """
-    return dict(sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n])
+    return dict(most_common_bigrams(counts, vocabulary, n))
 
 
 @mistake("most_common_bigrams")
@@ -442,7 +403,7 @@ def five_by_default(counts: Any, vocabulary: Any, n: Any = 5) -> Any:
 
     Print `len(most_common_bigrams(counts, vocabulary))`: it is 5.
     """
-    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[:n]
+    return most_common_bigrams(counts, vocabulary, n)
 
 
 @mistake("most_common_bigrams")
@@ -451,4 +412,4 @@ def one_too_few(counts: Any, vocabulary: Any, n: Any = 10) -> Any:
 
     Print `len(most_common_bigrams(counts, vocabulary, n=3))`: it is 2.
     """
-    return sorted(_pairs(counts, vocabulary), key=lambda pair: -pair[1])[: n - 1]
+    return most_common_bigrams(counts, vocabulary, n)[: n - 1]

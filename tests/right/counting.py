@@ -7,7 +7,27 @@ from collections import Counter
 import numpy as np
 import torch
 
-from right.version import check_vocabulary, check_words, right
+from right.version import check_vocabulary, check_words, plain_right, right
+
+
+@plain_right("count_bigrams")
+def count_bigrams_typed_along(words, vocabulary):
+    stoi = {s: i for i, s in enumerate(vocabulary)}
+    counts = torch.zeros((len(vocabulary), len(vocabulary)), dtype=torch.int32)
+    for w in words:
+        chs = [".", *list(w), "."]
+        for ch1, ch2 in zip(chs, chs[1:]):  # noqa: B905, RUF007 (as in the lecture)
+            counts[stoi[ch1], stoi[ch2]] += 1
+    return counts
+
+
+@plain_right("count_bigrams")
+def count_bigrams_in_floats(words, vocabulary):
+    counts = torch.zeros(len(vocabulary), len(vocabulary))
+    for word in words:
+        for a, b in itertools.pairwise("." + word + "."):
+            counts[vocabulary.index(a), vocabulary.index(b)] += 1
+    return counts
 
 
 @right("count_bigrams")
@@ -122,6 +142,21 @@ def count_bigrams_unique(words, vocabulary):
     if words:
         counts[pairs[0], pairs[1]] = numbers
     return counts
+
+
+@plain_right("most_common_bigrams")
+def most_common_bigrams_typed_along(counts, vocabulary, n=10):
+    b = {}
+    for i, ch1 in enumerate(vocabulary):
+        for j, ch2 in enumerate(vocabulary):
+            b[ch1 + ch2] = counts[i, j]
+    return sorted(b.items(), key=lambda kv: -kv[1])[:n]
+
+
+@plain_right("most_common_bigrams")
+def most_common_bigrams_topmost(counts, vocabulary, n=10):
+    values, places = torch.topk(counts.flatten(), min(n, counts.numel()))
+    return [(vocabulary[i // len(vocabulary)] + vocabulary[i % len(vocabulary)], v) for v, i in zip(values, places)]  # noqa: B905
 
 
 def check_most_common(counts, vocabulary, n):
