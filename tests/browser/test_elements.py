@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from support import BROWSER, BUSY, PLACES, find, text_of
+from support import BROWSER, BUSY, PLACES, ROOT, find, text_of
 from tools import racing
 
 from bigramlab import (
