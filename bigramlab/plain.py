@@ -42,8 +42,8 @@ def count_bigrams(
 ) -> list[list[int]]:
     """Count bigram by bigram."""
     counts = [[0] * len(vocabulary) for _ in vocabulary]
-    for current, following in bigrams(words):
-        counts[vocabulary.index(current)][vocabulary.index(following)] += 1
+    for bigram in bigrams(words):
+        counts[vocabulary.index(bigram[0])][vocabulary.index(bigram[1])] += 1
     return counts
 
 
@@ -75,7 +75,7 @@ def negative_log_likelihood(counts: Rows, probs: Rows) -> float:
 
 def surprisal(word: str, probs: Rows, vocabulary: str) -> list[float]:
     """Return -log p of each step of a word."""
-    steps = [probs[vocabulary.index(current)][vocabulary.index(following)] for current, following in bigrams([word])]
+    steps = [probs[vocabulary.index(bigram[0])][vocabulary.index(bigram[1])] for bigram in bigrams([word])]
     return [-math.log(p) if p > 0 else math.inf for p in steps]
 
 

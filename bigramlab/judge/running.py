@@ -41,13 +41,13 @@ def run_law(
     A law that all functions share may be broken in its place; the error then has that law's name. `only_shared` tells
     of those alone.
     """
-    assert law.holds
     smallest: list[tuple[Exception, Call | None, list[Call]]] = []
 
     def holds(arguments: tuple[Any, ...]) -> None:
         recorder.example = []
         try:
-            law.holds(recorder, *arguments)
+            if law.holds:
+                law.holds(recorder, *arguments)
         except Exception as error:
             if only_shared and not (isinstance(error, Broken) and error.law):
                 return
@@ -79,7 +79,8 @@ def _explore(law: Law, recorder: Recorder) -> None:
 
     def call(arguments: tuple[Any, ...]) -> None:
         with contextlib.suppress(Exception):
-            law.holds(recorder, *arguments)  # type: ignore[misc]  # `run_law` has seen that it is not None
+            if law.holds:
+                law.holds(recorder, *arguments)
 
     recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_TO_SHRINK
     with contextlib.suppress(Enough):
@@ -149,7 +150,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
                 if isinstance(error, NotImplementedError) and _raised_by(function, error):
                     report.started = False
                     return report
-                if broken or not name_of_broken:
+                if broken or error is None:
                     broken |= {name_of_broken: law} if name_of_broken else {}
                     others += recorder.calls
                     continue

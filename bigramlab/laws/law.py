@@ -7,13 +7,13 @@ here, and are asked by the judge of the calls that the other laws make.
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from numbers import Real
 from typing import Any, NoReturn, cast
 
 import torch
-from hypothesis.strategies import SearchStrategy, tuples
+from hypothesis.strategies import SearchStrategy, nothing, tuples
 from torch import Tensor
 
 __all__ = [
@@ -84,7 +84,7 @@ class Law:
     name: str
     sentence: str
     kind: str
-    arguments: SearchStrategy[tuple[Any, ...]] | None = None
+    arguments: SearchStrategy[tuple[Any, ...]] = field(default_factory=nothing)
     holds: Callable[..., None] | None = None
     examples: int = 0
 

@@ -124,15 +124,14 @@ def require_ids(name: str, ids: object, *, axes: int, tokens: int | None = None)
         raise TypeError(f"{name} must be a tensor of integers such as torch.tensor([5, 13, 1]), got {found}")
     if ids.ndim != axes:
         raise ValueError(f"{name} has shape {tuple(ids.shape)}, but needs {AXES[axes]}")
-    wrong = ids[(ids < 0) | (ids >= tokens)] if tokens is not None else ids[:0].flatten()
-    if len(wrong):
+    if tokens is not None and len(wrong := ids[(ids < 0) | (ids >= tokens)]):
         raise ValueError(
             f"{name} holds {wrong[0].item()}, which is no id: there are {tokens} tokens, so ids go from 0 to "
             f"{tokens - 1}; use the vocabulary that the words were encoded with"
         )
 
 
-def require_targets(targets: object, examples: Tensor, what: str, *, tokens: int | None = None, least: int = 0) -> None:
+def require_targets(targets: Tensor, examples: Tensor, what: str, *, tokens: int | None = None, least: int = 0) -> None:
     """Refuse anything but ids, one for each of the examples (contexts or rows), and fewer than `least` of them."""
     require_ids("targets", targets, axes=1, tokens=tokens)
     if len(targets) != len(examples):
