@@ -1,5 +1,6 @@
 """Laws of the vocabulary, and of the way from words to ids and back."""
 
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -71,7 +72,8 @@ def one_bare_str_is_no_list_of_words(build_vocabulary: Function, words: str) -> 
 def _require_ids(found: Any, expected: list[int]) -> None:
     """Check ids, which may come as a list: what matters is whether they can be used as an index."""
     if isinstance(found, list):
-        of_type(next((id for id in found if type(id) is not int), 0), int, "an int")
+        if wrong := [id for id in found if not isinstance(id, Integral)]:
+            broken(f"it has {wrong[0]!r} in it, which is of type {type(wrong[0]).__name__}: ids are ints")
     else:
         a_tensor(found, (len(expected),), "integers")
     if (found.tolist() if isinstance(found, Tensor) else found) != expected:
