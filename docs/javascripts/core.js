@@ -1,6 +1,6 @@
 /* The model in the page: the functions of the Python package once more, pure, over plain arrays.
    A table is one Float64Array, read row by row: the cell of (current, next) is current * size + next.
-   tests/test_browser.py holds every function here to the Python one. */
+   tests/browser/test_core.py holds every function here to the Python one. */
 (() => {
   "use strict";
 

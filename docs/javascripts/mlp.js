@@ -1,7 +1,7 @@
 /* The MLP in the page: what contexts, mlp, optimizing and training of bigramlab.lessons do, for one hidden layer, written
    out without autograd.
    All numbers of the network stand in one Float64Array: embedding, both matrices, both biases.
-   tests/test_browser.py holds every function here to the Python one. */
+   tests/browser/test_core.py holds every function here to the Python one. */
 (() => {
   "use strict";
 
