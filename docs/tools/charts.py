@@ -94,7 +94,7 @@ def draw_losses_by_k(n: int | None = None, most: float = 1) -> str:
             axes.annotate(name, (ks[0], losses[0]), (4, 8), textcoords="offset points", color=color)
         axes.plot(best_k, best, "o", color=FIRST)
         lowest = f"lowest: k = {best_k:.1f}"
-        axes.annotate(lowest, (best_k, best), (0, 12), textcoords="offset points", color=FIRST, ha="center")
+        axes.annotate(lowest, (best_k, best), (6, -18), textcoords="offset points", color=FIRST, ha="right")
         axes.set_xticks([10**power for power in range(-3, math.floor(most) + 1)])
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_xlabel("k, added to each count")
