@@ -1,7 +1,5 @@
 import inspect
-import json
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from right import PLAIN, RIGHT
@@ -17,15 +15,14 @@ from bigramlab.mistakes import MISTAKES
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-DOCS = Path(__file__).parents[1] / "docs"
-KEPT = json.loads((DOCS / "explanation" / "mistakes.json").read_text(encoding="utf-8"))
-ALL_LAWS = [pytest.param(law, id=f"{name}-{law.name}") for name, laws in LAWS.items() for law in laws if law.holds]
-PLAIN_VERSIONS = [pytest.param(name, run, id=f"{name}-{run.__name__}") for name, runs in PLAIN.items() for run in runs]
-VERSIONS = [pytest.param(name, run, id=f"{name}-{run.__name__}") for name, runs in RIGHT.items() for run in runs]
-ALL_MISTAKES = [
-    pytest.param(mistake, id=f"{name}-{mistake.name}") for name, some in MISTAKES.items() for mistake in some
-]
-CARELESS = [parameter for parameter in ALL_MISTAKES if parameter.values[0].careless]
+
+def parameters(listed):
+    """Return a parameter for each version or mistake: the first of each function, and the others as slow ones."""
+    return [
+        pytest.param(name, one, id=f"{name}-{getattr(one, '__name__', '') or one.name}", marks=marks)
+        for name, some in listed.items()
+        for one, marks in zip(some, [(), *[pytest.mark.slow] * (len(some) - 1)], strict=True)
+    ]
 
 
 def breaks(law, function, seed=None):
@@ -33,12 +30,15 @@ def breaks(law, function, seed=None):
         return run_law(law, Recorder(function, guard), seed=seed)
 
 
-@pytest.mark.parametrize("law", ALL_LAWS)
+TRIED = [law for laws in LAWS.values() for law in laws if law.holds]
+
+
+@pytest.mark.parametrize("law", TRIED, ids=lambda law: f"{law.function}-{law.name}")
 def test_our_function_keeps_the_law(law):
     assert breaks(law, getattr(bigramlab, law.function)) is None
 
 
-@pytest.mark.parametrize(("name", "version"), VERSIONS)
+@pytest.mark.parametrize(("name", "version"), parameters(RIGHT))
 def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
         for law in filter(lambda law: law.holds, LAWS[name]):
@@ -46,16 +46,10 @@ def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytes
             assert error is None, f"false alarm of {law.name}, seed {seed}: {error}"
 
 
-@pytest.mark.parametrize(("name", "version"), PLAIN_VERSIONS)
+@pytest.mark.parametrize(("name", "version"), parameters(PLAIN))
 def test_a_right_version_without_a_check_of_any_input_keeps_the_result_laws(name, version, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
         assert result_laws_broken(name, version, seed) == {}
-
-
-@pytest.mark.parametrize("mistake", CARELESS)
-def test_a_careless_mistake_is_right(mistake, pytestconfig):
-    for seed in range(pytestconfig.getoption("seeds")):
-        assert result_laws_broken(mistake.function, mistake.run, seed) == {}
 
 
 def result_laws_broken(name, function, seed):
@@ -84,15 +78,14 @@ def test_the_catalogue_is_large_and_explains_itself():
         assert mistake.seen.endswith(".")
 
 
-@pytest.mark.parametrize("mistake", ALL_MISTAKES)
-def test_a_mistake_is_caught(mistake, pytestconfig):
-    for seed in [None, *range(1, pytestconfig.getoption("seeds"))]:  # None: as `check` does
+@pytest.mark.parametrize(("name", "mistake"), parameters(MISTAKES))
+def test_a_mistake_is_caught_by_a_law_of_its_kind(name, mistake, pytestconfig):
+    for seed in range(pytestconfig.getoption("seeds")):
         with Guard(seconds=0.2) as guard:
+            of_its_kind = [law for law in LAWS[name] if law.holds and (law.kind == CARE) == mistake.careless]
             recorder = Recorder(mistake.run, guard)
-            caught_by = KEPT["caught"].get(f"{mistake.function}/{mistake.name}", {}).get("law")
-            laws = sorted(LAWS[mistake.function], key=lambda law: law.name != caught_by)  # that one first: it is faster
-            of_its_kind = [law for law in laws if law.holds and (law.kind == CARE) == mistake.careless]
             assert any(run_law(law, recorder, shrink=False, seed=seed) for law in of_its_kind), f"not with seed {seed}"
+        assert not mistake.careless or result_laws_broken(name, mistake.run, seed) == {}
 
 
 @pytest.mark.slow

@@ -177,7 +177,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
         report.held = len(laws) - len(broken)
         if decisive:
             first, law = next(iter(broken.items()))
-            report.diagnosis = diagnose(name, decisive, others, guard, partial(_breaks, law, first, guard))
+            report.diagnosis = diagnose(laws[first], decisive, others, guard, partial(_breaks, law, first, guard))
     return report
 
 
