@@ -41,6 +41,7 @@ def test_the_smallest_input_is_shown():
     assert check(forgets_keepdim, "normalize").call.count("[") <= 3
 
 
+@pytest.mark.slow
 def test_the_same_failure_gives_the_same_report():
     assert check(forgets_keepdim, "normalize") == check(forgets_keepdim, "normalize")
 
@@ -140,18 +141,15 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
 
 def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
     def count_bigrams(words, vocabulary):  # wrong for no words at all, and for nothing else
-        text = "." + ".".join(words) + "."
-        ids = [vocabulary.index(character) for character in text]
-        counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
-        for current, following in pairwise(ids):
-            counts[current, following] += 1
-        return counts
+        counts = bigramlab.count_bigrams(words, vocabulary)
+        return counts + 1 if words == [] else counts
 
     report = check(count_bigrams)
     assert not report
     assert report.diagnosis is None
 
 
+@pytest.mark.slow
 def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is_used():
     def sample(probs, *, generator=None):
         return torch.randint(1, 10**9, (3,))  # a walk that shows its draws
@@ -230,7 +228,7 @@ def test_a_mistake_that_never_differs_from_our_function_is_not_named():
         return weights / weights.sum(-1, keepdim=True).detach()
 
     report = check(softmax)
-    assert "the gradient of number" in report.problem
+    assert "the gradient of entry" in report.problem
     assert report.diagnosis is None
 
 
@@ -418,6 +416,7 @@ def test_check_reports_an_endless_loop():
     assert "did not return in time" in report.problem
 
 
+@pytest.mark.slow
 def test_calls_that_end_just_in_time_are_never_mistaken():
     chance = random.Random(0)
     hangs = 0

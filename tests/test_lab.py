@@ -123,6 +123,7 @@ def test_a_fresh_lab_is_not_started_and_says_so(lab):
     assert "Traceback" not in result.stdout
 
 
+@pytest.mark.slow
 def test_all_solved_is_exit_status_0(lab):
     solve_all(lab)
     result = run_pytest(lab)
@@ -164,6 +165,7 @@ def failures(xml):
     }
 
 
+@pytest.mark.slow
 def test_what_is_not_solved_fails(mixed):
     result, xml, _ = mixed
     assert result.returncode == 1
@@ -171,6 +173,7 @@ def test_what_is_not_solved_fails(mixed):
     assert result.stdout.startswith("--???FF.F??---")
 
 
+@pytest.mark.slow
 def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
     for line in [
         "  solved       smooth",
@@ -182,6 +185,7 @@ def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
         assert line in mixed[0].stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_file_that_cant_be_run_is_named_once(mixed):
     result, xml, _ = mixed
     for headline, name in [
@@ -194,6 +198,7 @@ def test_a_file_that_cant_be_run_is_named_once(mixed):
     assert "\n\nch06_sampling.py can't be read: '(' was never closed, at line 2\n\nch02_enc" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed):
     found = failures(mixed[1])
     message, text = found["normalize"]
@@ -207,6 +212,7 @@ def test_the_message_of_a_failure_is_the_headline_and_its_text_the_report(mixed)
     assert "Unsolved" not in str(found)
 
 
+@pytest.mark.slow
 def test_the_first_that_is_started_and_wrong_is_explained(lab):
     write(lab, "normalize", "return counts / counts.sum(dim=1)")
     write(lab, "perplexity", "return 1")
@@ -217,6 +223,7 @@ def test_the_first_that_is_started_and_wrong_is_explained(lab):
     assert result.stdout.count("not right yet") == 1
 
 
+@pytest.mark.slow
 def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
     write(lab, "read_words", "import bigramlab\nreturn bigramlab.read_words(path)")
     result = run_pytest(lab, "ch01_data.py")
@@ -241,6 +248,7 @@ def test_a_file_that_is_named_is_guarded_too(named, content, lab):
     assert "during collection" not in result.stdout
 
 
+@pytest.mark.slow
 def test_the_exercises_of_a_missing_file_are_not_reached(lab):
     (lab / "ch05_normalizing.py").write_text("from bigramlab import normalize", encoding="utf-8")
     for name in ("ch04_smoothing.py", "ch06_sampling.py"):
@@ -253,6 +261,7 @@ def test_the_exercises_of_a_missing_file_are_not_reached(lab):
     assert run_pytest(lab, "ch05_normalizing.py").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_lab_is_checked_from_the_folder_above_too(lab):
     result = run_pytest(lab.parent, ".", "-k", "smooth")
     assert result.returncode == 1
@@ -288,6 +297,7 @@ def test_one_function_can_be_checked(lab):
     assert "split_words" not in result.stdout
 
 
+@pytest.mark.slow
 def test_all_is_solved_only_if_all_were_tried(lab):
     solve_all(lab)
     result = run_pytest(lab, "-k", "smooth")
@@ -370,6 +380,7 @@ def interrupt(command, folder, sign):
     return process.returncode, output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("command", [["pytest", "-p", "no:cacheprovider"], ["bigramlab", "watch"]])
 def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
@@ -444,6 +455,7 @@ def test_each_time_another_hint_that_fits_the_terminal(lab, capsys):
     assert hint(lab, capsys) == first
 
 
+@pytest.mark.slow
 def test_hints_begin_with_the_law_that_is_broken_now(lab, capsys):
     write(lab, "normalize", "return counts / counts.sum(dim=1, keepdim=True)")
     law = judge(Exercise.named("normalize"), lab, {}).law
@@ -452,6 +464,7 @@ def test_hints_begin_with_the_law_that_is_broken_now(lab, capsys):
     assert "mistake" in hint(lab, capsys)
 
 
+@pytest.mark.slow
 def test_the_next_hint_is_another_one_when_another_law_is_broken(lab, capsys):
     first = hint(lab, capsys, "smooth")
     write(lab, "smooth", "return counts + k")
@@ -479,6 +492,7 @@ def raise_permission_error(*_, **__):
     raise PermissionError(13, "Permission denied")
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_read_is_not_reached(lab):
     (lab / "conftest.py").write_text(CONFTEST + NO_ENTRY, encoding="utf-8")
     result = run_pytest_apart(lab, "-k", "smooth or normalize")
@@ -591,6 +605,7 @@ def test_commands_say_what_is_wrong(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_lab_may_be_moved_and_a_copy_inside_it_is_left_alone(lab, tmp_path):
     shutil.move(lab, tmp_path / "elsewhere")
     lab = tmp_path / "elsewhere"
@@ -638,6 +653,7 @@ def watched(lab):
     return lab
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "checked"),
     [
@@ -658,6 +674,7 @@ def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, check
     assert found[:1] == checked[:1]
 
 
+@pytest.mark.slow
 def test_a_change_is_seen_however_soon_it_comes(watched):
     for word in ("one", "two"):  # as long as each other, in the same second
         (watched.folder / "helper.py").write_text(f"raise ValueError('{word}')", encoding="utf-8")
@@ -665,6 +682,7 @@ def test_a_change_is_seen_however_soon_it_comes(watched):
         assert f"ValueError: {word}" in verdict.headline
 
 
+@pytest.mark.slow
 def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monkeypatch):
     path = watched.folder / "ch04_smoothing.py"
     path.write_text("from bigramlab import smooth", encoding="utf-8")
@@ -676,6 +694,7 @@ def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monk
     assert next(watched.check())
 
 
+@pytest.mark.slow
 def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched, capsys):
     path = watched.folder / "ch02_encoding.py"
     path.write_text(path.read_text(encoding="utf-8").replace("return", "print()\n    return"), encoding="utf-8")
@@ -691,6 +710,7 @@ def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched
     assert capsys.readouterr().out.count("can't be read") == 1
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, monkeypatch):
     parts = []
     monkeypatch.setattr("bigramlab.judge.running.diagnose", lambda *_: parts.append(capsys.readouterr().out))
@@ -703,6 +723,7 @@ def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, m
     assert beginning[1:] + rest[:-1] == watched.verdicts["smooth"].text.splitlines()[1:]
 
 
+@pytest.mark.slow
 def test_watch_checks_a_file_when_it_is_saved(lab):
     def saved_and_told():
         if "solved" in output.read_text(encoding="utf-8") and not told:

@@ -95,7 +95,7 @@ def the_gradient_of_a_share_flows_back(softmax: Function, batch: tuple[Tensor, T
     expected = [[0.0 for _ in row] for row in logits.tolist()]
     shares = plain.softmax(logits[i].tolist())
     expected[i] = [shares[j] * ((j == other) - share) for other, share in enumerate(shares)]
-    agree(_gradient(result[i, j], leaf), expected, f"the gradient of entry [{i}, {j}], at ")
+    agree(_gradient(result[i, j], leaf), expected, f"the gradient of entry [{i}, {j}] at logit ")
 
 
 @care("softmax", draw.logits_of_any_shape())
