@@ -443,6 +443,7 @@ def hint(lab, capsys, name="normalize"):
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_each_time_another_hint_that_fits_the_terminal(lab, capsys):
     first = hint(lab, capsys)
     total = int(first.split()[3])
@@ -477,6 +478,7 @@ def test_the_next_hint_is_another_one_when_another_law_is_broken(lab, capsys):
     assert len({text.split("\n", 1)[1].rpartition("\n\n")[0] for text in texts}) == total
 
 
+@pytest.mark.slow
 def test_common_mistakes_come_before_the_other_laws(lab, capsys):
     hints = [hint(lab, capsys, "sample") for _ in range(6)]
     assert ["mistake" in text for text in hints] == [False, True, True, True, False, False]
@@ -531,6 +533,7 @@ def test_start_quotes_the_folder(tmp_path, capsys):
     assert f"\n  cd '{tmp_path / 'Übung 1'}'\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", ["", "{", "[]", "3", '{"normalize": "x"}', '{"normalize": [1]}', "\xff"])
 def test_hints_begin_anew_when_their_count_is_damaged(damaged, lab, capsys):
     (lab / ".bigramlab.json").write_text(damaged, encoding="latin-1")

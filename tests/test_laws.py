@@ -38,6 +38,7 @@ def test_our_function_keeps_the_law(law):
     assert breaks(law, getattr(bigramlab, law.function)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "version"), parameters(RIGHT))
 def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
