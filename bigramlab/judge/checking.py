@@ -12,16 +12,17 @@ __all__ = ["check"]
 def check(function: Callable[..., Any], name: str | None = None) -> "Report":
     """Run the laws of `normalize`, say, on your own `normalize`, and return a report.
 
-    The laws are properties that every right version has, each tried on many inputs. If one is broken, the report shows
-    the smallest input that breaks it, what your function returned, and what that looks like: it is compared with a
-    catalogue of mistakes that others made. A call that hangs is ended.
+    The laws are properties that every right version has, each tried on many inputs. If one about the result is broken,
+    the report shows the smallest input that breaks it, what your function returned, and what that looks like: it is
+    compared with a catalogue of mistakes that others made. If all hold, your function is right, and the report says
+    what it is not careful about, such as input that makes no sense. A call that hangs is ended.
 
     Args:
         function: Your function, written any way you like.
         name: Which of bigramlab's functions it should be, if its own name does not say so.
 
     Returns:
-        The report, true in an `if` when all laws hold; in a REPL or notebook it shows itself.
+        The report, true in an `if` when the function is right; in a REPL or notebook it shows itself.
 
     Raises:
         TypeError: If `function` can't be called.
@@ -31,8 +32,10 @@ def check(function: Callable[..., Any], name: str | None = None) -> "Report":
         >>> def smooth(counts, k=1):
         ...     return counts + k
         >>> report = check(smooth)
-        >>> bool(report), report.law
-        (False, 'A k that is negative or not finite is refused.')
+        >>> bool(report), report.careful
+        (True, False)
+        >>> report.notes[-1].sentence
+        'A k that is negative or not finite is refused.'
     """
     if isinstance(function, str):
         raise TypeError(f"check needs the function itself, got its name {function!r}; leave out the quotes")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
-from bigramlab.laws import CARE, Law, ours_for
+from bigramlab.laws import ours_for
 from bigramlab.mistakes import MISTAKES, Mistake
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "careless", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,19 @@ class Diagnosis:
         )
 
 
+def careless(name: str, calls: list[Call], guard: Guard) -> Mistake | None:
+    """Return the careless mistake that ends these calls, made for a care law, as the function did."""
+    for mistake in MISTAKES.get(name, []):
+        guard.hangs = 0
+        if mistake.careless and all(call.again(mistake.run, guard).ended_like(call) for call in calls):
+            return mistake
+    return None
+
+
 def diagnose(
-    law: Law, decisive: list[Call], others: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]
+    name: str, decisive: list[Call], others: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]
 ) -> Diagnosis | None:
-    """Compare the recorded calls of a function that breaks a law with the same calls of each mistake of its kind.
+    """Compare the recorded calls of a function with the same calls of each catalogued mistake about the result.
 
     The mistake that ends all calls as the function did is the likely cause. Those are the calls of the broken law, the
     decisive ones, and of the other laws those that our own function does not refuse: who makes one mistake often
@@ -49,8 +58,7 @@ def diagnose(
     made at once: then it is the one that does the same on most of the decisive calls with a wrong result, on a third of
     them at least, nothing wrong where the function is right, and breaks the same law.
     """
-    ours = ours_for(law.function)
-    mistakes = [one for one in MISTAKES.get(law.function, []) if one.careless == (law.kind == CARE)]
+    ours, mistakes = ours_for(name), [one for one in MISTAKES.get(name, []) if not one.careless]
     expected = [(call, call.again(ours, guard)) for call in others]
     calls = decisive + [call for call, our_call in expected if not our_call.raised]
     expected += [(call, call.again(ours, guard)) for call in decisive]

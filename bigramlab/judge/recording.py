@@ -109,15 +109,18 @@ class Call:
             return "it leaves a gradient, `.grad`, in what it was given; take it with torch.autograd.grad, or on a copy"
         return ""
 
+    def refused(self) -> bool:
+        """Tell whether it raised an error that may be meant as a refusal."""
+        return self.raised is not None and not isinstance(self.raised, Stopped | NotImplementedError | NameError)
+
     def ending(self) -> str:
         """Say how the call ended."""
         return f"raises {type(self.raised).__name__}" if self.raised else f"returns {show(self.returned)}"
 
     def ended_like(self, other: "Call") -> bool:
         """Tell whether two calls returned the same, or both refused, and left the same things changed."""
-        refusals = (ValueError, LookupError, TypeError)
         if self.raised or other.raised:
-            if isinstance(self.raised, refusals) and isinstance(other.raised, refusals):
+            if self.refused() and other.refused():
                 return True
             return type(self.raised) is type(other.raised) and show_error(self.raised) == show_error(other.raised)
         return (

@@ -5,96 +5,38 @@ import os
 import re
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bigramlab.judge.diagnosing import Diagnosis
 from bigramlab.judge.recording import shorten
 
-__all__ = ["Report"]
+__all__ = ["Note", "Report", "Section", "Shown"]
 
 WIDTH = 78
+Section = tuple[str, str, bool]  # a label, a text, and whether the text is code
 
 
-@dataclass
-class Report:
-    """What a check found. True when every law holds; `print` it to read it.
-
-    Attributes:
-        name: The function's name.
-        held: How many of its laws hold.
-        total: How many it has.
-        chapter: The number and title of the tutorial's chapter on it.
-        started: False if it raises `NotImplementedError`, as an exercise does at first.
-        broken_law: The name of the first law that is broken.
-        law: That law's sentence.
-        call: The smallest call that breaks it, as code.
-        returned: What came back.
-        raised: What was raised instead.
-        place: The line that raised it.
-        problem: What is wrong with it.
-        printed: What the function printed on the way.
-        diagnosis: A catalogued mistake that does the same.
-    """
-
-    name: str
-    held: int
-    total: int
-    chapter: str
-    started: bool = True
-    broken_law: str = ""
-    law: str = ""
-    call: str = ""
-    returned: str = ""
-    raised: str = ""
-    place: str = ""
-    problem: str = ""
-    printed: str = ""
-    diagnosis: Diagnosis | None = None
-
-    def __bool__(self) -> bool:
-        """Tell whether every law holds."""
-        return self.held == self.total
+class Shown:
+    """What shows itself, as text or as HTML. It has a headline and sections, and is true if all is right."""
 
     def headline(self) -> str:
         """Return the result in one line."""
-        if self:
-            return f"{self.name} is right: {'its one law holds' if self.total == 1 else f'all {self.total} laws hold'}."
-        if not self.started:
-            return f"{self.name} is not started: it raises NotImplementedError."
-        return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
+        raise NotImplementedError
 
-    def beginning(self, *, color: bool = False) -> str:
-        """Return what can be said as soon as a law is broken: neither how many others hold, nor the cause."""
-        return self._lines(f"{self.name} is not right yet.", self.sections()[:-1], color=color)
-
-    def sections(self) -> list[tuple[str, str, bool]]:
-        """Return what there is to say, as label, text, and whether the text is code."""
-        if self or not self.started:
-            return []
-        sections = [
-            ("The law", self.law, False),
-            ("Called", self.call, True),
-            ("Returned", self.returned, True),
-            ("Raised", self.raised, False),
-            ("At", shorten(self.place, columns=WIDTH - 17), True),
-            ("But", self.problem, False),
-            ("Printed", shorten(self.printed, lines=6), True),
-            ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
-            ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
-            ("Read on", f"chapter {self.chapter}, of the tutorial, or help(bigramlab.{self.name})", False),
-        ]
-        return [section for section in sections if section[1]]
+    def sections(self) -> list[Section]:
+        """Return what there is to say besides."""
+        raise NotImplementedError
 
     def text(self, *, color: bool = False) -> str:
         """Return the report as plain text, or with a terminal's colors."""
         return self._lines(self.headline(), self.sections(), color=color)
 
-    def _lines(self, headline: str, sections: list[tuple[str, str, bool]], *, color: bool) -> str:
+    def _lines(self, headline: str, sections: list[Section], *, color: bool) -> str:
         bold, mark, end = ("\033[1m", "\033[32m" if self else "\033[31m", "\033[0m") if color else ("", "", "")
         lines = [f"{mark}{bold}{headline}{end}"]
         for label, text, is_code in sections:
-            body = shorten(text).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
-            lines.append("") if label in ("Likely cause", "Read on") else None
+            body = shorten(text, lines=12).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
+            lines.append("") if label in ("Likely cause", "Read on", "Not careful") else None
             lines += [f"  {bold}{label if not row else '':<13}{end}{line}".rstrip() for row, line in enumerate(body)]
         return "\n".join(lines)
 
@@ -112,6 +54,126 @@ class Report:
             for label, text, is_code in self.sections()
         )
         return f"<p><strong>{html.escape(self.headline())}</strong></p><table>{rows}</table>"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A care law that does not hold.
+
+    Attributes:
+        law: The law's name.
+        sentence: Its sentence.
+        call: The smallest call that breaks it, as code.
+        problem: What the function does there.
+        ours: What bigramlab's own does.
+        silent: Whether it gives a result, so that nobody is told.
+    """
+
+    law: str
+    sentence: str
+    call: str
+    problem: str
+    ours: str
+    silent: bool
+
+    def text(self) -> str:
+        """Say it in a few lines."""
+        call = re.sub(r"(\() | ?,? (\))", r"\1\2", " ".join(self.call.split()))
+        ours = f" Ours {self.ours.rstrip('.')}." if self.ours else ""
+        return f"{self.problem[0].upper()}{self.problem[1:].rstrip('.')}: `{call}`.{ours}"
+
+
+@dataclass(repr=False)
+class Report(Shown):
+    """What a check found. True when every law about the result holds; `print` it to read it.
+
+    Attributes:
+        name: The function's name.
+        chapter: The number and title of the tutorial's chapter on it.
+        total: How many laws about its result there are.
+        held: How many of them hold.
+        care_total: How many care laws there are, about input that makes no sense and the like.
+        notes: Those that don't hold, if the result is right.
+        started: False if it raises `NotImplementedError`, as an exercise does at first.
+        broken_law: The name of the first law about the result that is broken.
+        law: That law's sentence.
+        call: The smallest call that breaks it, as code.
+        returned: What came back.
+        raised: What was raised instead.
+        place: The line that raised it.
+        problem: What is wrong with it.
+        printed: What the function printed on the way.
+        diagnosis: A catalogued mistake that does the same.
+    """
+
+    name: str
+    chapter: str
+    total: int
+    care_total: int
+    held: int = 0
+    notes: list[Note] = field(default_factory=list)
+    started: bool = True
+    broken_law: str = ""
+    law: str = ""
+    call: str = ""
+    returned: str = ""
+    raised: str = ""
+    place: str = ""
+    problem: str = ""
+    printed: str = ""
+    diagnosis: Diagnosis | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether every law about the result holds."""
+        return self.held == self.total
+
+    @property
+    def careful(self) -> bool:
+        """Whether the care laws hold, too."""
+        return bool(self) and not self.notes
+
+    @property
+    def care_held(self) -> int:
+        """How many care laws hold; they are tried if the result is right."""
+        return self.care_total - len(self.notes) if self else 0
+
+    def headline(self) -> str:
+        """Return the result in one line."""
+        if self:
+            return f"{self.name} is right{' and careful' if self.careful else ''}: all its laws hold."
+        if not self.started:
+            return f"{self.name} is not started: it raises NotImplementedError."
+        return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
+
+    def beginning(self, *, color: bool = False) -> str:
+        """Return what can be said as soon as a law is broken: neither how many others hold, nor the cause."""
+        return self._lines(f"{self.name} is not right yet.", self.sections()[:-1], color=color)
+
+    def sections(self) -> list[Section]:
+        """Return what there is to say, as label, text, and whether the text is code."""
+        if self:
+            return self._care()
+        if not self.started:
+            return []
+        sections = [
+            ("The law", self.law, False),
+            ("Called", self.call, True),
+            ("Returned", self.returned, True),
+            ("Raised", self.raised, False),
+            ("At", shorten(self.place, columns=WIDTH - 17), True),
+            ("But", self.problem, False),
+            ("Printed", shorten(self.printed, lines=6), True),
+            ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
+            ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
+            ("Read on", f"chapter {self.chapter}, of the tutorial, or help(bigramlab.{self.name})", False),
+        ]
+        return [section for section in sections if section[1]]
+
+    def _care(self) -> list[Section]:
+        """Return what it is not careful about, in a few lines: an invitation."""
+        first, more = self.notes[:2], len(self.notes) - 2
+        sections = [("Not careful", note.text(), False) for note in first]
+        return [*sections, *([("And", f"{more} more, in `report.notes`.", False)] if more > 0 else [])]
 
 
 def _as_html(text: str) -> str:

@@ -15,12 +15,12 @@ from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
 
 from bigramlab.chapters import chapter_of
-from bigramlab.judge.diagnosing import diagnose
+from bigramlab.judge.diagnosing import careless, diagnose
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, show, show_error
-from bigramlab.judge.reporting import Report
-from bigramlab.laws import LAWS, Broken, Law, Stopped, lesson_of, ours_for
-from bigramlab.laws.law import QUIET, SHARED, STEADY
+from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, shorten, show, show_error
+from bigramlab.judge.reporting import Note, Report
+from bigramlab.laws import CARE, LAWS, RESULT, Broken, Law, Stopped, lesson_of, ours_for
+from bigramlab.laws.law import QUIET, STEADY
 from bigramlab.mistakes import Mistake
 
 __all__ = ["run_law", "run_laws"]
@@ -129,56 +129,82 @@ def _no_local_constants() -> Iterator[None]:
 
 
 def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None] = lambda _: None) -> Report:
-    """Run all laws of `name` on the function and report the first that is broken.
+    """Run the laws of `name` on the function: those about the result, and if they hold, the care laws.
 
-    `begin` gets the report as soon as that one is found: to count the others, and to look for the cause, takes longer.
+    `begin` gets the report as soon as one about the result is broken: to count the others, and to look for the cause,
+    takes longer.
     """
-    laws = {law.name: law for law in LAWS[name]}
+    results, cares = ([law for law in LAWS[name] if law.kind == kind] for kind in (RESULT, CARE))
     number, chapter = chapter_of(lesson_of(name))
-    report = Report(name, held=0, total=len(laws), chapter=f"{number}, {chapter.title}")
+    report = Report(name, f"{number}, {chapter.title}", total=len(results), care_total=len(cares))
     if misfit := _misfit(function, ours_for(name)):
         report.problem = misfit
         return report
-    defaults = _defaults(function)
     with Guard() as guard:
         recorder = Recorder(function, guard)
-        broken: dict[str, Law] = {}  # the laws that are broken, each with the one that was tried when it showed
-        decisive: list[Call] = []
-        others: list[Call] = []
-        for law in filter(lambda law: law.holds, laws.values()):
-            for name_of_broken, error in _try(law, recorder, shrink=not broken):
-                if isinstance(error, NotImplementedError) and _raised_by(function, error):
-                    report.started = False
-                    return report
-                if broken or error is None:
-                    broken |= {name_of_broken: law} if name_of_broken else {}
-                    others += recorder.calls
-                    continue
-                broken[name_of_broken] = law
-                report.law, report.broken_law = laws[name_of_broken].sentence, name_of_broken
-                if guard.hangs:
-                    guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
-                _describe(report, function, recorder, error)
-                if kept := defaults - _defaults(function):
-                    report.problem += (
-                        f"; and the calls changed the default of `{min(kept)[0]}`, which is made only once"
-                    )
-                begin(report)
-                if isinstance(error, TooSlow):
-                    return report
-                if recorder.last:
-                    decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
-                    _explore(law, recorder)
-                    decisive += recorder.calls
-        if recorder.printing and not broken:
-            _describe_printing(report, recorder.printing)
-        if recorder.printing:
-            broken[QUIET] = laws[QUIET]
-        report.held = len(laws) - len(broken)
-        if decisive:
-            first, law = next(iter(broken.items()))
-            report.diagnosis = diagnose(laws[first], decisive, others, guard, partial(_breaks, law, first, guard))
+        _judge_result(report, results, recorder, begin)
+        if report:
+            report.notes = sorted(_judge_care(cares, recorder), key=lambda note: not note.silent)
     return report
+
+
+def _judge_result(report: Report, laws: list[Law], recorder: Recorder, begin: Callable[[Report], None]) -> None:
+    """Try the laws about the result, and put what is found into the report."""
+    function, guard, defaults = recorder.function, recorder.guard, _defaults(recorder.function)
+    broken: dict[str, Law] = {}  # the laws that are broken, each with the one that was tried when it showed
+    decisive: list[Call] = []
+    others: list[Call] = []
+    for law in filter(lambda law: law.holds, laws):
+        for name, error in _try(law, recorder, shrink=not broken):
+            if error is None or broken:
+                broken |= {name: law} if name else {}
+                others += recorder.calls
+                continue
+            if isinstance(error, NotImplementedError) and _raised_by(function, error):
+                report.started = False
+                return
+            broken[name] = law
+            report.law, report.broken_law = next(law.sentence for law in laws if law.name == name), name
+            if guard.hangs:
+                guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
+            _describe(report, function, recorder, error)
+            if kept := defaults - _defaults(function):
+                report.problem += f"; and the calls changed the default of `{min(kept)[0]}`, which is made only once"
+            begin(report)
+            if isinstance(error, TooSlow):
+                return
+            if recorder.last:
+                decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
+                _explore(law, recorder)
+                decisive += recorder.calls
+    report.held = len(laws) - len(broken)
+    if decisive:
+        first, law = next(iter(broken.items()))
+        report.diagnosis = diagnose(report.name, decisive, others, guard, partial(_breaks, law, first, guard))
+
+
+def _judge_care(laws: list[Law], recorder: Recorder) -> Iterator[Note]:
+    """Try the care laws, and yield a note on each that does not hold."""
+    recorder.asks = set()  # of input that makes no sense, nothing of that is asked
+    for law in laws:
+        recorder.calls, recorder.guard.hangs = [], 0
+        if law.holds and (error := run_law(law, recorder)) and recorder.last:
+            yield _note(law, recorder.last, recorder, show_error(error))
+        elif law.name == QUIET and recorder.printing:
+            printed = shorten(recorder.printing.printed.strip(), lines=1, columns=40)
+            yield _note(law, recorder.printing, recorder, f"it prints {printed!r}")
+
+
+def _note(law: Law, call: Call, recorder: Recorder, problem: str) -> Note:
+    """Say what the function does in this call, and what ours does."""
+    ours = call.again(ours_for(law.function), recorder.guard)
+    silent = call.raised is None
+    if ours.raised and silent:
+        problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
+    if found := careless(law.function, [call, *recorder.calls], recorder.guard):
+        problem = found.wrong
+    says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
+    return Note(law.name, law.sentence, describe_call(law.function, call), problem, says, silent and bool(ours.raised))
 
 
 def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, Exception | None]]:
@@ -191,17 +217,11 @@ def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, E
             changing = run_law(law, recorder, only_shared=True)
             error = changing or run_law(law, recorder)
         shared = error.law if isinstance(error, Broken) else ""
-        yield shared or law.name if error else "", error
+        yield (shared or law.name if error else ""), error
         if not shared:
             return
         recorder.asks.discard(shared)
         shrink = False
-
-
-def _describe_printing(report: Report, call: Call) -> None:
-    report.law, report.broken_law = SHARED[QUIET][1], QUIET
-    report.call, report.printed = describe_call(report.name, call), call.printed
-    report.problem = "it prints; what a function has to say, it returns"
 
 
 def _breaks(law: Law, name: str, guard: Guard, mistake: Mistake) -> bool:
