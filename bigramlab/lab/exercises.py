@@ -17,6 +17,10 @@ __all__ = ["Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
 CONFTEST = '''"""Makes `pytest` check the functions in this folder with bigramlab's laws."""
 
 
+def pytest_addoption(pluginmanager):
+    pluginmanager.import_plugin("bigramlab.lab.plugin")  # early, for its --careful
+
+
 def pytest_configure(config):
     config.pluginmanager.import_plugin("bigramlab.lab.plugin")  # here, so that it works from any folder
 '''

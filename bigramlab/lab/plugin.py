@@ -15,8 +15,8 @@ __all__ = ["Explanation", "Unsolved"]
 
 FILES = {exercise.file for exercise in Exercise.all()}
 NOT_PASSED = "not passed"  # pytest shows each that it calls "failed" in a section of its own
-LETTERS = {"solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
-COLORS = {"  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}
+LETTERS = {"careful": "*", "solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
+COLORS = {"  careful ": "green", "  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}
 
 
 class Unsolved(Exception):
@@ -58,7 +58,10 @@ class ExerciseItem(pytest.Item):
         except KeyboardInterrupt:
             raise self.session.Interrupted("stopped by Ctrl-C") from None
         self.user_properties.append(("bigramlab", verdict.status))
-        if not verdict:
+        if verdict:
+            self.user_properties.append(("care laws", verdict.care))
+            self.add_report_section("call", "bigramlab", verdict.text)  # what passes has no other text
+        if not verdict or (self.config.getoption("careful", False) and verdict.status != "careful"):
             raise Unsolved(verdict)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -108,6 +111,12 @@ class ExerciseFile(pytest.File):
                 item = ExerciseItem.from_parent(self, name=exercise.name)
                 item.exercise = exercise
                 yield item
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a teacher ask for care, too."""
+    told = "have an exercise pass only if it is careful, too: if it refuses what can't work, takes iterators and so on"
+    parser.addoption("--careful", action="store_true", help=told)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -189,5 +198,5 @@ def _folder(report: pytest.TestReport) -> str:
 
 def _verdict(report: pytest.TestReport) -> Verdict:
     """Return the verdict that a report was made from."""
-    text = str(report.longrepr or "")
+    text = str(report.longrepr or dict(report.sections).get("Captured bigramlab call", ""))
     return Verdict(_name(report), _status(report), text.partition("\n")[0], text)

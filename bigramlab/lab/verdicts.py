@@ -22,7 +22,8 @@ from bigramlab.laws.law import Stopped
 
 __all__ = ["Verdict", "explain", "judge", "load_file", "progress_bar", "summary", "summary_of_labs"]
 
-STATUSES = ["solved", "not right", "not reached", "not started"]
+STATUSES = ["careful", "solved", "not right", "not reached", "not started"]
+SOLVED = STATUSES[:2]  # the first with a star
 WIDTH = 78
 
 
@@ -36,6 +37,7 @@ class Verdict:
         headline: The result in one line.
         text: The whole report, which begins with the headline.
         law: The law that is broken, if one is.
+        care: How many of its care laws hold, such as "2 of 3", if it is solved.
     """
 
     name: str
@@ -43,10 +45,11 @@ class Verdict:
     headline: str
     text: str
     law: str = ""
+    care: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether it is solved."""
-        return self.status == "solved"
+        return self.status in SOLVED
 
     @property
     def is_wrong(self) -> bool:
@@ -81,8 +84,9 @@ def judge(
         headline = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
         return Verdict(name, "not right", headline, headline + _renamed(name, module))
     report = run_laws(function, name, lambda report: begin(report.beginning(color=color)))
-    status = "solved" if report else "not right" if report.started else "not started"
-    return Verdict(name, status, report.headline(), report.text(color=color), report.law)
+    status = "careful" if report.careful else "solved" if report else "not right" if report.started else "not started"
+    care = f"{report.care_held} of {report.care_total}" if report else ""
+    return Verdict(name, status, report.headline(), report.text(color=color), report.law, care)
 
 
 def _renamed(name: str, module: ModuleType) -> str:
@@ -167,6 +171,8 @@ def explain(verdicts: Sequence[Verdict]) -> str:
     """
     wrong = [verdict for verdict in verdicts if verdict.is_wrong]
     first = next(iter(wrong or [verdict for verdict in verdicts if not verdict]), None)
+    if first is None and len(verdicts) == 1:
+        return verdicts[0].text
     if first is None and len(verdicts) < len(Exercise.all()):
         return "All that were tried are solved."
     if first is None:
@@ -202,5 +208,8 @@ def summary_of_labs(labs: Mapping[str, Sequence[Verdict]]) -> str:
 def progress_bar(verdicts: Sequence[Verdict]) -> str:
     """Draw how far one has come; the exercises that were not tried count as not solved."""
     solved, total = sum(map(bool, verdicts)), len(Exercise.all())
+    careful = sum(verdict.status == "careful" for verdict in verdicts)
+    stars = f", {careful} of them careful" if careful else ""
     untried = f"; {total - len(verdicts)} not tried" if len(verdicts) < total else ""
-    return f"[{'#' * solved}{'-' * (total - solved)}] {solved} of {total} solved{untried}"
+    bar = "*" * careful + "#" * (solved - careful) + "-" * (total - solved)
+    return f"[{bar}] {solved} of {total} solved{stars}{untried}"

@@ -127,7 +127,7 @@ def tell(lab: Lab, files: Collection[str] = ()) -> None:
         in_full = verdict.is_wrong and not explained
         explained |= in_full
         if verdict.headline not in said:
-            lines = explain([verdict]).splitlines()[len(begun) :] if in_full else [_in_short(verdict)]
+            lines = explain([verdict]).splitlines()[len(begun) :] if in_full or verdict else [_in_short(verdict)]
             print("\n".join(lines), flush=True)
         said.add(verdict.headline)
         begun.clear()
