@@ -1,15 +1,13 @@
 """Laws of the vocabulary, and of the way from words to ids and back."""
 
-from numbers import Integral
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
-from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import Function, a_tensor, broken, care, law, of_type, refuses
+from bigramlab.laws.law import Function, broken, care, ids_in, ids_of_64_bits, law, of_type, refuses
 
 
 def _a_str(found: Any) -> str:
@@ -70,13 +68,7 @@ def one_bare_str_is_no_list_of_words(build_vocabulary: Function, words: str) -> 
 
 
 def _require_ids(found: Any, expected: list[int]) -> None:
-    """Check ids, which may come as a list: what matters is whether they can be used as an index."""
-    if isinstance(found, list):
-        if wrong := [id for id in found if not isinstance(id, Integral)]:
-            broken(f"it has {wrong[0]!r} in it, which is of type {type(wrong[0]).__name__}: ids are ints")
-    else:
-        a_tensor(found, (len(expected),), "integers")
-    if (found.tolist() if isinstance(found, Tensor) else found) != expected:
+    if ids_in(found, (len(expected),)) != expected:
         broken(f"it should be {expected}")
 
 
@@ -99,22 +91,19 @@ def _many_tokens(size: int) -> str:
 @law("encode", st.integers(300, 400), examples=2)
 def there_may_be_many_tokens(encode: Function, size: int) -> None:
     """Ids go as far as the vocabulary does, beyond 255 too, and are of a type that can be used as an index."""
-    found = encode(_many_tokens(size)[-3:], _many_tokens(size))
-    _require_ids(found, [size - 3, size - 2, size - 1])
-    if isinstance(found, Tensor) and found.dtype not in (torch.int32, torch.int64):
-        broken(f"its ids are {str(found.dtype).removeprefix('torch.')}, which can't index a table: take torch.int64")
+    _require_ids(encode(_many_tokens(size)[-3:], _many_tokens(size)), [size - 3, size - 2, size - 1])
 
 
 @care("encode", draw.words_and_vocabulary(shortest=1))
 def ids_are_a_tensor(encode: Function, words: list[str], vocabulary: str) -> None:
-    """The ids come as a tensor of integers."""
-    a_tensor(encode(words[0], vocabulary), (len(words[0]),), "integers")
+    """The ids come as a tensor of int64."""
+    ids_of_64_bits(encode(words[0], vocabulary), (len(words[0]),))
 
 
 @care("encode", draw.vocabularies())
 def an_empty_word_has_no_ids(encode: Function, vocabulary: str) -> None:
-    """A word without letters has no ids: a tensor of integers, too, of length 0."""
-    a_tensor(encode("", vocabulary), (0,), "integers")
+    """A word without letters has no ids: a tensor of int64, too, of length 0."""
+    ids_of_64_bits(encode("", vocabulary), (0,))
 
 
 @care("encode", st.just(40_000), examples=1)

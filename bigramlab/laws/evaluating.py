@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import Function, a_number, a_tensor, agree, broken, care, close_to, law, refuses
+from bigramlab.laws.law import Function, a_float, a_number, a_tensor, agree, broken, care, close_to, law, refuses
 
 
 @st.composite
@@ -80,6 +80,12 @@ def each_cell_is_taken_as_it_is(negative_log_likelihood: Function, counts: Tenso
     close_to(a_number(negative_log_likelihood(counts, probs)), mean_surprise(counts, probs))
 
 
+@care("negative_log_likelihood", counts_and_probs(), examples=5)
+def the_loss_is_a_float(negative_log_likelihood: Function, counts: Tensor, probs: Tensor) -> None:
+    """The loss is a float, not a tensor."""
+    a_float(negative_log_likelihood(counts, probs))
+
+
 @care("negative_log_likelihood", losses_of_nothing)
 def impossible_tables_are_refused(negative_log_likelihood: Function, counts: list[Any], probs: list[Any]) -> None:
     """Counts that sum to 0 or are negative, tables of different shapes, and probabilities outside 0..1 are refused."""
@@ -110,6 +116,12 @@ def the_impossible_is_infinitely_perplexing(perplexity: Function, a: int) -> Non
 def each_cell_counts_as_it_is(perplexity: Function, counts: Tensor, probs: Tensor) -> None:
     """Tables need not be square, nor need the rows sum to 1: each probability is taken as it is."""
     close_to(a_number(perplexity(counts, probs)), math.exp(mean_surprise(counts, probs)))
+
+
+@care("perplexity", counts_and_probs(), examples=5)
+def the_perplexity_is_a_float(perplexity: Function, counts: Tensor, probs: Tensor) -> None:
+    """The perplexity is a float, not a tensor."""
+    a_float(perplexity(counts, probs))
 
 
 @care("perplexity", losses_of_nothing)

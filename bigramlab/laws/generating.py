@@ -17,6 +17,7 @@ from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     Function,
+    a_float,
     a_list_of_str,
     a_number,
     broken,
@@ -147,6 +148,12 @@ def all_targets_weigh_the_same(score_contexts: Function, n: int) -> None:
     expected = ((n - 1) * math.log(2) - math.log(1e-4)) / n
     if abs(found - expected) > 2e-4:
         broken(f"it should be {expected:.6g}")
+
+
+@care("score_contexts", st.integers(1, 5), examples=5)
+def the_loss_is_a_float(score_contexts: Function, n: int) -> None:
+    """The loss is a float, not a tensor."""
+    a_float(score_contexts(ContextModel({}, 2, 1), torch.tensor([[0]] * n), torch.tensor([1] * n)))
 
 
 @care("score_contexts", st.integers(1, 3))

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NoReturn, cast
 
 import torch
@@ -24,6 +24,7 @@ __all__ = [
     "Function",
     "Law",
     "Stopped",
+    "a_float",
     "a_list_of_str",
     "a_number",
     "a_tensor",
@@ -34,6 +35,8 @@ __all__ = [
     "enough_room",
     "hoeffding",
     "how_many",
+    "ids_in",
+    "ids_of_64_bits",
     "law",
     "leaves_torchs_generator_alone",
     "lesson_of",
@@ -157,7 +160,7 @@ def a_tensor(found: object, shape: Iterable[int], kind: str) -> list[Any]:
         broken(f"its shape is {tuple(found.shape)}, and should be {shape}")
     fits = kind == "numbers" or found.is_floating_point() == (kind == "floats")
     if found.is_complex() or found.dtype == torch.bool or not fits:
-        broken(f"its numbers are {str(found.dtype).removeprefix('torch.')}, and should be {kind}")
+        broken(f"its numbers are {_type_of(found)}, and should be {kind}")
     numbers: list[Any] = found.detach().cpu().tolist()
     return numbers
 
@@ -166,17 +169,56 @@ def enough_room(found: Tensor) -> None:
     """Check that large numbers would fit into the type of a tensor of integers."""
     most = torch.iinfo(found.dtype).max
     if most < 2**31 - 1:
-        broken(f"its numbers are {str(found.dtype).removeprefix('torch.')}, which ends at {most:,}: take torch.int64")
+        broken(f"its numbers are {_type_of(found)}, which ends at {most:,}: take torch.int64")
+
+
+def ids_in(found: object, shape: Iterable[int]) -> Any:
+    """Return ids as nested lists, once they have that shape and can be used as an index: in a list they can, too."""
+    shape = tuple(shape)
+    if found is None:
+        broken("it returned nothing: is `return` missing?")
+    if isinstance(found, list | tuple) and shape:
+        if len(found) != shape[0]:
+            broken(f"a list of ids has {how_many(len(found), 'item')}, and should have {shape[0]}")
+        return [ids_in(part, shape[1:]) for part in found]
+    if not shape and not isinstance(found, Tensor):
+        if isinstance(found, bool) or not isinstance(found, Integral):
+            broken(f"it has {found!r} in it, which is of type {type(found).__name__}: ids are ints")
+        return int(found)
+    ids = a_tensor(found, shape, "integers")
+    if found.dtype not in (torch.int32, torch.int64):  # type: ignore[attr-defined]  # a tensor, as was just checked
+        broken(f"its ids are {_type_of(found)}, which can't index a table: take torch.int64")
+    return ids
+
+
+def ids_of_64_bits(found: object, shape: Iterable[int]) -> None:
+    """Check that ids are a tensor of int64, as all functions here make and take them."""
+    a_tensor(found, shape, "integers")
+    if found.dtype != torch.int64:  # type: ignore[attr-defined]
+        broken(f"its ids are {_type_of(found)}, and should be int64, as everywhere here")
+
+
+def _type_of(tensor: Any) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def a_number(found: object) -> float:
-    """Return a number, once it is one and not, say, a tensor."""
+    """Return a number, once it is one, be it a float, NumPy's own, or in a tensor without axes."""
     if found is None:
         broken("it returned nothing: is `return` missing?")
+    if isinstance(found, Tensor) and found.ndim == 0 and not found.is_complex() and found.dtype != torch.bool:
+        return float(found.detach())
     if isinstance(found, bool) or not isinstance(found, Real):
-        hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
-        broken(f"it is of type {type(found).__name__}, and should be a number (a float){hint}")
+        kind = f"of shape {tuple(found.shape)}" if isinstance(found, Tensor) else f"of type {type(found).__name__}"
+        broken(f"it is {kind}, and should be a number (a float)")
     return float(found)
+
+
+def a_float(found: object) -> None:
+    """Check that a number is a float, and no tensor that holds one."""
+    if not isinstance(found, float):
+        hint = "; .item() makes a number of it" if isinstance(found, Tensor) else ""
+        broken(f"it is of type {type(found).__name__}, and should be a float{hint}")
 
 
 def parts_of(found: Any, n: int, wanted: str) -> Any:

@@ -14,7 +14,18 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.law import Function, a_number, a_tensor, agree, broken, care, close_to, law, parts_of, refuses
+from bigramlab.laws.law import (
+    Function,
+    a_number,
+    a_tensor,
+    agree,
+    broken,
+    care,
+    close_to,
+    law,
+    parts_of,
+    refuses,
+)
 
 
 @st.composite
@@ -197,10 +208,10 @@ def _trained(found: Any, counts: Tensor, steps: int) -> tuple[plain.Rows, list[f
     rows = a_tensor(weights, counts.shape, "floats")
     if (isinstance(losses, Tensor) and losses.ndim == 0) or not isinstance(losses, Iterable):
         broken("the second of the pair is one number, and should be the list of the losses, one after each step")
-    numbers = [loss.item() if isinstance(loss, Tensor) and loss.numel() == 1 else loss for loss in losses]
+    numbers = list(map(a_number, losses))
     if len(numbers) != steps:
         broken(f"there are {len(numbers)} losses after {steps} steps, and should be one after each")
-    return rows, list(map(a_number, numbers))
+    return rows, numbers
 
 
 @law("train_neural_bigram", few_counts, rates)

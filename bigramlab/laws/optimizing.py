@@ -14,6 +14,7 @@ from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     Function,
+    a_float,
     a_number,
     a_tensor,
     agree,
@@ -21,6 +22,8 @@ from bigramlab.laws.law import (
     care,
     hoeffding,
     how_many,
+    ids_in,
+    ids_of_64_bits,
     law,
     leaves_torchs_generator_alone,
     parts_of,
@@ -82,6 +85,12 @@ def the_rate_has_one_peak(learning_rate_at: Function, recipe: Recipe, rising: in
     agree(a_number(learning_rate_at(rising, recipe)), recipe.learning_rate)
 
 
+@care("learning_rate_at", recipes(), examples=5)
+def the_rate_is_a_float(learning_rate_at: Function, recipe: Recipe, rising: int) -> None:
+    """The rate is a float."""
+    a_float(learning_rate_at(rising, recipe))
+
+
 @care("learning_rate_at", st.sampled_from([(-1, 10), (10, 10), (11, 10), (1, 1)]))
 def steps_that_the_recipe_lacks_are_refused(learning_rate_at: Function, step: int, steps: int) -> None:
     """A recipe of n steps has the steps 0 to n - 1; others are refused."""
@@ -98,7 +107,7 @@ def _batches(minibatches: Function, n: int, batch_size: int, seed: int | None = 
     for batch in batches:
         if isinstance(batch, Tensor) and batch.ndim != 1:
             broken(f"a batch has shape {tuple(batch.shape)}, and should have one axis: (batch,)")
-        yield a_tensor(batch, getattr(batch, "shape", ()), "integers")
+        yield ids_in(batch, (len(batch),) if hasattr(batch, "__len__") else ())
 
 
 def _rounds(minibatches: Function, n: int, batch_size: int, rounds: int, seed: int | None = 0) -> list[list[int]]:
@@ -157,6 +166,13 @@ def the_generator_decides(minibatches: Function, seed: int) -> None:
 def without_a_generator_torchs_is_used(minibatches: Function, seed: int) -> None:
     """Without a generator, torch's global one is used: torch.manual_seed repeats the batches, and no other way does."""
     torchs_generator_decides(lambda: _rounds(minibatches, 30, 7, 2, None), seed, "batches")
+
+
+@care("minibatches", st.integers(1, 5), st.integers(1, 3))
+def batches_are_tensors(minibatches: Function, n: int, batch_size: int) -> None:
+    """Each batch is a tensor of int64."""
+    batch = next(iter(minibatches(n, batch_size, generator=draw.generator(0))))
+    ids_of_64_bits(batch, (min(n, batch_size),))
 
 
 @care("minibatches", st.sampled_from([(0, 1), (-1, 1), (3, 0), (3, -2)]))

@@ -17,11 +17,12 @@ from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     Function,
     a_list_of_str,
-    a_tensor,
     broken,
     care,
     hoeffding,
     how_many,
+    ids_in,
+    ids_of_64_bits,
     law,
     leaves_torchs_generator_alone,
     refuses,
@@ -89,9 +90,10 @@ def _walk(sample: Function, probs: Tensor, generator: torch.Generator | None) ->
     found = sample(probs, generator=generator)
     if isinstance(found, Tensor) and found.ndim != 1:
         broken(f"its shape is {tuple(found.shape)}, and ids should have one axis: (length,)")
-    if isinstance(found, Tensor) and not len(found):
+    if isinstance(found, Tensor | list | tuple) and not len(found):
         broken("it is empty, and every walk ends with 0, the id of the last '.'")
-    return a_tensor(found, getattr(found, "shape", ()), "integers")
+    ids: list[int] = ids_in(found, (len(found),) if isinstance(found, Tensor | list | tuple) else ())
+    return ids
 
 
 @law("sample", draw.prob_tables(), draw.seeds)
@@ -154,6 +156,13 @@ def a_walk_is_as_long_as_it_takes(sample: Function, size: int) -> None:
     ids = _walk(sample, ring(size), draw.generator(0))
     if ids != [*range(1, size), 0]:
         broken(f"it has {how_many(len(ids), 'id')}, and should have {size}")
+
+
+@care("sample", draw.seeds, examples=3)
+def a_walk_is_a_tensor(sample: Function, seed: int) -> None:
+    """The ids come as a tensor of int64."""
+    found = sample(even(), generator=draw.generator(seed))
+    ids_of_64_bits(found, getattr(found, "shape", ()))
 
 
 no_distributions = st.sampled_from(

@@ -94,7 +94,7 @@ def small_number_added_to_probs(counts: Any, probs: Any) -> Any:
     return -((counts * (probs.double() + 1e-8).log()).sum() / counts.sum()).item()
 
 
-@mistake("negative_log_likelihood", given=of_bigrams)
+@mistake("negative_log_likelihood", careless=True, given=of_bigrams)
 def tensor_for_a_float(weights: Any, surprises: Any) -> Any:
     """The loss is still a tensor: `.item()` is missing, which makes a number of it.
 
@@ -291,7 +291,7 @@ def impossible_made_improbable(counts: Any, probs: Any) -> Any:
     return (-(counts * probs.double().clamp(min=1e-8).log()).sum() / counts.sum()).exp().item()
 
 
-@mistake("perplexity", given=of_bigrams)
+@mistake("perplexity", careless=True, given=of_bigrams)
 def tensor_for_a_number(weights: Any, surprises: Any) -> Any:
     """The result is still a tensor: `.item()` is missing, which makes a number of it.
 

@@ -337,7 +337,7 @@ def likeliest_for_the_target(next_probs: Any, contexts: Any, targets: Any) -> An
     return -next_probs(contexts).max(dim=1).values.double().log().mean().item()
 
 
-@mistake("score_contexts", given=scores)
+@mistake("score_contexts", careless=True, given=scores)
 def tensor_for_a_float(surprises: Any) -> Any:
     """The loss is still a tensor: `.item()` is missing, which makes a number of it.
 

@@ -187,7 +187,7 @@ def drawn_twice_at_each_step(probs: Any, generator: Any) -> list[int]:
     return walk
 
 
-@mistake("sample")
+@mistake("sample", careless=True)
 def list_for_a_tensor(probs: Any, *, generator: Any = None) -> Any:
     """The ids come as a list, and should come as a tensor: `torch.tensor(...)` is missing.
 

@@ -1,7 +1,7 @@
 """Right versions of every function, written as different learners would write them: no law may refuse one of them.
 
-They follow the design, not our code, and use the freedom that it leaves: int32 ids, float64 probabilities, another draw
-for the same seed, NumPy's numbers. There is a file for each lesson.
+They follow the design, not our code, and use the freedom that it leaves: int32 counts, float64 probabilities, another
+draw for the same seed, NumPy's numbers. There is a file for each lesson.
 """
 
 from importlib import import_module

@@ -49,7 +49,7 @@ def build_contexts_typed_along(words, vocabulary, context_length):
 
 @right("build_contexts")
 def build_contexts_padded(words, vocabulary, context_length):
-    """Slices of padded text; int32."""
+    """Slices of padded text."""
     words = check_contexts_wish(words, vocabulary, context_length)
     xs, ys = [], []
     for word in words:
@@ -57,7 +57,7 @@ def build_contexts_padded(words, vocabulary, context_length):
         for i in range(len(word) + 1):
             xs.append([vocabulary.index(c) for c in padded[i : i + context_length]])
             ys.append(vocabulary.index(padded[i + context_length]))
-    return examples_of(xs, ys, context_length, torch.int32)
+    return examples_of(xs, ys, context_length)
 
 
 @right("build_contexts")

@@ -76,10 +76,15 @@ def encode_tensor(word, vocabulary):
     return torch.tensor([vocabulary.find(character) for character in word])
 
 
+@plain_right("encode")
+def encode_int32(word, vocabulary):
+    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int32)
+
+
 @right("encode")
 def encode_index(word, vocabulary):
     check_vocabulary(vocabulary)
-    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int32)
+    return torch.tensor([vocabulary.index(character) for character in word], dtype=torch.int64)
 
 
 @right("encode")
@@ -118,11 +123,11 @@ def encode_numpy(word, vocabulary):
 def encode_recursive(word, vocabulary):
     check_vocabulary(vocabulary)
     if not word:
-        return torch.zeros(0, dtype=torch.int32)
+        return torch.zeros(0, dtype=torch.int64)
     if len(word) == 1:
         if word not in vocabulary:
             raise ValueError(word)
-        return torch.tensor([vocabulary.find(word)], dtype=torch.int32)
+        return torch.tensor([vocabulary.find(word)], dtype=torch.int64)
     half = len(word) // 2
     return torch.cat([encode_recursive(word[:half], vocabulary), encode_recursive(word[half:], vocabulary)])
 

@@ -59,7 +59,7 @@ def check_batches(n, batch_size):
 def minibatches_slices(n, batch_size, *, generator=None):
     check_batches(n, batch_size)
     while True:
-        order = torch.randperm(n, generator=generator, dtype=torch.int32)
+        order = torch.randperm(n, generator=generator)
         for start in range(0, n, batch_size):
             yield order[start : start + batch_size]
 

@@ -42,7 +42,7 @@ def sample_searchsorted(probs, *, generator=None):
     while not ids or ids[-1] != 0:
         dart = torch.rand((), dtype=torch.float64, generator=generator)
         ids.append(int(torch.searchsorted(ends[ids[-1] if ids else 0], dart, right=True)))
-    return torch.tensor(ids, dtype=torch.int32)
+    return torch.tensor(ids, dtype=torch.int64)
 
 
 @right("sample")
@@ -121,7 +121,7 @@ def sample_alias(probs, *, generator=None):
         share, first, second = table[int(torch.randint(len(table), (1,), generator=generator))]
         token = first if torch.rand(1, generator=generator).item() < share else second
         ids.append(token)
-    return torch.tensor(ids, dtype=torch.int16)
+    return torch.tensor(ids, dtype=torch.int64)
 
 
 @right("sample")
