@@ -49,7 +49,63 @@ def test_the_same_failure_gives_the_same_report():
 def test_a_right_function_is_called_right():
     report = check(bigramlab.smooth)
     assert report
-    assert repr(report) == f"smooth is right: all {report.total} laws hold."
+    assert report.careful
+    assert repr(report) == "smooth is right and careful: all its laws hold."
+
+
+def test_a_right_function_without_a_check_of_any_input_is_right_and_hears_what_it_is_not_careful_about():
+    def smooth(counts, k=1):
+        return counts + k
+
+    report = check(smooth)
+    assert report
+    assert not report.careful
+    assert (report.held, report.care_held) == (report.total, report.care_total - len(report.notes))
+    lines = report.text().splitlines()
+    assert lines[0] == "smooth is right: all its laws hold."
+    assert lines[2].startswith("  Not careful  A negative k")
+    assert "Ours raises ValueError: k is -1, but must be a finite number from 0 up" in " ".join(report.text().split())
+    assert not {"wrong", "not right yet"} & set(report.text().split())
+
+
+@pytest.mark.parametrize("error", [AssertionError, RuntimeError, ZeroDivisionError, OSError, KeyError])
+def test_any_error_refuses(error):
+    def smooth(counts, k=1):
+        if not (0 <= k < float("inf") and (counts >= 0).all()):
+            raise error
+        return counts + k
+
+    assert check(smooth).careful
+
+
+def test_a_slip_that_raises_is_no_refusal():
+    def smooth(counts, k=1):
+        if not 0 <= k < float("inf"):
+            return undefined  # noqa: F821  # the slip
+        return counts + k
+
+    report = check(smooth)
+    assert report
+    assert "NameError" in report.text() or "not defined" in report.text()
+
+
+def test_what_gives_a_result_without_a_word_comes_first():
+    def normalize(counts):
+        return counts / counts.sum(1, keepdim=True)
+
+    silent = [note.silent for note in check(normalize).notes]
+    assert silent == sorted(silent, reverse=True)
+    assert any(silent)
+
+
+def test_printing_is_a_matter_of_care():
+    def smooth(counts, k=1):
+        print(counts)  # noqa: T201
+        return bigramlab.smooth(counts, k)
+
+    report = check(smooth)
+    assert report
+    assert [note.sentence for note in report.notes] == ["Nothing is printed."]
 
 
 def test_an_unwritten_function_is_not_started():
@@ -140,12 +196,11 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
 
 
 def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
-    def count_bigrams(words, vocabulary):  # wrong for no words at all, and for nothing else
+    def count_bigrams(words, vocabulary):  # wrong for one list of words, and for nothing else
         counts = bigramlab.count_bigrams(words, vocabulary)
-        return counts + 1 if words == [] else counts
+        return counts + 1 if words == ["aa"] else counts
 
     report = check(count_bigrams)
-    assert not report
     assert report.diagnosis is None
 
 
@@ -208,7 +263,7 @@ def test_an_infinite_argument_can_be_typed():
     def smooth(counts, k=1):
         return counts + k if k >= 0 else bigramlab.smooth(counts, k)
 
-    assert re.search(r"float\('(nan|inf)'\)", check(smooth).call)
+    assert re.search(r"float\('(nan|inf)'\)", check(smooth).notes[0].call)
 
 
 def test_a_module_for_a_figure_is_told_of():
@@ -470,4 +525,5 @@ def test_an_iterator_is_shown_with_its_items():
             raise ValueError("no list of words, or a boundary inside a word")
         return "." + "".join(sorted(set("".join(words))))
 
-    assert check(build_vocabulary).call.startswith("build_vocabulary(iter(['")
+    (note,) = [note for note in check(build_vocabulary).notes if "iterator" in note.sentence]
+    assert note.call.startswith("build_vocabulary(iter(['")

@@ -123,7 +123,7 @@ def test_the_kept_walkthrough_fits_the_package():
     assert kept["key"] == walkthrough.key(), "the package has changed: run `mkdocs build` and commit its result"
     page = "\n".join(kept["lines"])
     exercises = len(Exercise.all())
-    assert f"[#####{'-' * (exercises - 5)}] 5 of {exercises} solved" in page
+    assert f"[*####{'-' * (exercises - 5)}] 5 of {exercises} solved, 1 of them careful" in page
     assert "Traceback" not in page
     assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
 

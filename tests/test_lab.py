@@ -102,7 +102,7 @@ def test_a_stub_has_the_signature_and_the_docstring_of_ours(exercise, lab):
     exec((lab / exercise.file).read_text(encoding="utf-8"), namespace)
     stub, ours = namespace[exercise.name], inspect.unwrap(getattr(bigramlab, exercise.name))
     assert str(inspect.signature(stub)) == str(inspect.signature(ours))
-    assert inspect.getdoc(stub) == inspect.getdoc(ours)
+    assert inspect.getdoc(stub) == inspect.getdoc(ours).replace("\nRaises:\n", "\nRaises (for a star):\n")
 
 
 def test_start_overwrites_nothing(lab, capsys):
@@ -128,7 +128,7 @@ def test_all_solved_is_exit_status_0(lab):
     solve_all(lab)
     result = run_pytest(lab)
     assert result.returncode == 0, result.stdout
-    assert f"{len(NAMES)} of {len(NAMES)} solved\n" in result.stdout
+    assert f"[{'*' * len(NAMES)}] {len(NAMES)} of {len(NAMES)} solved, {len(NAMES)} of them careful\n" in result.stdout
     assert "\nAll is solved." in result.stdout
 
 
@@ -170,17 +170,17 @@ def test_what_is_not_solved_fails(mixed):
     result, xml, _ = mixed
     assert result.returncode == 1
     assert set(failures(xml)) == set(NAMES) - {"smooth"}
-    assert result.stdout.startswith("--???FF.F??---")
+    assert result.stdout.startswith("--???FF*F??---")
 
 
 @pytest.mark.slow
 def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
     for line in [
-        "  solved       smooth",
+        "  careful      smooth",
         "  not right    count_bigrams, most_common_bigrams, normalize",
         "  not reached  build_vocabulary, encode, decode, sample, sample_words",
         "  not started  read_words, split_words, negative_log_likelihood, perplexity,",
-        f"  [#{'-' * (len(NAMES) - 1)}] 1 of {len(NAMES)} solved",
+        f"  [*{'-' * (len(NAMES) - 1)}] 1 of {len(NAMES)} solved, 1 of them careful",
     ]:
         assert line in mixed[0].stdout.splitlines()
 
@@ -284,11 +284,11 @@ def two_labs(lab):
 @pytest.mark.slow
 def test_each_of_several_labs_is_checked_on_its_own(two_labs):
     result = run_pytest(two_labs, "-k", "smooth or normalize", "-v")
-    for line in ["lab/ch04_smoothing.py::smooth SOLVED", "lab/ch05_normalizing.py::normalize SOLVED"]:
+    for line in ["lab/ch04_smoothing.py::smooth CAREFUL", "lab/ch05_normalizing.py::normalize CAREFUL"]:
         assert line in result.stdout
     for line in ["other/ch04_smoothing.py::smooth NOT RIGHT", "other/ch05_normalizing.py::normalize NOT REACHED"]:
         assert line in result.stdout
-    assert re.search(r"  \[##-*\] 2 of \d+ solved.*  lab\n  \[-*\] 0 of \d+ solved.*  other\n", result.stdout)
+    assert re.search(r"  \[\*\*-*\] 2 of \d+ solved.*  lab\n  \[-*\] 0 of \d+ solved.*  other\n", result.stdout)
 
 
 def test_one_function_can_be_checked(lab):
@@ -300,10 +300,25 @@ def test_one_function_can_be_checked(lab):
 @pytest.mark.slow
 def test_all_is_solved_only_if_all_were_tried(lab):
     solve_all(lab)
-    result = run_pytest(lab, "-k", "smooth")
+    result = run_pytest(lab, "-k", "smooth or normalize")
     assert result.returncode == 0
     assert "\nAll that were tried are solved.\n" in result.stdout
-    assert f"1 of {len(NAMES)} solved; {len(NAMES) - 1} not tried\n" in result.stdout
+    assert f"2 of {len(NAMES)} solved, 2 of them careful; {len(NAMES) - 2} not tried\n" in result.stdout
+
+
+def test_what_is_right_is_solved_and_care_is_asked_for_with_an_option(lab):
+    write(lab, "smooth", "return counts + k")
+    result = run_pytest(lab, "-k", "smooth", f"--junitxml={lab / 'report.xml'}")
+    assert result.returncode == 0
+    assert "\nsmooth is right: all its laws hold.\n" in result.stdout
+    assert "\n  Not careful  A negative k" in result.stdout
+    (found,) = [
+        one.get("value") for one in ElementTree.parse(lab / "report.xml").iter("property") if " " in one.get("name")
+    ]
+    assert re.fullmatch(r"\d of \d", found)
+    result = run_pytest(lab, "-k", "smooth", "--careful")
+    assert result.returncode == 1
+    assert "\nsmooth is right: all its laws hold.\n" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,12 @@ def source_of(lesson: str) -> tuple[str, ast.Module]:
 
 
 def stub_of(exercise: Exercise) -> str:
-    """Return the function with its signature and docstring, and nothing done yet."""
+    """Return the function with its signature and docstring, and nothing done yet; to refuse things is an extra."""
     text, tree = source_of(exercise.lesson)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name:
             head = text.splitlines()[node.lineno - 1 : node.body[0].end_lineno]
+            head = ["    Raises (for a star):" if line == "    Raises:" else line for line in head]
             return "\n".join([*head, "    raise NotImplementedError", ""])
     raise LookupError(f"bigramlab.lessons.{exercise.lesson} has no function {exercise.name}")
 
