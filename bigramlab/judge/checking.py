@@ -1,31 +1,55 @@
 """Is your version right? `check` runs a function's laws on it and explains the first that is broken."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from bigramlab.judge.recognizing import Recognized
     from bigramlab.judge.reporting import Report
+    from bigramlab.judge.reviewing import Review
 
 __all__ = ["check"]
 
 
-def check(function: Callable[..., Any], name: str | None = None) -> "Report":
-    """Run the laws of `normalize`, say, on your own `normalize`, and return a report.
+@overload
+def check(function: Callable[..., Any], name: str | None = None) -> "Report": ...
+@overload
+def check(function: dict[str, Any]) -> "Review": ...
+@overload
+def check(
+    function: "float | str | Tensor | NDArray[Any] | Sequence[Any]",
+    name: None = None,
+    *,
+    words: Sequence[str] | None = None,
+) -> "Recognized": ...
+def check(
+    function: Any, name: str | None = None, *, words: Sequence[str] | None = None
+) -> "Report | Review | Recognized":
+    """Run the laws of `normalize`, say, on your own `normalize`, and return a report; or say what a value is.
 
     The laws are properties that every right version has, each tried on many inputs. If one about the result is broken,
     the report shows the smallest input that breaks it, what your function returned, and what that looks like: it is
     compared with a catalogue of mistakes that others made. If all hold, your function is right, and the report says
     what it is not careful about, such as input that makes no sense. A call that hangs is ended.
 
+    A number, a table or a list is compared with all that the lessons make of the names, or of `words`, rightly and in
+    each catalogued wrong way: `check(2.454)`, `check(counts)`. `report.verdict` says what it is.
+
+    `check(globals())` goes through everything that a notebook or script has made, and says what is wrong first.
+
     Args:
-        function: Your function, written any way you like.
+        function: Your function, written any way you like, or a value, or a dict of names, such as `globals()`.
         name: Which of bigramlab's functions it should be, if its own name does not say so.
+        words: The words that a value was made of, if not of the names.
 
     Returns:
-        The report, true in an `if` when the function is right; in a REPL or notebook it shows itself.
+        The report, true in an `if` when the function, or the value, is right; in a REPL or notebook it shows itself.
 
     Raises:
-        TypeError: If `function` can't be called.
+        TypeError: If it is neither a function nor a value that the lessons make.
         ValueError: If there are no laws for that name.
 
     Examples:
@@ -36,11 +60,22 @@ def check(function: Callable[..., Any], name: str | None = None) -> "Report":
         (True, False)
         >>> report.notes[-1].sentence
         'A k that is negative or not finite is refused.'
+        >>> check(2.454)
+        2.454 is right: the loss without smoothing, in nats.
+          Note         A table that is wrong by “keepdim forgotten”, “columns divided
+                       for rows” or “rows and columns swapped” gives this loss, too:
+                       check the table.
     """
     if isinstance(function, str):
-        raise TypeError(f"check needs the function itself, got its name {function!r}; leave out the quotes")
+        return _of_text(function, words)
+    if isinstance(function, dict) and "__name__" in function:  # globals()
+        from bigramlab.judge.reviewing import review_names
+
+        return review_names(function)
     if not callable(function):
-        raise TypeError(f"check needs a function, got {function!r}; leave out the brackets: check(normalize)")
+        from bigramlab.judge.recognizing import recognize
+
+        return recognize(function, words)
     from bigramlab.judge.running import run_laws
     from bigramlab.laws import LAWS
 
@@ -51,3 +86,14 @@ def check(function: Callable[..., Any], name: str | None = None) -> "Report":
             f"{', '.join(sorted(LAWS))}"
         )
     return run_laws(function, name)
+
+
+def _of_text(text: str, words: Sequence[str] | None) -> "Recognized":
+    """Say what a vocabulary is; any other text is taken for the name of a function."""
+    from bigramlab.judge.recognizing import recognize
+
+    if not text.isidentifier() or len(set(text)) == len(text) > 20:  # letters that are all different
+        report = recognize(text, words)
+        if report.candidates:
+            return report
+    raise TypeError(f"check needs the function itself, got its name {text!r}; leave out the quotes")

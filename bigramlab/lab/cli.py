@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 import bigramlab
+from bigramlab.judge.witnessing import last_resort
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
 from bigramlab.lessons.comparing import counted_model, mlp_model
@@ -143,6 +144,15 @@ def _fail(message: str) -> int:
     return 2
 
 
+def check(file: Path, seconds: float) -> int:
+    """Run a notebook or script, and say of all that it made whether it is right."""
+    from bigramlab.lab.notebooks import check_file
+
+    status, page = check_file(file, seconds, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    print(page)
+    return status
+
+
 def sample(words: Path | None, n: int, model: str, seed: int | None) -> int:
     """Write new words like the given ones."""
     require_size("-n", n, least=1)
@@ -225,6 +235,15 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--folder", type=Path, default=Path(), help="where your exercises are (here by default)")
         if name == "solution":
             command.add_argument("--yes", action="store_true", help="don't ask, even if it is not solved yet")
+    command = commands.add_parser(
+        "check",
+        help="run a notebook or script, and say what in it is right, and what is wrong first",
+        description="Run a notebook (.ipynb) or script (.py), cell by cell, and say of everything that it made whether "
+        "it is right. The exit status is 1 if something is wrong or a cell raised an error, and 2 if the file can't be "
+        "read. The file's code runs with your rights: it can do whatever you can, so check only what you would run.",
+    )
+    command.add_argument("file", type=Path, help="the notebook or script, such as names.ipynb")
+    command.add_argument("--seconds", type=float, default=120, help="how long the file may run (120)")
     for name, help_text in [
         ("sample", "write new words like those of a file"),
         ("compare", "train every model on the words of a file, and compare them"),
@@ -247,12 +266,15 @@ def main(arguments: list[str] | None = None) -> int:
         "hint": hint,
         "solution": solution,
         "reset": reset,
+        "check": check,
         "sample": sample,
         "compare": compare,
     }
     command_name = options.pop("command")
     if command_name != "start" and not options.get("folder", Path()).is_dir():
         return _fail(f"there is no folder {options['folder']}; `bigramlab start {options['folder']}` makes one")
+    if command_name in ("watch", "hint", "solution", "check"):
+        last_resort()
     try:
         return run[command_name](**options)
     except (ValueError, OSError) as error:

@@ -1,0 +1,340 @@
+"""Which of our functions is one of a notebook meant for, and how is it called? Names, parameters and globals tell.
+
+Nothing is guessed: what is unclear is not judged, and the reason is said.
+"""
+
+import dis
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.laws import LAWS, ours_for
+
+__all__ = ["Fit", "NoFit", "alphabet_of", "fits"]
+
+OTHER_NAMES = {
+    "read_words": "load_words read_names load_data",
+    "split_words": "split split_data split_names make_splits",
+    "build_vocabulary": "build_vocab make_vocab get_vocab make_vocabulary get_vocabulary",
+    "encode": "enc encode_word word_to_ids tokenize",
+    "decode": "dec decode_ids ids_to_word detokenize",
+    "count_bigrams": "count count_pairs get_counts make_counts build_counts bigram_counts count_bigram",
+    "most_common_bigrams": "most_common top_bigrams common_bigrams",
+    "smooth": "add_k smoothing smooth_counts add_k_smoothing laplace",
+    "normalize": "normalise normalize_rows normalise_rows row_normalize to_probs counts_to_probs get_probs",
+    "sample": "sample_ids draw_word generate",
+    "sample_words": (
+        "generate sample sample_names generate_names generate_words make_names make_words generate_name "
+        "generate_word sample_name sample_word make_name make_word"
+    ),
+    "negative_log_likelihood": "nll get_nll mean_nll average_nll avg_nll loss get_loss compute_loss bigram_loss",
+    "perplexity": "ppl get_perplexity",
+    "surprisal": "surprise word_surprisal surprisals",
+    "softmax": "soft_max my_softmax",
+    "cross_entropy": "crossentropy xent cross_entropy_loss ce_loss loss get_loss compute_loss",
+    "generate_words": "generate",
+    "build_contexts": "build_dataset make_dataset get_dataset make_contexts create_dataset",
+}
+"""Names that learners give to a function of ours."""
+
+PARAMETERS = {
+    "words": "words names data corpus docs lines word_list names_list ws",
+    "word": "word name w s string text doc",
+    "vocabulary": "vocabulary vocab chars alphabet characters stoi itos char_to_id id_to_char ctoi itoc vocab_size V",
+    "ids": "ids ixs indices tokens l out xs",
+    "counts": "counts N C count_table bigram_counts",
+    "probs": "probs P p prob probabilities transition_matrix",
+    "logits": "logits z scores preds",
+    "targets": "targets y ys Y labels target",
+    "contexts": "contexts X xs x inputs",
+    "context_length": "context_length block_size context_size ctx_len context_len n_ctx",
+    "n": "n num how_many n_words num_words n_names num_names num_samples n_samples count",
+    "k": "k alpha smoothing add pseudocount",
+    "generator": "generator g gen rng",
+    "path": "path file filename file_name fname",
+    "fractions": "fractions shares ratios",
+}
+"""Names that learners give to the parameters of our functions."""
+
+FORMS = {
+    "stoi": "stoi char_to_id ctoi",
+    "itos": "itos id_to_char itoc",
+    "size": "vocab_size V n_tokens num_tokens",
+}
+"""Names of what a vocabulary is passed as, where it is no `str`."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A function that is called as the one of ours is.
+
+    Attributes:
+        name: The name of ours.
+        call: The function itself, or one that calls it.
+        notes: How it differs, such as "with your `stoi`".
+        sure: Whether its name, or the names of all its parameters, say what it is meant for.
+        replaced: The globals that a call puts others in the place of.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    notes: tuple[str, ...] = ()
+    sure: bool = True
+    replaced: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NoFit(Exception):
+    """The function can't be called as ours is, or what it is meant for is unclear; the message says why."""
+
+
+def fits(name: str, function: Callable[..., Any]) -> Iterator[Fit | NoFit]:
+    """Yield what a function called `name` may be meant for, the likeliest first."""
+    meant = [name] if name in LAWS else []
+    meant += [ours for ours, others in OTHER_NAMES.items() if name in others.split() and ours != name]
+    for ours in meant:
+        try:
+            fit = _fit(function, ours)
+        except NoFit as error:
+            yield error
+            continue
+        named = ours == name or (fit.sure and len(meant) == 1)
+        notes = fit.notes if ours == name else (f"as `{ours}`", *fit.notes)
+        yield Fit(fit.name, fit.call, notes, named, fit.replaced)
+
+
+def alphabet_of(value: object) -> tuple[str, list[str]] | None:
+    """Return what kind of thing a vocabulary is written as, and its tokens by id; None if the value is none.
+
+    The kinds: "chars" is a `str`, list or tuple; "stoi" a dict from token to id; "itos" one from id to token. An id
+    that has no token has an empty one.
+    """
+    if isinstance(value, str | list | tuple):
+        tokens = list(value)
+        kind = "chars"
+    elif isinstance(value, dict) and value:
+        ids = [key for key in value if type(key) is int]
+        pairs = value.items() if len(ids) == len(value) else [(id, token) for token, id in value.items()]
+        if not all(type(id) is int and 0 <= id <= len(value) + 1 for id, _ in pairs):
+            return None
+        kind = "itos" if len(ids) == len(value) else "stoi"
+        table = dict(pairs)
+        tokens = [table.get(id, "") for id in range(max(table) + 1)]
+    else:
+        return None
+    if len(tokens) < 2 or not all(isinstance(token, str) and len(token) <= 3 for token in tokens):
+        return None
+    filled = [token for token in tokens if token]
+    if len(set(filled)) < len(filled) or sum(len(token) > 1 for token in filled) > 2:
+        return None
+    return kind, tokens
+
+
+def _fit(function: Callable[..., Any], name: str) -> Fit:
+    """Return the function so that it can be called as ours of that name, or raise `NoFit`."""
+    ours = inspect.signature(inspect.unwrap(ours_for(name)))
+    try:
+        own = inspect.signature(function)
+    except (TypeError, ValueError):
+        return Fit(name, function)
+    kinds = {parameter.kind for parameter in own.parameters.values()}
+    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}:
+        return Fit(name, function)
+    taken, sure = _taken(own, ours, name)
+    given = set(taken.values())
+    code = inspect.unwrap(function)
+    own_globals: dict[str, Any] = getattr(code, "__globals__", {})
+    read = {found: own_globals[found] for found in _read(code, own_globals)}
+    bound = _bound(read, [parameter for parameter in ours.parameters if parameter not in given])
+    missing = [parameter for parameter in ours.parameters if parameter not in {*given, *bound.values()}]
+    notes = [f"with your `{'` and `'.join(sorted(bound))}`"] if bound else []
+    one_word = name == "sample_words" and "n" in missing
+    if one_word:
+        notes.append("a word a call")
+        missing.remove("n")
+    torchs = "generator" in missing and not _draws_elsewhere(read)
+    if torchs:
+        notes.append("drawn with torch's global generator")
+        missing.remove("generator")
+    as_ours = [taken[parameter] for parameter in own.parameters if parameter in taken] == list(ours.parameters)
+    plain = not any(_form(parameter) for parameter in taken)
+    if as_ours and plain and not bound and not missing and _same_kinds(own, ours, taken):
+        return Fit(name, function, (), sure)
+    if missing:
+        wanted = ", ".join(ours.parameters)
+        raise NoFit(f"ours takes ({wanted}), and this one ({', '.join(own.parameters)})")
+    wrapped = _wrapped(function, ours, taken, bound, one_word=one_word, torchs=torchs)
+    return Fit(name, wrapped, tuple(notes), sure, {found: read[found] for found in bound})
+
+
+def _taken(own: inspect.Signature, ours: inspect.Signature, name: str) -> tuple[dict[str, str], bool]:
+    """Return which of our parameters each of a function's own stands for, and whether their names say so."""
+    taken: dict[str, str] = {}
+    for parameter in own.parameters:
+        for wanted in ours.parameters:
+            again = wanted == "vocabulary" and _form(parameter)
+            if _is_called(parameter, wanted) and (again or wanted not in taken.values()):
+                taken[parameter] = wanted
+                break
+    rest = [
+        parameter.name
+        for parameter in own.parameters.values()
+        if parameter.name not in taken and parameter.default is parameter.empty
+    ]
+    if not rest:
+        return taken, True
+    free = [
+        parameter.name
+        for parameter in ours.parameters.values()
+        if parameter.name not in taken.values() and parameter.default is parameter.empty
+    ]
+    for parameter in rest:
+        other = [wanted for wanted in PARAMETERS if len(parameter) > 1 and _is_called(parameter, wanted)]
+        if other and name != parameter:
+            raise NoFit(f"it takes `{parameter}`, and ours ({', '.join(ours.parameters)})")
+    if len(rest) != len(free):
+        raise NoFit(f"ours takes ({', '.join(ours.parameters)}), and this one ({', '.join(own.parameters)})")
+    return taken | dict(zip(rest, free, strict=True)), False
+
+
+def _same_kinds(own: inspect.Signature, ours: inspect.Signature, taken: dict[str, str]) -> bool:
+    """Tell whether parameters that stand for ours in the same order can be passed in the same way."""
+    for parameter, wanted in taken.items():
+        by_name = ours.parameters[wanted].kind is inspect.Parameter.KEYWORD_ONLY
+        if by_name and parameter != wanted:
+            return False
+        if not by_name and own.parameters[parameter].kind is inspect.Parameter.KEYWORD_ONLY:
+            return False
+    return True
+
+
+def _is_called(parameter: str, wanted: str) -> bool:
+    return parameter == wanted or parameter in PARAMETERS.get(wanted, "").split()
+
+
+def _form(parameter: str) -> str:
+    """Return as what a parameter of this name takes a vocabulary, if not as a `str`."""
+    return next((form for form, names in FORMS.items() if parameter in names.split()), "")
+
+
+def _read(function: Callable[..., Any], own_globals: dict[str, Any]) -> set[str]:
+    """Return the globals that a function reads, and those that the file's own functions read that it calls."""
+    found: set[str] = set()
+    left: list[CodeType] = [function.__code__] if isinstance(function, FunctionType) else []
+    seen = set(left)
+    while left:
+        code = left.pop()
+        inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        names = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        for name in names & own_globals.keys():
+            found.add(name)
+            value = inspect.unwrap(own_globals[name]) if callable(own_globals[name]) else None
+            if isinstance(value, FunctionType) and value.__globals__ is own_globals:
+                inner.append(value.__code__)
+        left += [code for code in inner if code not in seen]
+        seen.update(inner)
+    return found
+
+
+def _draws_elsewhere(read: Mapping[str, Any]) -> bool:
+    """Tell whether it seems to draw with Python's or NumPy's random numbers."""
+    return any(isinstance(value, ModuleType) and value.__name__ in ("random", "numpy") for value in read.values())
+
+
+def _bound(read: Mapping[str, Any], missing: list[str]) -> dict[str, str]:
+    """Return which of our parameters each global stands for, of those that the function does not have."""
+    bound: dict[str, str] = {}
+    for name, value in read.items():
+        if isinstance(value, torch.Generator):
+            wanted = "generator"
+        elif type(value) in (int, float):
+            wanted = next((wanted for wanted in missing if len(name) > 1 and _is_called(name, wanted)), "")
+            wanted = wanted or ("k" if name == "k" else "")
+        elif "vocabulary" in missing and (alphabet := alphabet_of(value)):
+            kind, tokens = alphabet
+            begins = tokens[0] == "." and "" not in tokens and all(len(token) == 1 for token in tokens)
+            letters = kind == "chars" and "." not in tokens and all(len(token) == 1 for token in tokens)
+            if not (begins or letters):
+                raise NoFit(f"it reads `{name}`, in which the id 0 is not that of '.'")
+            wanted = "vocabulary"
+        elif isinstance(value, list | tuple) and value and all(isinstance(word, str) for word in value):
+            wanted = "words"
+        else:
+            continue
+        if wanted in missing:
+            bound[name] = wanted
+    tables = {name: value for name, value in read.items() if isinstance(value, Tensor) and value.ndim == 2}
+    wanted_tables = [wanted for wanted in ("counts", "probs") if wanted in missing]
+    if len(tables) == len(wanted_tables) == 1:
+        bound |= dict(zip(tables, wanted_tables, strict=True))
+    elif len(tables) == len(wanted_tables) == 2:
+        whole = {name: bool((value == value.round()).all()) for name, value in tables.items()}
+        if sorted(whole.values()) == [False, True]:
+            bound |= {name: "counts" if is_whole else "probs" for name, is_whole in whole.items()}
+    return bound
+
+
+def _wrapped(
+    function: Callable[..., Any],
+    ours: inspect.Signature,
+    taken: Mapping[str, str],
+    bound: Mapping[str, str],
+    *,
+    one_word: bool,
+    torchs: bool,
+) -> Callable[..., Any]:
+    """Return a function that is called as ours and calls the other one as that is to be called."""
+    own_globals: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
+    was = {name: own_globals[name] for name in bound}
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        given = ours.bind(*arguments, **options).arguments
+        filled = {name: given.get(name, parameter.default) for name, parameter in ours.parameters.items()}
+        passed = {
+            own: _as_form(given[wanted], _form(own) if wanted == "vocabulary" else "")
+            for own, wanted in taken.items()
+            if wanted in given
+        }
+        own_globals.update({name: _like(was[name], filled[wanted], name, wanted) for name, wanted in bound.items()})
+        state = torch.get_rng_state()
+        generator = filled.get("generator") if torchs else None
+        try:
+            if generator is not None:
+                torch.set_rng_state(generator.get_state())
+            if one_word:
+                return [function(**passed) for _ in range(filled["n"])]
+            return function(**passed)
+        finally:
+            if generator is not None:
+                generator.set_state(torch.get_rng_state())
+                torch.set_rng_state(state)
+            own_globals.update(was)
+
+    call.__name__, call.__wrapped__, call.__signature__ = function.__name__, function, ours  # type: ignore[attr-defined]
+    return call
+
+
+def _as_form(value: Any, form: str) -> Any:
+    """Return a vocabulary as what a function takes it as."""
+    if form == "stoi":
+        return {character: id for id, character in enumerate(value)}
+    if form == "itos":
+        return dict(enumerate(value))
+    return len(value) if form == "size" else value
+
+
+def _like(was: Any, value: Any, name: str, wanted: str) -> Any:
+    """Return the value of one of our parameters as what the notebook has in its place."""
+    if wanted != "vocabulary":
+        return value
+    if type(was) is int:
+        return len(value)
+    kind, tokens = alphabet_of(was) or ("chars", ["."])
+    if kind != "chars":
+        return _as_form(value, kind)
+    letters = value if tokens[0] == "." else value[1:]
+    return letters if isinstance(was, str) else type(was)(letters)
