@@ -1,7 +1,10 @@
 """Right functions in many styles and types: `check` says yes to each."""
 
 import functools
+import itertools
+import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +13,7 @@ from bigramlab import check
 from bigramlab.laws.law import Broken, ids_in
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.int16, torch.int32, torch.int64, torch.float32, torch.float64])
 def test_counts_may_be_of_any_type_that_is_exact_to_ten_thousand(dtype):
     def count_bigrams(words, vocabulary):
@@ -28,9 +32,7 @@ def test_counts_of_a_type_that_is_not_exact_are_wrong(dtype):
 
 @pytest.mark.parametrize("make", [float, torch.tensor, torch.float64, "numpy"], ids=["float", "tensor", "0-d", "numpy"])
 def test_a_loss_may_be_a_number_a_tensor_without_axes_or_numpys(make):
-    import numpy
-
-    kinds = {torch.float64: lambda loss: torch.tensor(loss, dtype=torch.float64), "numpy": numpy.float32}
+    kinds = {torch.float64: lambda loss: torch.tensor(loss, dtype=torch.float64), "numpy": np.float32}
 
     def negative_log_likelihood(counts, probs):
         return kinds.get(make, make)(bigramlab.negative_log_likelihood(counts, probs))
@@ -55,6 +57,7 @@ def test_a_loss_with_an_axis_is_no_number():
     assert "should be a number" in check(perplexity).problem
 
 
+@pytest.mark.slow
 def test_a_loss_and_probabilities_may_carry_a_gradient():
     def score_contexts(next_probs, contexts, targets):
         factor = torch.ones((), requires_grad=True)
@@ -84,6 +87,7 @@ def test_other_numbers_are_no_ids(ids):
         ids_in(ids, (2,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sample", "encode", "minibatches", "build_contexts"])
 def test_ids_in_32_bits_are_right_and_a_care_note(name):
     ours = getattr(bigramlab, name)
@@ -101,6 +105,7 @@ def test_ids_in_32_bits_are_right_and_a_care_note(name):
     assert "int64" in report.text()
 
 
+@pytest.mark.slow
 def test_ids_in_a_list_are_right():
     def sample(probs, *, generator=None):
         return bigramlab.sample(probs, generator=generator).tolist()
@@ -130,3 +135,185 @@ TORCHS = {
 @pytest.mark.parametrize(("name", "function"), [(name, one) for name, some in TORCHS.items() for one in some])
 def test_torchs_own_functions_are_right(name, function):
     assert check(function, name)
+
+
+def shares(row):
+    largest = max(row)
+    weights = [math.exp(logit - largest) for logit in row]
+    return [weight / sum(weights) for weight in weights]
+
+
+class Value:
+    """A number that could remember how it was computed, as the 200-line GPTs have them."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __add__(self, other):
+        return Value(self.data + getattr(other, "data", other))
+
+    __radd__ = __add__
+
+    def __truediv__(self, other):
+        return Value(self.data / other.data)
+
+    def exp(self):
+        return Value(math.exp(self.data))
+
+
+def softmax_of_values(logits):
+    weights = [Value(logit.data).exp() for logit in logits]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def softmax_of_scalars(logits):
+    largest = max(logit.data for logit in logits)
+    weights = [(logit - largest).exp() for logit in logits]
+    return [weight / sum(weights) for weight in weights]
+
+
+def softmax_of_arrays(logits):
+    weights = np.exp(np.asarray(logits) - np.max(logits, axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy_of_lists(logits, targets):
+    losses = [math.log(sum(map(math.exp, row))) - row[target] for row, target in zip(logits, targets, strict=True)]
+    return sum(losses) / len(losses)
+
+
+def cross_entropy_of_one_row(logits, target):
+    weights = [logit.exp() for logit in logits]
+    return -(weights[target] / sum(weights)).log()
+
+
+def cross_entropy_of_arrays(logits, targets):
+    shares = softmax_of_arrays(logits)
+    return -np.log(shares[np.arange(len(targets)), np.asarray(targets)]).mean()
+
+
+def count_in_lists(words, vocabulary):
+    counts = [[0 for _ in vocabulary] for _ in vocabulary]
+    for word in words:
+        for current, following in itertools.pairwise("." + word + "."):
+            counts[vocabulary.index(current)][vocabulary.index(following)] += 1
+    return counts
+
+
+def layers(parameters, context):
+    numbers = [number for id in context for number in parameters.embedding[id]]
+    for layer, (weight, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
+        numbers = [
+            sum(number * row[column] for number, row in zip(numbers, weight, strict=True)) + bias[column]
+            for column in range(len(bias))
+        ]
+        if layer < len(parameters.weights):
+            numbers = [number / (1 + math.exp(-number)) for number in numbers]
+    return numbers
+
+
+def surprises(word, probs, vocabulary):
+    steps = itertools.pairwise("." + word + ".")
+    shares = [probs[vocabulary.index(current)][vocabulary.index(following)] for current, following in steps]
+    return [-math.log(share) if share > 0 else math.inf for share in shares]
+
+
+def adamw_of_lists(
+    parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
+):
+    mean = [mean_decay * m + (1 - mean_decay) * g for m, g in zip(mean, gradient, strict=True)]
+    square = [square_decay * s + (1 - square_decay) * g * g for s, g in zip(square, gradient, strict=True)]
+    roots = [math.sqrt(s / (1 - square_decay**step)) + 1e-8 for s in square]
+    directions = [m / (1 - mean_decay**step) / root for m, root in zip(mean, roots, strict=True)]
+    moved = [
+        p * (1 - learning_rate * weight_decay) - learning_rate * d for p, d in zip(parameters, directions, strict=True)
+    ]
+    return moved, mean, square
+
+
+STYLES = {
+    "softmax, on lists": lambda logits: [shares(row) for row in logits],
+    "softmax, on lists, a row at a time": shares,
+    "softmax, on lists of numbers with a gradient, a row at a time": softmax_of_values,
+    "softmax, a row at a time, as lists": softmax_of_scalars,
+    "softmax, on NumPy arrays": softmax_of_arrays,
+    "cross_entropy, on lists": cross_entropy_of_lists,
+    "cross_entropy, a row at a time": cross_entropy_of_one_row,
+    "cross_entropy, on NumPy arrays": cross_entropy_of_arrays,
+    "normalize, on lists": lambda counts: [[count / sum(row) for count in row] for row in counts],
+    "normalize, a row at a time, as lists": lambda row: [count / sum(row) for count in row],
+    "normalize, with NumPy arrays for tensors": lambda counts: np.asarray(counts) / np.sum(counts.numpy(), 1)[:, None],
+    "smooth, on lists": lambda counts, k=1: [[count + k for count in row] for row in counts],
+    "count_bigrams, on lists": count_in_lists,
+    "count_bigrams, with NumPy arrays for tensors": lambda *given: np.array(count_in_lists(*given)),
+    "surprisal, on lists": surprises,
+    "mlp_logits, a row at a time, as lists": layers,
+    "adamw_step, on lists": adamw_of_lists,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+def test_a_function_on_lists_rows_or_arrays_is_judged_by_its_numbers(style):
+    name, _, form = style.partition(", ")
+    report = check(STYLES[style], name)
+    assert report
+    assert report.form == form
+    assert f"{name} is right, {form}: all its laws hold." in report.text()
+
+
+def test_a_function_on_lists_is_right_and_its_headline_says_so():
+    report = check(shares, "softmax")
+    assert report
+    assert report.text().startswith("softmax is right, on lists, a row at a time: all its laws hold.")
+    assert not report.careful
+
+
+def test_what_can_not_be_asked_of_lists_is_said_to_be_not_asked():
+    report = check(shares, "softmax")
+    assert report.not_asked
+    assert "Not asked    Gradients: in this form there are none." in report.text()
+
+
+def test_a_wrong_function_on_lists_is_judged_on_lists():
+    def softmax(row):
+        weights = list(map(math.exp, row))
+        return [weight / max(weights) for weight in weights]
+
+    report = check(softmax)
+    assert not report
+    assert report.form == "on lists, a row at a time"
+    assert "a row sums to" in report.problem
+
+
+def test_a_function_that_changes_its_lists_is_told():
+    def smooth(counts, k=1):
+        for row in counts:
+            for place, count in enumerate(row):
+                row[place] = count + k
+        return [list(row) for row in counts]
+
+    assert "it changes what it was given" in check(smooth).problem
+
+
+@pytest.mark.slow
+def test_a_number_taken_out_of_a_tensor_has_lost_its_gradient():
+    def cross_entropy(logits, targets):
+        return torch.nn.functional.cross_entropy(logits, targets).item()
+
+    def softmax(logits):
+        return torch.softmax(logits, dim=-1).tolist()
+
+    assert "it is of type float, and should be a torch.Tensor" in check(cross_entropy).problem
+    assert "it is of type list, and should be a torch.Tensor" in check(softmax).problem
+
+
+def test_a_dictionary_with_tensors_for_keys_stays_told():
+    def decode(ids, vocabulary):
+        itos = dict(enumerate(vocabulary))
+        return "".join(itos[id] for id in ids)
+
+    report = check(decode)
+    assert report.raised.startswith("KeyError: tensor(")
+    assert report.form == ""

@@ -104,6 +104,8 @@ class Report(Shown):
         problem: What is wrong with it.
         printed: What the function printed on the way.
         diagnosis: A catalogued mistake that does the same.
+        form: In which form the function takes and returns its numbers, such as "on lists"; "" if as ours does.
+        not_asked: Whether laws about gradients were left out, since in that form there are none.
     """
 
     name: str
@@ -122,6 +124,8 @@ class Report(Shown):
     problem: str = ""
     printed: str = ""
     diagnosis: Diagnosis | None = None
+    form: str = ""
+    not_asked: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether every law about the result holds."""
@@ -130,7 +134,7 @@ class Report(Shown):
     @property
     def careful(self) -> bool:
         """Whether the care laws hold, too."""
-        return bool(self) and not self.notes
+        return bool(self) and not self.notes and not self.form
 
     @property
     def care_held(self) -> int:
@@ -139,11 +143,12 @@ class Report(Shown):
 
     def headline(self) -> str:
         """Return the result in one line."""
+        form = f", {self.form}" * bool(self.form)
         if self:
-            return f"{self.name} is right{' and careful' if self.careful else ''}: all its laws hold."
+            return f"{self.name} is right{' and careful' if self.careful else form}: all its laws hold."
         if not self.started:
             return f"{self.name} is not started: it raises NotImplementedError."
-        return f"{self.name} is not right yet: {self.held} of {self.total} laws hold."
+        return f"{self.name} is not right yet{form}: {self.held} of {self.total} laws hold."
 
     def beginning(self, *, color: bool = False) -> str:
         """Return what can be said as soon as a law is broken: neither how many others hold, nor the cause."""
@@ -172,7 +177,8 @@ class Report(Shown):
     def _care(self) -> list[Section]:
         """Return what it is not careful about, in a few lines: an invitation."""
         first, more = self.notes[:2], len(self.notes) - 2
-        sections = [("Not careful", note.text(), False) for note in first]
+        sections = [("Not asked", "Gradients: in this form there are none.", False)] * self.not_asked
+        sections += [("Not careful", note.text(), False) for note in first]
         return [*sections, *([("And", f"{more} more, in `report.notes`.", False)] if more > 0 else [])]
 
 

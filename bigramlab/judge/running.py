@@ -16,6 +16,7 @@ from hypothesis.errors import Flaky
 
 from bigramlab.chapters import chapter_of
 from bigramlab.judge.diagnosing import careless, diagnose
+from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, shorten, show, show_error
 from bigramlab.judge.reporting import Note, Report
@@ -140,16 +141,29 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
     if misfit := _misfit(function, ours_for(name)):
         report.problem = misfit
         return report
-    with Guard() as guard:
+    with Guard(name=name) as guard:
         recorder = Recorder(function, guard)
-        _judge_result(report, results, recorder, begin)
+        form, is_right = _judge_result(report, results, recorder, begin)
+        if form:
+            recorder, asked = Recorder(form.adapt(function), guard), form.asked(results)
+            report.form, report.total, report.not_asked = form.words, len(asked), len(asked) < len(results)
+            if is_right:
+                report.held = report.total
+            else:
+                _judge_result(report, asked, recorder, begin, form=form)
         if report:
             report.notes = sorted(_judge_care(cares, recorder), key=lambda note: not note.silent)
     return report
 
 
-def _judge_result(report: Report, laws: list[Law], recorder: Recorder, begin: Callable[[Report], None]) -> None:
-    """Try the laws about the result, and put what is found into the report."""
+def _judge_result(
+    report: Report, laws: list[Law], recorder: Recorder, begin: Callable[[Report], None], form: Form | None = None
+) -> tuple[Form | None, bool]:
+    """Try the laws about the result, and put what is found into the report.
+
+    Nothing is put there if the function seems to take and return its numbers in another form than ours; that one is
+    returned then, and whether the function is right in it.
+    """
     function, guard, defaults = recorder.function, recorder.guard, _defaults(recorder.function)
     broken: dict[str, Law] = {}  # the laws that are broken, each with the one that was tried when it showed
     decisive: list[Call] = []
@@ -162,7 +176,11 @@ def _judge_result(report: Report, laws: list[Law], recorder: Recorder, begin: Ca
                 continue
             if isinstance(error, NotImplementedError) and _raised_by(function, error):
                 report.started = False
-                return
+                return None, False
+            if not form:
+                another, is_right = _another_form(report.name, laws, recorder, asked=law)
+                if another:
+                    return another, is_right
             broken[name] = law
             report.law, report.broken_law = next(law.sentence for law in laws if law.name == name), name
             if guard.hangs:
@@ -172,7 +190,7 @@ def _judge_result(report: Report, laws: list[Law], recorder: Recorder, begin: Ca
                 report.problem += f"; and the calls changed the default of `{min(kept)[0]}`, which is made only once"
             begin(report)
             if isinstance(error, TooSlow):
-                return
+                return None, False
             if recorder.last:
                 decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
                 _explore(law, recorder)
@@ -180,7 +198,26 @@ def _judge_result(report: Report, laws: list[Law], recorder: Recorder, begin: Ca
     report.held = len(laws) - len(broken)
     if decisive:
         first, law = next(iter(broken.items()))
-        report.diagnosis = diagnose(report.name, decisive, others, guard, partial(_breaks, law, first, guard))
+        breaks = partial(_breaks, law, first, guard)
+        report.diagnosis = diagnose(report.name, decisive, others, guard, breaks, function)
+    return None, False
+
+
+def _another_form(name: str, laws: list[Law], recorder: Recorder, asked: Law) -> tuple[Form | None, bool]:
+    """Return the form that the function seems to have, which has just broken a law, and whether it is right in it."""
+    function, guard, last = recorder.function, recorder.guard, recorder.last
+
+    def keeps(form: Form) -> bool:
+        adapted = Recorder(form.adapt(function), guard)
+        tried = (law for law in form.asked(laws) if law.holds)
+        return all(error is None for law in tried for _, error in _try(law, adapted, shrink=False))
+
+    calls = [last, *(call for call in recorder.calls if call is not last)] if last else []
+    if name in ROWS:  # one row can't show that rows are not what it takes
+        another = Recorder(function, guard)
+        _explore(asked, another)
+        calls += another.calls
+    return form_for(name, function, calls, guard, keeps, even_so=asked.gradient)
 
 
 def _judge_care(laws: list[Law], recorder: Recorder) -> Iterator[Note]:
@@ -201,7 +238,8 @@ def _note(law: Law, call: Call, recorder: Recorder, problem: str) -> Note:
     silent = call.raised is None
     if ours.raised and silent:
         problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
-    if found := careless(law.function, [call, *recorder.calls], recorder.guard):
+    breaks = partial(_breaks, law, law.name, recorder.guard)
+    if found := careless(law.function, [call, *recorder.calls], recorder.guard, breaks):
         problem = found.wrong
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
     return Note(law.name, law.sentence, describe_call(law.function, call), problem, says, silent and bool(ours.raised))

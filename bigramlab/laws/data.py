@@ -1,13 +1,15 @@
 """Laws of reading words and splitting them."""
 
-import atexit
 import hashlib
 import math
+import os
+import shutil
 import tempfile
+import weakref
 from collections import Counter
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 
@@ -27,12 +29,20 @@ from bigramlab.laws.law import (
 from bigramlab.lessons.data import load_names as shipped_names
 
 
+class _Folder:
+    """A temporary folder, which is there as long as somebody holds this."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="bigramlab-")
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class WordsFile(str):
-    """The path of a file, shown as what the file holds."""
+    """The path of a file, shown as what the file holds; the file is there as long as this is."""
 
     content: bytes
-    folder = tempfile.TemporaryDirectory(prefix="bigramlab-")
-    atexit.register(folder.cleanup)
+    folder: _Folder
+    folders: ClassVar[weakref.WeakValueDictionary[int, _Folder]] = weakref.WeakValueDictionary()  # of each process
 
     def __repr__(self) -> str:
         """Show the content: the path means nothing to the reader."""
@@ -41,10 +51,11 @@ class WordsFile(str):
     @classmethod
     def holding(cls, content: bytes) -> "WordsFile":
         """Write the file; the same content has the same path."""
-        path = Path(cls.folder.name, hashlib.sha256(content).hexdigest()[:16] + ".txt")
+        folder = cls.folders.get(os.getpid()) or cls.folders.setdefault(os.getpid(), _Folder())
+        path = Path(folder.path, hashlib.sha256(content).hexdigest()[:16] + ".txt")
         path.write_bytes(content)
         file = cls(path)
-        file.content = content
+        file.content, file.folder = content, folder
         return file
 
 

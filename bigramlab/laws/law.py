@@ -81,6 +81,7 @@ class Law:
         holds: Takes the function and the arguments; raises `Broken` unless the law holds for them. None if all
             functions share the law: then the judge asks it of the calls that the others make.
         examples: How many arguments to try.
+        gradient: Whether it asks for a gradient, which numbers in lists have none of.
     """
 
     function: str
@@ -90,6 +91,7 @@ class Law:
     arguments: SearchStrategy[tuple[Any, ...]] = field(default_factory=nothing)
     holds: Callable[..., None] | None = None
     examples: int = 0
+    gradient: bool = False
 
 
 LAWS: dict[str, list[Law]] = {}
@@ -104,7 +106,7 @@ SHARED = {
 
 
 def law(
-    function: str, *arguments: SearchStrategy[Any], kind: str = RESULT, examples: int = 30
+    function: str, *arguments: SearchStrategy[Any], kind: str = RESULT, examples: int = 30, gradient: bool = False
 ) -> Callable[..., Callable[..., None]]:
     """Register the decorated function as a law about the result of `function`; its docstring is the sentence.
 
@@ -116,7 +118,7 @@ def law(
         sentence = " ".join((holds.__doc__ or "").split())
         shared = [Law(function, name, sentence, kind) for name, (kind, sentence) in SHARED.items()]
         laws = LAWS.setdefault(function, shared)
-        laws.append(Law(function, holds.__name__, sentence, kind, drawn, holds, examples))
+        laws.append(Law(function, holds.__name__, sentence, kind, drawn, holds, examples, gradient))
         laws.sort(key=lambda law: (law.kind == CARE, law.holds is None))
         return holds
 

@@ -193,7 +193,7 @@ def _leaves(parameters: MLP) -> MLP:
     return plain.network_of([piece.clone().requires_grad_() for piece in pieces_of(parameters)])
 
 
-@law("mlp_logits", st.just(()))
+@law("mlp_logits", st.just(()), gradient=True)
 def gradients_flow(mlp_logits: Function) -> None:
     """Gradients flow through the logits to the embedding, every weight and every bias."""
     leaves = _leaves(small())

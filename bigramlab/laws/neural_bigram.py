@@ -94,7 +94,7 @@ def adding_the_same_to_all_changes_nothing(softmax: Function, batch: tuple[Tenso
     _agree_in_rows(softmax(logits + added), logits)
 
 
-@law("softmax", draw.batches(), st.integers(0, 3))
+@law("softmax", draw.batches(), st.integers(0, 3), gradient=True)
 def the_gradient_of_a_share_flows_back(softmax: Function, batch: tuple[Tensor, Tensor], i: int) -> None:
     """Gradients flow through it: a share p grows with its own logit by p (1 - p), and shrinks with another's by p q."""
     logits, columns = batch
@@ -160,7 +160,7 @@ def batches_may_be_larger(cross_entropy: Function, logits: Tensor, targets: Tens
     it_is_the_mean_surprise_at_the_targets(cross_entropy, logits, targets)
 
 
-@law("cross_entropy", draw.batches())
+@law("cross_entropy", draw.batches(), gradient=True)
 def the_gradient_is_predicted_minus_happened(cross_entropy: Function, logits: Tensor, targets: Tensor) -> None:
     """Its gradient is softmax(logits), minus 1 at each target, divided by the size of the batch."""
     leaf = logits.clone().requires_grad_()
