@@ -1,116 +1,88 @@
 """Call a function that may hang, exit, eat all memory or print without end, and come back with what it did."""
 
 import contextlib
-import ctypes
-import itertools
+import io
+import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
+from unittest import mock
 
-import torch
-
+from bigramlab.judge.ending import TimeIsUp, Watchdog
+from bigramlab.judge.settings import pinned
 from bigramlab.laws.law import Stopped
 
 __all__ = ["Guard"]
 
 GIBIBYTE = 2**30
-SECONDS_TO_IMPORT = 10.0  # for all modules that the calls import, beside what each call is allowed
+KEPT = 2_000  # bytes of what a call prints
+DEBUGGERS = {"pdb", "bdb", "IPython.core.debugger"}
 
 
-class _TimeIsUp(BaseException):
-    """Raised inside a call that takes too long. No `except Exception` in it can stop this.
-
-    A bare `except:` can, once. So the exception, as it is made, has the next line raise another one: the line inside
-    that `except:`, from where no handler of the same `try` can catch it.
-    """
-
-    def __init__(self) -> None:
-        def raise_another(*_: Any) -> Any:
-            raise _TimeIsUp
-
-        frame: FrameType | None = sys._getframe(1)
-        while frame and frame.f_code is not Guard._call.__code__:
-            frame.f_trace = raise_another
-            frame = frame.f_back
-        sys.settrace(raise_another)
-
-
-class Guard:
+class Guard(Watchdog):
     """Limits calls in time, memory and output. Use it as a context manager; one call at a time.
 
-    Torch's settings and its global generator are afterwards what they were.
-
-    A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
-    call is over (`PyThreadState_SetAsyncExc`, which works in every thread and on every system). A call that only waits,
-    such as `time.sleep`, is woken by a signal (in the main thread, where the system has signals). A call that never
-    comes back from C code can't be ended this way.
+    Torch's settings, its global generator, and what else belongs to everyone are afterwards what they were.
     """
 
-    def __init__(self, seconds: float = 1.0) -> None:
-        """Allow each call that many seconds; after the first that takes longer, a tenth of that."""
-        self.seconds = seconds
-        self.hangs = 0
-        self.printed = ""
-        self._ids = itertools.count(1)
-        self._current = 0  # the id of the call that is running, 0 when none is
-        self._overdue = 0  # the id of the call that was woken
-        self._allowed = self._started = self._cpu_started = 0.0
-        self._spared = 0.0  # seconds that went into importing
-        self._raising = False
-        self._closed = False
+    def __init__(self, seconds: float = 1.0, name: str = "a function", *, loads: bool = False) -> None:
+        """Allow each call that many seconds; after the first that takes longer, a tenth of that.
+
+        The name is for the last line, should a call be one that can't be ended. What the process has of its own, such
+        as the working directory, is left to a call that `loads` a file.
+        """
+        super().__init__(seconds, name)
+        self.loads = loads
+        self._output = _Output()
 
     def __enter__(self) -> "Guard":
         """Start watching."""
-        self._thread = threading.get_ident()
+        super().__enter__()
         self._exits = contextlib.ExitStack()
-        self._exits.enter_context(contextlib.redirect_stdout(self))
-        self._exits.enter_context(contextlib.redirect_stderr(self))
-        self._exits.callback(torch.set_num_threads, torch.get_num_threads())
-        torch.set_num_threads(1)  # with tables this small, threads only wait for each other
-        self._exits.enter_context(torch.random.fork_rng(devices=[]))
-        torch.manual_seed(0)  # the same random numbers each time; the session's go on where they were
-        self._exits.enter_context(torch.enable_grad())  # the session may have switched gradients off
-        self._exits.callback(setattr, sys, "stdin", sys.stdin)
-        sys.stdin = self  # all that input() asks of it is `readline`
+        self._settings = self._exits.enter_context(pinned(process=not self.loads))
+        self._output = _Output()
+        replaced: list[tuple[Any, str, object]] = [
+            (sys, "stdout", self._output),
+            (sys, "stderr", self._output),
+            (sys, "stdin", _NoInput()),
+            (sys, "breakpointhook", _no_debugger),
+            (os, "_exit", self._unless_elsewhere(os._exit, _no_exit)),
+            (os, "abort", self._unless_elsewhere(os.abort, _no_exit)),
+        ]
+        if "pdb" in sys.modules:  # pytest's reads from the real standard input
+            replaced.append((sys.modules["pdb"], "set_trace", _no_debugger))
+        if sys.platform != "win32":
+            replaced.append((os, "system", self._unless_elsewhere(os.system, _system)))
+        for where, name, value in replaced:
+            self._exits.enter_context(mock.patch.object(where, name, value))
         self._exits.enter_context(_memory_limit(GIBIBYTE))
-        self._exits.callback(torch.set_default_dtype, torch.get_default_dtype())
-        self._can_wake = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
-        if self._can_wake:  # SIGURG does nothing by default, should it come too late
-            before = signal.signal(signal.SIGURG, self._raise_in_time)
-            self._exits.callback(signal.signal, signal.SIGURG, before or signal.SIG_DFL)
-        threading.Thread(target=self._watch, name="bigramlab-guard", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
-        self._closed = True
         self._exits.close()
+        super().__exit__()
 
-    def write(self, text: str) -> int:
-        """Take what is printed; keep the beginning of what the last call printed."""
-        if len(self.printed) < 2_000:
-            self.printed += text[: 2_000 - len(self.printed)]
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing: a file has this method."""
-
-    def readline(self, *_: int) -> str:
-        """Refuse to wait for what nobody will type."""
-        raise Stopped("it asks for input: a function gets all that it needs as arguments, so leave out input()")
+    @property
+    def printed(self) -> str:
+        """The beginning of what the last call printed."""
+        return self._output.kept.decode("utf-8", "replace")
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what the function returns, or raise what it raises, or `Stopped`."""
-        self.printed = ""
+        if self._output.closed:
+            self._output = _Output()
+        self._output.kept = b""
+        sys.stdout = sys.stderr = self._output  # the last call may have put its own there
         try:
-            return self._call(function, arguments, options)
-        except _TimeIsUp:
-            self.hangs += 1
+            return self.run(function, *arguments, **options)
+        except TimeIsUp:
             raise Stopped("it did not return in time: is there a loop that never ends, or is it very slow?") from None
         except SystemExit:
             raise Stopped("it ended the whole program: sys.exit() or quit() has no place in a function") from None
@@ -128,78 +100,88 @@ class Guard:
             raise Stopped(
                 f"it raised {type(error).__name__}, which ends more than the function; raise a ValueError instead"
             ) from None
+        finally:
+            self._settings.give_back()
 
-    def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        result, error, tracer = None, None, sys.gettrace()
-        try:
-            self._allowed = self.seconds / 10 if self.hangs else self.seconds
-            self._start_clock()
-            self._current = next(self._ids)
-            result = function(*arguments, **options)
-        except BaseException as raised:
-            error = raised
-        # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
-        while True:
-            try:
-                self._current = 0
-                sys.settrace(tracer)
-                while self._raising:
-                    time.sleep(0)
-                for _ in range(100):  # a pending exception is raised at the turn of a loop
-                    pass
-                break
-            except _TimeIsUp as raised:
-                error = raised
-        if error is not None:
-            raise error
-        return result
+    def _unless_elsewhere(self, real: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that is ours in a call that is guarded, and the real one elsewhere.
 
-    def _cpu_seconds(self) -> float:
-        if sys.platform != "linux":
-            return time.monotonic()
-        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
+        A file may keep it for longer than the guard lasts; and a process that was forked has to end somehow.
+        """
+        process, thread = os.getpid(), threading.get_ident()
 
-    def _start_clock(self) -> None:
-        self._started, self._cpu_started = time.monotonic(), self._cpu_seconds()
+        def either(*arguments: Any) -> Any:
+            guarded = process == os.getpid() and thread == threading.get_ident() and sys.stdin.__class__ is _NoInput
+            return (ours if guarded else real)(*arguments)
 
-    def _used(self) -> float:
-        """Return the call's seconds: of the processor, so that a busy machine makes no call look endless."""
-        return max(self._cpu_seconds() - self._cpu_started, (time.monotonic() - self._started) / 5)
+        return either
 
-    def _is_importing(self) -> bool:
-        """Tell whether the call is just importing a module, which must not be left half done."""
-        frame = sys._current_frames().get(self._thread)
-        while frame and frame.f_code is not Guard._call.__code__:
-            if frame.f_code.co_filename.startswith("<frozen importlib"):
-                return True
+
+class _Kept(io.RawIOBase):
+    """The end of a file that is written to: passes all on."""
+
+    def __init__(self, keep: Callable[[bytes], None]) -> None:
+        self._keep = keep
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._keep(bytes(data[:KEPT]))
+        return len(data)
+
+
+class _Output(io.TextIOWrapper):
+    """A file as good as the standard output, which keeps the beginning of what is printed."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+        raw: Any = _Kept(self._keep)
+        super().__init__(raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True)
+
+    def _keep(self, data: bytes) -> None:
+        self.kept += data[: KEPT - len(self.kept)]
+
+
+class _NoInput(io.TextIOBase):
+    """A standard input that refuses to wait for what nobody will type."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, *_: object) -> str:  # type: ignore[override]  # `input()` asks for this
+        frame: FrameType | None = sys._getframe(1)
+        while frame and frame.f_code is not Watchdog.run.__code__:
+            if frame.f_globals.get("__name__") in DEBUGGERS:
+                _no_debugger()
             frame = frame.f_back
-        return False
+        raise Stopped("it asks for input: a function gets all that it needs as arguments, so leave out input()")
 
-    def _wake(self, running: int) -> None:
-        if self._can_wake:
-            self._overdue = running
-            signal.pthread_kill(self._thread, signal.SIGURG)
+    def read(self, *_: object) -> str:
+        return self.readline()
 
-    def _raise_in_time(self, *_: object) -> None:
-        if self._current and self._current == self._overdue:
-            raise _TimeIsUp
 
-    def _watch(self) -> None:
-        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        while not self._closed:
-            time.sleep(0.01)
-            running = self._current
-            if not running or self._used() <= self._allowed:
-                continue
-            if self._spared < SECONDS_TO_IMPORT and self._is_importing():
-                self._spared += self._used()
-                self._start_clock()
-                continue
-            self._raising = True
-            if self._current == running and self._used() > self._allowed:
-                raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp))
-                self._wake(running)
-            self._raising = False
+def _no_debugger(*_: object, **__: object) -> NoReturn:
+    raise Stopped("it waits for a debugger, where nobody can type: take out breakpoint(), or call it by hand to debug")
+
+
+def _no_exit(*_: object) -> NoReturn:
+    raise Stopped("it ended the whole program: os._exit() or os.abort() has no place in a function")
+
+
+def _system(command: str) -> int:
+    """Do what os.system does, but end the command with the call, should that take too long."""
+    process = subprocess.Popen(command, shell=True, start_new_session=True)
+    try:
+        while process.poll() is None:
+            time.sleep(0.005)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)  # by no line of Python that could raise instead
+        os.waitpid(process.pid, 0)
+        process.returncode = -signal.SIGKILL
+        raise
+    code = process.returncode
+    return code << 8 if code >= 0 else -code
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bigramlab.judge.witnessing import last_resort
 from bigramlab.lab.exercises import Exercise, is_lab
 from bigramlab.lab.verdicts import Verdict, judge, summary, summary_of_labs
 from bigramlab.laws.law import Stopped
@@ -120,7 +121,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one."""
+    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one.
+
+    And let a call that nothing can end be the last one, with a last line that says so.
+    """
+    last_resort()
     if config.option.collectonly:
         config.option.verbose = max(config.option.verbose, -1)
 

@@ -114,7 +114,7 @@ def load_file(path: Path) -> ModuleType:
     sys.modules[module.__name__] = module
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
     try:
-        with Guard(seconds=10) as guard:
+        with Guard(seconds=10, name=path.name, loads=True) as guard:
             guard.call(exec, code, module.__dict__)
     except Stopped as error:
         raise Stopped(f"{path.name} can't be run: {error}") from None

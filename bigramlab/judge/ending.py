@@ -1,0 +1,228 @@
+"""End a call that takes too long, whatever it does about that. Nothing but Python is needed here."""
+
+import ctypes
+import itertools
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any
+
+from bigramlab.judge.witnessing import witness
+
+__all__ = ["TimeIsUp", "Watchdog"]
+
+SECONDS_TO_LOAD = 10.0  # for all modules that the calls import, beside what each call is allowed
+SECONDS_TO_COMPILE = 120.0  # so, too, for what torch.compile does, the first time and with each new shape
+SECONDS_TO_END = 5.0  # then a call that should have ended is one that can't be ended
+TICK = 0.01
+monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+JUDGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+COMPILERS = tuple(os.path.join("torch", *path) for path in [("_dynamo", "convert_frame.py"), ("_inductor", "")])
+
+
+class TimeIsUp(BaseException):
+    """Raised inside a call that takes too long. No `except Exception` in it can stop this.
+
+    A bare `except:` can. So from the first one on, each line that is not the judge's own raises another: the line
+    inside that `except:`, too, from where no handler of the same `try` can catch it.
+    """
+
+    def __init__(self) -> None:
+        """Have the next lines of this thread raise another one, where `sys.monitoring` does not (before 3.12)."""
+        if monitoring is None and sys.gettrace() is not _every_line:
+            _set_trace(_DELETE_ITEM, _every_line)
+
+
+class _EveryLine:
+    """A trace function that may raise again and again.
+
+    One that is written in Python is dropped once it has raised. `PyObject_DelItem(this, frame)` takes what the
+    interpreter passes to a trace function in C, and returns what that should return if it raises.
+    """
+
+    def __delitem__(self, frame: FrameType) -> None:
+        _raise_outside(frame.f_code)
+
+
+def _raise_outside(code: CodeType) -> None:
+    if not code.co_filename.startswith(JUDGE):
+        raise TimeIsUp
+
+
+_every_line: Any = _EveryLine()
+_set_trace = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.py_object)(("PyEval_SetTrace", ctypes.pythonapi))
+_raise_in = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+_DELETE_ITEM = ctypes.cast(ctypes.pythonapi.PyObject_DelItem, ctypes.c_void_p)
+
+
+class Watchdog:
+    """Calls functions, and ends those that take too long. Use it as a context manager; one call at a time.
+
+    A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
+    call is over (`PyThreadState_SetAsyncExc`, and every line besides: `sys.monitoring`, or a trace function before
+    3.12). A call that only waits, such as `time.sleep`, is woken by a signal, and one that computes in C and looks for
+    signals there, such as `7**10**9` or a regular expression, by a timer's (in the main thread, where the system has
+    signals). A call that never comes back from C can't be ended this way: the witness says so, and may end the process.
+    """
+
+    def __init__(self, seconds: float = 1.0, name: str = "a function") -> None:
+        """Allow each call that many seconds; after the first that takes longer, a tenth of that."""
+        self.seconds = seconds
+        self.name = name
+        self.hangs = 0
+        self.spared = 0.0  # seconds that went into importing and compiling
+        self._ids = itertools.count(1)
+        self._current = 0  # the id of the call that is running, 0 when none is
+        self._allowed = self._started = self._cpu_started = 0.0
+        self._raising = False
+        self._closed = False
+        self._tool: int | None = None  # our number in sys.monitoring, while every line raises
+        self._restore: list[Callable[[], object]] = []
+
+    def __enter__(self) -> "Watchdog":
+        """Start watching."""
+        self._thread = threading.get_ident()
+        self._has_signals = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+        if self._has_signals:
+            for number in (signal.SIGURG, signal.SIGVTALRM):  # rarely used by others
+                before = signal.signal(number, self._on_signal) or signal.SIG_DFL
+                self._restore.append(partial(signal.signal, number, before))
+            timer = signal.setitimer(signal.ITIMER_VIRTUAL, 0.05, 0.05)  # of the processor's time
+            self._restore.append(partial(signal.setitimer, signal.ITIMER_VIRTUAL, *timer))
+        self._patience = self.seconds + SECONDS_TO_END
+        self._debugged = _is_debugged()  # a program that stands at a breakpoint does not hang
+        if not self._debugged:
+            witness.begin(self.name, self._patience)
+            self._restore.append(witness.over)
+        threading.Thread(target=self._watch, name="bigramlab-watchdog", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self._closed = True
+        while self._restore:
+            self._restore.pop()()
+
+    def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Return what the function returns, or raise what it raises, or `TimeIsUp`."""
+        result, error, tracer = None, None, sys.gettrace()
+        try:
+            self._allowed = self.seconds / 10 if self.hangs else self.seconds
+            self._start_clock()
+            self._current = next(self._ids)
+            result = function(*arguments, **options)
+        except BaseException as raised:
+            error = raised
+        # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
+        while True:
+            try:
+                self._current = 0
+                while self._raising:
+                    time.sleep(0)
+                for _ in range(100):  # a pending exception is raised at the turn of a loop
+                    pass
+                self._leave_lines_alone()
+                if sys.gettrace() is not tracer:
+                    sys.settrace(tracer)
+                break
+            except TimeIsUp as raised:
+                error = raised
+        try:
+            if error is not None:
+                self.hangs += isinstance(error, TimeIsUp)
+                raise error
+            return result
+        finally:
+            error = None  # an error that is kept by its own traceback would keep all else, too
+
+    def _cpu_seconds(self) -> float:
+        if sys.platform != "linux":
+            return time.monotonic()
+        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
+
+    def _start_clock(self) -> None:
+        self._started, self._cpu_started = time.monotonic(), self._cpu_seconds()
+
+    def _used(self) -> float:
+        """Return the call's seconds: of the processor, so that a busy machine makes no call look endless."""
+        return max(self._cpu_seconds() - self._cpu_started, (time.monotonic() - self._started) / 5)
+
+    def _is_overdue(self, frame: FrameType | None) -> bool:
+        """Tell whether the call takes too long; what it imports or compiles just now is not left half done."""
+        if self._used() <= self._allowed:
+            return False
+        while frame and frame.f_code is not Watchdog.run.__code__:
+            file = frame.f_code.co_filename
+            most = SECONDS_TO_LOAD * file.startswith("<frozen importlib") + SECONDS_TO_COMPILE * _is_compiler(file)
+            if self.spared < most:
+                self.spared += self._used()
+                self._start_clock()
+                return False
+            frame = frame.f_back
+        return True
+
+    def _on_signal(self, _: int, frame: FrameType | None) -> None:
+        if self._current and self._is_overdue(frame):
+            raise TimeIsUp
+
+    def _watch(self) -> None:
+        told, ending, since = time.monotonic(), 0, 0.0
+        while not self._closed:
+            time.sleep(TICK)
+            running, now = self._current, time.monotonic()
+            overdue = running and self._is_overdue(sys._current_frames().get(self._thread))
+            if overdue and running != ending:
+                ending, since = running, now
+            if now > told + 1 and not self._debugged and not (overdue and now > since + SECONDS_TO_END):
+                witness.put_off(self._patience)
+                told = now
+            if overdue:
+                self._end(running)
+
+    def _end(self, running: int) -> None:
+        self._raising = True
+        if self._current == running and self._used() > self._allowed:
+            self._have_lines_raise()
+            _raise_in(self._thread, TimeIsUp)
+            if self._has_signals:
+                signal.pthread_kill(self._thread, signal.SIGURG)
+        self._raising = False
+
+    def _have_lines_raise(self) -> None:
+        if monitoring is None or self._tool is not None:
+            return
+        self._tool = next((number for number in (4, 3, 5) if not monitoring.get_tool(number)), None)
+        if self._tool is None:  # others have taken all numbers that are free to take
+            return
+        monitoring.use_tool_id(self._tool, "bigramlab")
+        events = monitoring.events
+        events = [events.LINE, events.JUMP, events.BRANCH, events.PY_START]
+        for event in events:
+            monitoring.register_callback(self._tool, event, self._on_line)
+        monitoring.set_events(self._tool, sum(events))
+
+    def _leave_lines_alone(self) -> None:
+        if self._tool is None:
+            return
+        monitoring.set_events(self._tool, 0)
+        monitoring.free_tool_id(self._tool)
+        self._tool = None
+
+    def _on_line(self, code: CodeType, *_: object) -> None:
+        if threading.get_ident() == self._thread:
+            _raise_outside(code)
+
+
+def _is_debugged() -> bool:
+    return sys.gettrace() is not None or (monitoring is not None and monitoring.get_tool(0) is not None)
+
+
+def _is_compiler(file: str) -> bool:
+    return any(part in file for part in COMPILERS)
