@@ -19,13 +19,13 @@ DOCS = ROOT / "docs"
 PACKAGE = "bigramlab"  # its __init__ re-exports what the lessons define, so that it is looked through
 
 
-def kept(path: Path, key: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def kept(path: Path, key: str, compute: Callable[[], dict[str, Any]], *, indent: int | None = 1) -> dict[str, Any]:
     """Return what `compute` returned when the key was this one: it takes long, so a file keeps it with its key."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if found.get("key") != key:
         logging.getLogger("mkdocs.hooks").info(f"{path.name} is out of date: making it anew takes a minute or two")
         found = {"key": key} | compute()
-        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(found, indent=indent) + "\n", encoding="utf-8")
     return found
 
 

@@ -1,0 +1,241 @@
+"""What is this value? A number, a table or a list is compared with all that can be made of the words."""
+
+import json
+import math
+import reprlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from numbers import Real
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bigramlab.judge.making import Made, make
+from bigramlab.judge.reading import (
+    CLOSE,
+    MISTAKE,
+    RIGHT,
+    STEP,
+    UNKNOWN,
+    Candidate,
+    read_ids,
+    read_row,
+    read_table,
+    read_words,
+    slipped,
+)
+from bigramlab.judge.reading_numbers import read_count, read_number, told_also
+from bigramlab.judge.reporting import Section, Shown
+from bigramlab.judge.slipping import Slip
+from bigramlab.lessons.data import load_names
+from bigramlab.lessons.inputs import require_words
+
+__all__ = ["KEPT", "Recognized", "recognize"]
+
+KEPT = Path(__file__).with_name("known.json")
+"""What is known of the names, made by `python -m tools.known`, in the folder `docs/`."""
+LARGEST = 20_000_000  # cells: what is larger is none of these tables
+
+
+@dataclass(repr=False)
+class Recognized(Shown):
+    """What a value is. True when it is right.
+
+    Attributes:
+        value: The value, written short.
+        verdict: `right`, `mistake`, `step` (true, but unfinished), `close` (some cells differ) or `unknown`.
+        candidates: What it may be, up to three, the simplest first.
+        notes: What else there is to say.
+        words: Which words it was compared with.
+    """
+
+    value: str
+    verdict: str = UNKNOWN
+    candidates: list[Candidate] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    words: str = ""
+
+    def __bool__(self) -> bool:
+        """Tell whether it is right."""
+        return self.verdict == RIGHT
+
+    def headline(self) -> str:
+        """Return what it is in one line."""
+        if not self.candidates:
+            return f"{self.value} is none of the values that are known of {self.words}."
+        what = self.candidates[0].sentence
+        if self.verdict == RIGHT:
+            return f"{self.value} is right: {what}."
+        if self.verdict == STEP:
+            return f"{self.value} is a step on the way: {what}."
+        if self.verdict == CLOSE:
+            return f"{self.value} is close: {what}."
+        return f"{self.value} is a mistake: {what.split('. ')[0]}."
+
+    def sections(self) -> list[Section]:
+        """Return what there is to say besides."""
+        sections = []
+        for label, one in zip(("But", "Or", "Or"), self.candidates, strict=False):
+            if label == "Or" or one.verdict == MISTAKE:
+                sections.append((label, one.sentence.split(". ", 1)[-1] if label == "But" else one.sentence, False))
+            if label == "But" and one.verdict == MISTAKE and one.seen:
+                sections.append(("To see it", one.seen, False))
+        return sections + [("Note", note, False) for note in self.notes]
+
+
+class Known(NamedTuple):
+    """Words, what was made of them, and what to call them."""
+
+    words: Sequence[str]
+    made: Made
+    name: str
+
+
+def recognize(value: Any, words: Sequence[str] | None = None, *, progress: bool = True) -> Recognized:
+    """Say what a value is.
+
+    Args:
+        value: A number, a tensor, an array, a list of numbers, of rows or of words, or a vocabulary.
+        words: The words that it was made of; `None` means the names.
+        progress: Whether a bar is shown where much is to be made.
+
+    Returns:
+        The report.
+
+    Raises:
+        TypeError: If it is none of these.
+    """
+    value = _plain(value)
+    known = _known_names() if words is None else _known(words, progress)
+    report = Recognized(_shown(value), words=known.name)
+    candidates = [*islice(_candidates(value, known, report.notes), 8)]
+    if not isinstance(value, float):
+        candidates.sort(key=lambda one: one.verdict != RIGHT)
+    distinct = {one.sentence: one for one in reversed(candidates)}
+    report.candidates = [*reversed(distinct.values())][:3]
+    if report.candidates:
+        report.verdict = report.candidates[0].verdict
+    if report.verdict == RIGHT:
+        report.candidates = [one for one in report.candidates if one.verdict == RIGHT]
+        report.notes += told_also(report.candidates[0], known.made)
+    return report
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> Known:
+    """Return what is kept of the names; a copy of the package without that file makes it anew."""
+    names = load_names()
+    kept = Made.from_json(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.exists() else make(names)
+    return Known(names, kept, "the names")
+
+
+def _known(words: Sequence[str], progress: bool) -> Known:
+    require_words(words)
+    words = tuple(words)
+    return _known_names() if list(words) == load_names() else _made_of(words, progress)
+
+
+@lru_cache(maxsize=4)
+def _made_of(words: tuple[str, ...], progress: bool) -> Known:
+    if not words:
+        raise ValueError("words is empty, so that nothing can be made of it; give the words that the value is made of")
+    return Known(words, make(words, progress=progress), "these words")
+
+
+def _plain(value: Any) -> Any:
+    """Return a number, a tensor, a `str` or a list of them."""
+    if isinstance(value, np.generic):
+        return _number(value.item(), isinstance(value, np.float32))
+    if isinstance(value, np.ndarray):
+        value = torch.from_numpy(np.ascontiguousarray(value)) if value.dtype.kind in "iufb" else value.tolist()
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        return _number(value.item(), value.dtype == torch.float32) if value.dim() == 0 else value
+    if isinstance(value, set | frozenset | range):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(one, str) for one in value):
+            return list(value)
+        if len(value) == 2 and all(isinstance(one, Tensor) and one.dim() for one in value):
+            return tuple(value)
+        try:
+            return torch.tensor([_plain(row).tolist() if isinstance(row, Tensor | list) else row for row in value])
+        except (TypeError, ValueError, RuntimeError, OverflowError, AttributeError):
+            raise TypeError(
+                f"check takes a list of words, of numbers, or of rows of the same length, got {reprlib.repr(value)}"
+            ) from None
+    if isinstance(value, bool) or not isinstance(value, Real | str):
+        raise TypeError(
+            f"check takes a function, a number, a table or a list of words, got {reprlib.repr(value)}; "
+            "name the function without brackets, as in check(normalize), or give what it returned"
+        )
+    return value if isinstance(value, str | int) else float(value)
+
+
+def _number(value: Any, single: bool) -> Any:
+    """Return the number; one of 32 bits in the digits that it has."""
+    return float(str(np.float32(value))) if single and isinstance(value, float) else value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return (
+            f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
+            if value.dim() > 1
+            else (f"This row of {len(value):,} numbers")
+        )
+    if isinstance(value, tuple):
+        return "This pair of tensors"
+    return f"This list of {len(value):,}" if isinstance(value, list) else reprlib.repr(value)
+
+
+def _candidates(value: Any, known: Known, notes: list[str]) -> Iterator[Candidate]:
+    if isinstance(value, str | list):
+        tokens = [*value] if isinstance(value, str) else value
+        yield from read_words(tokens, known.words, known.made.vocabulary)
+    elif isinstance(value, tuple):
+        parts = [one for part in value for one in islice(_candidates(part, known, notes), 1)]
+        if len(parts) == len(value):
+            worst = max(parts, key=lambda one: (RIGHT, STEP, CLOSE, MISTAKE).index(one.verdict))
+            both = "; ".join(one.sentence for one in parts)
+            yield Candidate(RIGHT, both) if worst.verdict == RIGHT else worst
+    elif isinstance(value, Tensor):
+        yield from _of_tensor(value, known)
+    elif isinstance(value, float) and not math.isfinite(value):
+        if value == value:
+            notes.append("`inf` is the loss if a bigram that was counted has probability 0: smooth the counts first.")
+        elif any(0 in row for row in known.made.counts):
+            notes.append("A row without counts, divided by its sum, is `nan`, too: 0 / 0.")
+            yield slipped("the loss without smoothing", [Slip("negative_log_likelihood/zero_times_log_0")])
+    else:
+        if value == int(value):
+            yield from read_count(int(value), known.words, known.made)
+        if isinstance(value, float) or abs(value) > 9999:
+            found = read_number(value, known.made)
+            yield from (one for one in found if isinstance(value, float) or one.verdict == STEP)
+
+
+def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
+    if value.numel() > LARGEST or value.is_complex() or value.dtype == torch.bool:
+        return
+    size = len(known.made.vocabulary)
+    if value.numel() == 1:
+        yield from _candidates(_number(value.item(), value.dtype == torch.float32), known, [])
+    elif value.dim() == 1 and len(value) == size:
+        yield from read_row(value, known.made)
+    elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
+        yield from read_table(value, known.made)
+    elif value.dim() == 2 and value.shape[1] == size and _is_one_hot(value):
+        for one in read_ids(value.argmax(dim=1), known.words, known.made):
+            yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)
+    if value.dim() in (1, 2) and not value.is_floating_point():
+        yield from read_ids(value, known.words, known.made)
+
+
+def _is_one_hot(value: Tensor) -> bool:
+    return bool(((value == 0) | (value == 1)).all() and (value.sum(dim=1) == 1).all())

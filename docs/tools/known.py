@@ -1,0 +1,40 @@
+"""What `check` knows of the names without making it anew: the package carries it in a file.
+
+`python -m tools.known`, in the folder `docs/`, makes it anew if anything has changed that it depends on.
+"""
+
+import sys
+from functools import cache
+from typing import Any
+
+from bigramlab.chapters import LESSONS
+from bigramlab.judge.making import Made, make
+from bigramlab.lessons.data import load_names
+from tools import keeping
+
+KEPT = keeping.ROOT / "bigramlab" / "judge" / "known.json"
+CHAIN = ("data", "encoding", "counting", "smoothing", "normalizing", "evaluating", "contexts")
+
+
+def known() -> Made:
+    """Return what is known of the names; that takes a minute or two, so it is kept."""
+    return Made.from_json(keeping.kept(KEPT, key(), _made, indent=None))
+
+
+@cache
+def key() -> str:
+    """Return a key made of all that decides what is known: the chain, and the mistakes made in it."""
+    others = [lesson.name for lesson in LESSONS if lesson.name not in CHAIN]
+    without = [f"bigramlab.{room}.{name}" for room in ("mistakes", "lessons") for name in others]
+    # Refusals change no value, and the plain versions do what the lessons do: tests see to that.
+    without += ["bigramlab.lessons.inputs", "bigramlab.chapters", "bigramlab.plain"]
+    files = [keeping.ROOT / "names.txt"]
+    return keeping.key_of("bigramlab.judge.making", docstrings=False, without=without, files=files)
+
+
+def _made() -> dict[str, Any]:
+    return make(load_names()).to_json()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{KEPT.name}: {len(known().slips):,} numbers with a slip or two\n")

@@ -1,0 +1,286 @@
+import json
+import math
+import random
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from bigramlab import (
+    build_contexts,
+    build_vocabulary,
+    check,
+    count_bigrams,
+    encode,
+    load_names,
+    negative_log_likelihood,
+    normalize,
+    perplexity,
+    smooth,
+    split_words,
+)
+from bigramlab.judge.making import Made
+from bigramlab.judge.recognizing import KEPT
+from bigramlab.judge.slipping import slips_of
+from bigramlab.mistakes import MISTAKES
+
+NAMES = load_names()
+VOCABULARY = build_vocabulary(NAMES)
+COUNTS = count_bigrams(NAMES, VOCABULARY)
+PROBS = normalize(smooth(COUNTS, k=1))
+WORDS = ["emma", "ava", "mia", "ann", "anna", "eve", "ivy", "vim", "nina", "ana"]
+LAST = [*range(1, 27), 0]
+
+
+def slip(function, name):
+    return next(one.run for one in MISTAKES[function] if one.name == name)
+
+
+def said(value, verdict, *parts, words=None):
+    report = check(value, words=words)
+    assert report.verdict == verdict, report
+    assert bool(report) == (verdict == "right")
+    assert len(report.text().splitlines()) <= 30
+    for part in parts:
+        assert part in " ".join(report.text().split())
+    return report
+
+
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [
+        (2.454, "the loss without smoothing"),
+        (2.454014, "the loss without smoothing"),
+        (2.4546, "the loss with k = 1"),
+        (torch.tensor(2.454577), "the loss with k = 1"),
+        (np.float32(2.454014), "the loss without smoothing"),
+        (negative_log_likelihood(COUNTS, normalize(smooth(COUNTS, k=0.5))), "the loss with k = 0.5"),
+        (perplexity(COUNTS, PROBS), "the perplexity with k = 1"),
+        (11.635, "the perplexity without smoothing"),
+        (math.log(27), "log 27"),
+        (27, "the size of the vocabulary"),
+        (32033, "the number of words"),
+        (torch.tensor(228146), "the number of bigrams"),
+        (6763, "how often `n.` was counted"),
+    ],
+)
+def test_a_right_number_is_right(number, what):
+    said(number, "right", what)
+
+
+@pytest.mark.parametrize("number", [2.45409, 2.45436, 2.454094171524048, 2.4543561935424805, 2.4541, 2.4544])
+def test_what_a_loop_in_float32_gives_is_right_and_said_to_be_rounding(number):
+    said(number, "right", "float32, whose rounding shows")
+
+
+def test_a_right_loss_may_come_from_a_wrong_table_and_the_report_says_so():
+    for wrong in (COUNTS + 1) / (COUNTS + 1).sum(dim=1), (COUNTS + 1) / (COUNTS + 1).sum(dim=0, keepdim=True):
+        loss = negative_log_likelihood(COUNTS, wrong.clamp(max=1))
+        said(loss, "right", "keepdim forgotten", "columns divided for rows", "gives this loss, too: check the table")
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict", "what"),
+    [
+        (-2.454, "mistake", "minus sign missing"),
+        (3.5404, "mistake", "bits for nats"),
+        (559951.8125, "step", "the sum of the losses with k = 1"),
+        (-559874, "step", "the log-likelihood without smoothing"),
+        (2.4241, "step", "the loss of the first 3 words only"),
+        (float("nan"), "mistake", "zero times log 0"),
+    ],
+)
+def test_a_number_that_is_not_the_loss_is_told_what_it_is(number, verdict, what):
+    said(number, verdict, what)
+
+
+def test_a_short_number_is_matched_to_its_digits_and_a_long_one_to_what_rounding_does():
+    said(2.4545, "unknown")
+    said(2.45, "right")
+    said(2.454577 * (1 + 1.5e-4), "right", "but for rounding")
+    said(2.454577 * (1 + 4e-4), "unknown")
+    said(2.1, "unknown")
+
+
+def test_nothing_is_guessed():
+    generator = random.Random(1)
+    numbers = [generator.uniform(2.6, 6) for _ in range(60)]
+    assert sum(check(number).verdict == "unknown" for number in numbers) > 55
+    for value in (
+        math.pi,
+        math.inf,
+        0.1,
+        torch.randn(27, 27),
+        torch.randint(100, (27, 27)),
+        torch.randn(3, 4, 5),
+        [5, 6],
+    ):
+        said(value, "unknown")
+
+
+@pytest.mark.parametrize("k", [0, 0.01, 0.5, 1, 3.7, 100])
+def test_k_is_read_off_a_table(k):
+    sentence = f"with k = {k}" if k else "without smoothing"
+    counts = COUNTS + k
+    probs = counts / counts.sum(dim=1, keepdim=True)
+    said(counts, "right", f"smoothed with k = {k}" if k else "the counts")
+    said(probs, "right", "the probabilities", sentence)
+    said(probs.log(), "step", "the logarithms of the probabilities", sentence)
+
+
+@pytest.mark.parametrize("form", [torch.Tensor.tolist, torch.Tensor.numpy, torch.Tensor.float, torch.Tensor.int])
+def test_a_table_may_be_written_in_any_way(form):
+    said(form(COUNTS), "right", "the counts")
+
+
+def test_a_table_that_was_printed_with_four_decimals_is_right():
+    said(PROBS.double().round(decimals=4).tolist(), "right", "with k = 1")
+
+
+def test_another_order_of_tokens_is_right_and_said():
+    order = [0, *torch.randperm(26, generator=torch.Generator().manual_seed(1)).add(1).tolist()]
+    for table in (COUNTS, PROBS):
+        said(table[LAST][:, LAST], "right", "the boundary stands last")
+        said(table[order][:, order], "right", "the tokens stand in another order")
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_two_tokens_for_the_boundary_are_right_and_said(k):
+    wide = torch.zeros(28, 28)
+    wide[:26, :26], wide[26, :26], wide[:26, 27] = COUNTS[1:, 1:], COUNTS[0, 1:], COUNTS[1:, 0]
+    said(wide + k, "right", "`<S>` and `<E>` are two tokens")
+    said((wide + k) / (wide + k).sum(dim=1, keepdim=True), "right", "`<S>` and `<E>` are two tokens")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        (COUNTS / COUNTS.sum(dim=1), "keepdim forgotten"),
+        ((COUNTS + 1) / (COUNTS + 1).sum(dim=0, keepdim=True), "columns divided for rows"),
+        (COUNTS.T, "rows and columns swapped"),
+        (100 * PROBS, "percent for shares"),
+        (COUNTS.clamp(max=1), "set to 1"),
+        (torch.where(COUNTS == 0, 2, COUNTS), "only zeros smoothed"),
+        (normalize(smooth(slip("count_bigrams", "no_boundary")(NAMES, VOCABULARY), k=2.5)), "no boundary"),
+    ],
+)
+def test_a_wrong_table_is_named_by_its_slip(table, name):
+    said(table, "mistake", name, "one slip")
+
+
+def test_two_slips_are_told_as_two():
+    counts = slip("count_bigrams", "no_start_token")(NAMES, VOCABULARY) + 1
+    said(counts / counts.sum(dim=0, keepdim=True), "mistake", "no start token", "columns divided", "two slips")
+    probs = counts / counts.sum(dim=1, keepdim=True)
+    right_twice = negative_log_likelihood(slip("count_bigrams", "no_start_token")(NAMES, VOCABULARY), probs)
+    said(-right_twice, "mistake", "no start token", "minus sign missing", "two slips")
+    said(float(f"{-right_twice:.3g}"), "unknown")
+
+
+def test_a_true_and_unfinished_table_is_a_step():
+    said(COUNTS / COUNTS.sum(), "step", "divide each row by its own sum")
+    said(COUNTS[5], "step", "the row of `e`")
+    said(PROBS[0], "step", "the row of `.` of the probabilities, with k = 1")
+    said(COUNTS.sum(dim=1, keepdim=True), "right", "sums of the rows")
+
+
+def test_a_table_with_a_few_other_cells_is_close_and_the_first_is_named():
+    counts, probs = COUNTS.clone(), PROBS.clone()
+    counts[1, 2] += 5
+    probs[13, 1] = 0.5
+    said(counts, "close", "in the row of `a` and the column of `b` stands 546, and should stand 541")
+    said(probs, "close", "in the row of `m` and the column of `a` stands 0.5")
+
+
+@pytest.mark.parametrize("length", [1, 3, 8])
+def test_contexts_and_targets_are_recognized(length):
+    contexts, targets = build_contexts(NAMES, VOCABULARY, length)
+    said(contexts, "right", f"the contexts of {length} of the words")
+    said(targets, "right", "the targets of the words")
+    said((contexts, targets), "right", "the contexts", "the targets")
+    if length > 1:
+        said(contexts.flip(1), "mistake", "newest first")
+    part = build_contexts(NAMES[:5], VOCABULARY, length)
+    said(part[0], "step", "the first 5 words only")
+    train, *_ = split_words(NAMES, generator=torch.Generator().manual_seed(1))
+    said(build_contexts(train, VOCABULARY, length)[0], "right", "a part of a split")
+
+
+def test_ids_and_one_hot_rows_are_recognized():
+    said(encode("olivia", VOCABULARY), "right", "the ids of `olivia`")
+    contexts, _ = build_contexts(NAMES[:1], VOCABULARY, 1)
+    said(torch.nn.functional.one_hot(contexts[:, 0], 27).float(), "step", "the first word only, one-hot")
+
+
+def test_lists_of_words_and_of_letters_are_recognized():
+    said(NAMES, "right", "the words")
+    said(VOCABULARY, "right", "the vocabulary")
+    said(VOCABULARY[1:], "step", "still to be put before them")
+    said(sorted(NAMES), "right", "in another order")
+    said(NAMES[:10], "step", "the first 10 words only")
+    said(sorted(set(NAMES)), "mistake", "repeated words dropped")
+    said([f"{name}\n" for name in NAMES], "mistake", "line breaks kept")
+    said(["emmas", *NAMES[1:]], "close", "'emmas', which should be 'emma'")
+    said(["mor", "axx", "minaymoryles"], "unknown")
+    for size in (25626, 3203, 3204):
+        said(size, "right", "% of the words")
+
+
+@pytest.mark.slow
+def test_words_of_ones_own_are_made_anew(capfd):
+    vocabulary = build_vocabulary(WORDS)
+    counts = count_bigrams(WORDS, vocabulary)
+    probs = normalize(counts + 1)
+    said(counts, "right", "the counts", words=WORDS)
+    assert "making wrong values" in capfd.readouterr().err
+    said(probs, "right", "with k = 1", words=WORDS)
+    said(negative_log_likelihood(counts, probs), "right", "the loss with k = 1", words=WORDS)
+    said(counts / counts.sum(dim=1), "mistake", "keepdim forgotten", words=WORDS)
+    said(slip("count_bigrams", "no_stop_token")(WORDS, vocabulary), "mistake", "no stop token", words=WORDS)
+    assert "making wrong values" not in capfd.readouterr().err  # once is enough
+    said(COUNTS, "unknown", words=WORDS)
+    said(2.454, "right", words=iter(NAMES))
+
+
+@pytest.mark.parametrize("value", [None, {"a": 1}, [[1, 2], [3]], [None], True, object(), 1j])
+def test_what_is_no_value_is_refused(value):
+    with pytest.raises(TypeError, match="check takes"):
+        check(value)
+
+
+def test_no_words_are_refused():
+    with pytest.raises(ValueError, match="words is empty"):
+        check(2.5, words=[])
+    with pytest.raises(TypeError):
+        check(2.5, words="emma")
+
+
+def test_an_answer_comes_within_a_second():
+    check(2.454)
+    for value in (COUNTS, COUNTS.T, 2.9999, build_contexts(NAMES, VOCABULARY, 3)[0], NAMES):
+        start = time.process_time()
+        check(value)
+        assert time.process_time() - start < 1
+
+
+def test_the_values_are_left_as_they_were():
+    counts = COUNTS.float()
+    check(counts / counts.sum(dim=1))
+    check(counts)
+    assert torch.equal(counts, COUNTS.float())
+
+
+def test_what_is_kept_is_small_and_read_as_it_was_written():
+    assert KEPT.stat().st_size < 400_000
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    made = Made.from_json(kept)
+    assert made.counts == COUNTS.tolist()
+    assert {key: value for key, value in kept.items() if key != "key"} == json.loads(json.dumps(made.to_json()))
+
+
+@pytest.mark.parametrize("function", ["count_bigrams", "smooth", "normalize", "negative_log_likelihood", "perplexity"])
+def test_the_mistakes_of_each_step_are_known_by_their_number(function):
+    kept = Made.from_json(json.loads(KEPT.read_text(encoding="utf-8")))
+    known = {key for *_, slips in kept.slips for key, _ in slips} | {*kept.also}
+    assert len([one for one in slips_of(function) if f"{function}/{one.name}" in known]) >= 5
