@@ -45,26 +45,39 @@ def run_pytest(copy, *options):
     return run(copy, sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *options)
 
 
+def run_block(copy, first_words):
+    """Run the lines of a block of CONTRIBUTING as they stand there, with this Python and in one process."""
+    python = f"PATH={Path(sys.executable).parent}:$PATH PYTEST_ADDOPTS='-n0 -p no:cacheprovider'"
+    return run(copy, "bash", "-euc", f"export {python}\n" + block("sh", first_words))
+
+
+def put(copy, file, first_words):
+    """Put a block of CONTRIBUTING at the end of a file."""
+    path = copy / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n\n" + block("python", first_words), encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_a_law_is_tried_on_ours_and_on_right_versions(copy):
-    path = copy / "bigramlab" / "laws" / "smoothing.py"
-    text = path.read_text(encoding="utf-8") + "\n\n" + block("python", '@law("smooth"')
-    path.write_text(text.replace('"""\n', '"""\n\nfrom itertools import pairwise\n', 1), encoding="utf-8")
-    status, output = run_pytest(copy, "tests/test_laws.py", "-k", "smooth and (keeps or keep)")
+    put(copy, "bigramlab/laws/smoothing.py", '@law("smooth"')
+    assert run(copy, "ruff", "check", "bigramlab") == (0, "All checks passed!\n")
+    status, output = run_block(copy, "pytest tests/test_laws.py")
     assert status == 0, output
+    assert int(re.search(r"(\d+) passed", output)[1]) > 15  # right versions are among them
     ours = copy / "bigramlab" / "lessons" / "smoothing.py"
     ours.write_text(ours.read_text(encoding="utf-8").replace("return smoothed", "return -smoothed"), encoding="utf-8")
-    status, output = run_pytest(copy, "tests/test_laws.py", "-k", "smooth-larger_counts_stay_larger")
-    assert status == 1, output
+    status, output = run_block(copy, "pytest tests/test_laws.py")
+    assert status == 1
+    assert "FAILED tests/test_laws.py::test_our_function_keeps_the_law[smooth-the_largest_count_stays" in output
 
 
 @pytest.mark.slow
 def test_a_mistake_is_caught_and_named(copy):
-    path = copy / "bigramlab" / "mistakes" / "smoothing.py"
-    path.write_text(path.read_text(encoding="utf-8") + "\n\n" + block("python", '@mistake("smooth")'), encoding="utf-8")
-    status, output = run_pytest(copy, "tests/test_laws.py", "-k", "k_subtracted", "-m", "slow or not slow")
+    put(copy, "bigramlab/mistakes/smoothing.py", '@mistake("smooth")')
+    status, output = run_block(copy, "pytest tests/test_laws.py -k k_subtracted")
     assert status == 0, output
-    assert "passed" in output
+    assert re.search(r"\n1 passed", output)
+    assert "exactly what “k subtracted” does" in " ".join(output.split())
 
 
 @pytest.mark.slow
