@@ -166,7 +166,7 @@ class Review(Shown):
             mark = f"{item.verdict:<7}"
             if color:
                 mark = f"\033[{'31' if item.is_wrong else '32' if item.verdict == RIGHT else '0'}m{mark}\033[0m"
-            text = f"{item.text}; mended later" if item.mended else item.text
+            text = f"mended later: {item.text}" if item.mended else item.text
             room_for_text = WIDTH - places - names - 15
             line = f"  {item.place:<{places}}  {item.name:<{names}}  {mark}  {_cut(text, room_for_text)}"
             lines.append(line.replace("    ", "  ", 1) if not places else line)

@@ -229,6 +229,7 @@ def run_cells(
     if path.suffix == ".py":
         module.__file__ = str(path)
     names = vars(module)
+    names["__builtins__"] = builtins
     run = Run(names)
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))

@@ -1,0 +1,576 @@
+import builtins
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import types
+from pathlib import Path
+
+import pytest
+import torch
+
+from bigramlab import build_vocabulary, check, count_bigrams, load_names
+from bigramlab.judge.fitting import Fit, NoFit, fits
+from bigramlab.judge.reviewing import Thing, review, review_names
+from bigramlab.lab import notebooks
+from bigramlab.lab.cli import main
+from bigramlab.lab.notebooks import cells_of, check_file, run_cells
+
+# The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+LECTURE = """
+    %matplotlib inline
+    !pip install torch
+    import torch
+    import torch.nn.functional as F
+    import matplotlib.pyplot as plt
+    # %%
+    words = open("names.txt", "r").read().splitlines()
+    words[:5]
+    # %%
+    letters = sorted(set("".join(words)))
+    stoi = {s: i + 1 for i, s in enumerate(letters)}
+    stoi["."] = 0
+    itos = {i: s for s, i in stoi.items()}
+    # %%
+    N = torch.zeros((27, 27), dtype=torch.int32)
+    for w in words:
+        chs = ["."] + list(w) + ["."]
+        for a, b in zip(chs, chs[1:]):
+            N[stoi[a], stoi[b]] += 1
+    # %%
+    plt.imshow(N)
+    plt.show()
+    # %%
+    P = (N + 1).float()
+    P = P / P.sum(1, keepdim=True)
+    # %%
+    g = torch.Generator().manual_seed(7)
+    for _ in range(5):
+        out, ix = [], 0
+        while True:
+            ix = torch.multinomial(P[ix], 1, replacement=True, generator=g).item()
+            out.append(itos[ix])
+            if ix == 0:
+                break
+        print("".join(out))
+    # %%
+    total, n = 0.0, 0
+    for w in words:
+        chs = ["."] + list(w) + ["."]
+        for a, b in zip(chs, chs[1:]):
+            total += torch.log(P[stoi[a], stoi[b]])
+            n += 1
+    nll = -total / n
+    # %%
+    xs, ys = [], []
+    for w in words:
+        chs = ["."] + list(w) + ["."]
+        for a, b in zip(chs, chs[1:]):
+            xs.append(stoi[a])
+            ys.append(stoi[b])
+    xs, ys = torch.tensor(xs), torch.tensor(ys)
+    # %%
+    W = torch.randn((27, 27), generator=g, requires_grad=True)
+    for step in range(10):
+        logits = F.one_hot(xs, num_classes=27).float() @ W
+        counts = logits.exp()
+        probs = counts / counts.sum(1, keepdim=True)
+        loss = -probs[torch.arange(len(xs)), ys].log().mean() + 0.01 * (W**2).mean()
+        W.grad = None
+        loss.backward()
+        W.data += -50 * W.grad
+"""
+"""A lecture's notebook, typed along."""
+
+KEEPDIM = ("P.sum(1, keepdim=True)\n# %%\ng", "P.sum(1)\n# %%\ng")
+NO_STOP = ('["."] + list(w) + ["."]', '["."] + list(w)')
+SAME_ID = ("i + 1 for", "i for")
+
+
+def write_notebook(path, text):
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": cell.strip("\n")}
+        for cell in text.split("# %%\n")
+    ]
+    cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": ["# Bigrams\n", "by hand"]})
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}), encoding="utf-8")
+    return path
+
+
+def write_lecture(path, *slips):
+    text = textwrap.dedent(LECTURE)
+    for right, wrong in slips:
+        assert right in text
+        text = text.replace(right, wrong)
+    return write_notebook(path, text)
+
+
+def session(code, **names):
+    """Return the globals of a session in which the code was run."""
+    module = types.ModuleType("lecture")
+    vars(module).update(names)
+    exec(textwrap.dedent(code), vars(module))
+    return vars(module)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a file in this process, and set back what that changes."""
+
+    def run(text, name="lecture.ipynb", **options):
+        path = tmp_path / name
+        text = textwrap.dedent(text)
+        write_notebook(path, text) if name.endswith(".ipynb") else path.write_text(text, encoding="utf-8")
+        return run_cells(path, cells_of(path), **options)
+
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(builtins, "open", open)
+    monkeypatch.setattr(io, "open", io.open)
+    monkeypatch.setattr(builtins, "get_ipython", None, raising=False)
+    monkeypatch.setattr(builtins, "display", None, raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.chdir(tmp_path)
+    return run
+
+
+def items(made):
+    return {item.name: (item.verdict, item.text) for item in made.items}
+
+
+# Functions
+
+
+def test_a_function_named_like_one_of_ours_is_judged_as_that():
+    made = check(session("def smooth(counts, k=1):\n    return counts + k"))
+    assert items(made) == {"smooth": ("right", "not careful yet")}
+    assert made
+    assert "all is right that is known here" in made.headline()
+
+
+def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
+    made = check(session("def normalise(N):\n    return N / N.sum(1, keepdim=True)"))
+    assert items(made)["normalise"] == ("right", "as `normalize`, not careful yet")
+
+
+def test_parameters_in_another_order_are_told_by_their_names():
+    code = """
+    import torch
+
+    def nll(P, N):
+        seen = N > 0
+        return -(N[seen] * P[seen].log()).sum().item() / N.sum().item()
+    """
+    assert items(check(session(code)))["nll"][0] == "right"
+
+
+def test_a_global_in_place_of_a_parameter_is_bound_to_what_the_notebook_has():
+    code = """
+    stoi = {c: i for i, c in enumerate(".abc")}
+
+    def encode(word):
+        return [stoi[c] for c in word]
+    """
+    names = session(code)
+    before = names["stoi"]
+    made = check(names)
+    assert items(made)["encode"] == ("right", "with your `stoi`, not careful yet")
+    assert names["stoi"] is before
+
+
+def test_a_vocabulary_comes_as_a_function_takes_it():
+    code = """
+    def decode(ids, itos):
+        return "".join(itos[int(i)] for i in ids)
+    """
+    assert items(check(session(code)))["decode"][0] == "right"
+
+
+def test_globals_of_functions_that_are_called_are_bound_too():
+    code = """
+    import torch
+    stoi = {c: i for i, c in enumerate(".abc")}
+    itos = {i: c for c, i in stoi.items()}
+    block_size = 3
+
+    def encode(word):
+        return [stoi[c] for c in word]
+
+    def build_dataset(words):
+        X, Y = [], []
+        for w in words:
+            context = [0] * block_size
+            for ix in encode(w) + [0]:
+                X.append(context)
+                Y.append(ix)
+                context = context[1:] + [ix]
+        return torch.tensor(X), torch.tensor(Y)
+    """
+    verdict, text = items(check(session(code)))["build_dataset"]
+    assert (verdict, text.split(", not")[0]) == ("right", "as `build_contexts`, with your `block_size` and `stoi`")
+
+
+@pytest.mark.slow
+def test_a_sampler_without_a_generator_draws_with_torchs():
+    code = """
+    import torch
+
+    def sample(P):
+        out, ix = [], 0
+        while True:
+            ix = torch.multinomial(P[ix], 1).item()
+            out.append(ix)
+            if ix == 0:
+                return torch.tensor(out)
+    """
+    assert items(check(session(code)))["sample"][1].startswith("drawn with torch's global generator")
+
+
+@pytest.mark.slow
+def test_what_writes_a_word_a_call_is_judged_by_many():
+    code = """
+    import torch
+    itos = dict(enumerate(".ab"))
+    P = torch.full((3, 3), 1 / 3)
+    g = torch.Generator().manual_seed(1)
+
+    def sample():
+        word, ix = "", 0
+        while True:
+            ix = torch.multinomial(P[ix], 1, generator=g).item()
+            if ix == 0:
+                return word
+            word += itos[ix]
+    """
+    verdict, text = items(check(session(code)))["sample"]
+    assert verdict == "right"
+    assert text.startswith("as `sample_words`, with your `P` and `g` and `itos`, a word a call")
+
+
+def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause():
+    code = """
+    def smooth(counts, k=1):
+        return counts + k
+
+    def normalize(counts):
+        return counts / counts.sum(1)
+    """
+    made = check(session(code))
+    text = made.text()
+    assert not made
+    assert text.startswith("this session: normalize is the first that is wrong. 1 are right.")
+    for part in ("First wrong", "Every row sums to 1", "Called", "keepdim", "smooth     right"):
+        assert part in text
+    assert len(text.splitlines()) <= 40
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("def helper(z):\n    return z", "say which it should be, as in check(helper, 'normalize')"),
+        ("def get_loss(word):\n    return 1.0", "it takes `word`"),
+        ("def normalize(name):\n    return name.lower()", "it takes `name`"),
+        ("def smooth(counts):\n    return counts + 1", "ours takes (counts, k), and this one (counts)"),
+        ("def encode(word):\n    return [ord(c) - 96 for c in word]", "ours takes (word, vocabulary)"),
+        ("import random\ndef split(words):\n    random.shuffle(words)\n    return words", "ours takes"),
+        ("def smooth(counts, k=1):\n    raise NotImplementedError", "not written yet"),
+        ("def loss(N, P):\n    return N", "say which it should be: check(loss, 'negative_log_likelihood')"),
+        (
+            "stoi = {'a': 0, 'b': 1, '.': 2}\ndef encode(word):\n    return [stoi[c] for c in word]",
+            "it reads `stoi`, in which the id 0 is not that of '.'",
+        ),
+    ],
+)
+def test_what_is_unclear_is_not_judged_and_the_reason_is_said(code, reason):
+    made = check(session(code))
+    verdict, text = next(value for name, value in items(made).items() if name != "stoi")
+    assert verdict == "not judged"
+    assert text.startswith(reason)
+    assert made
+
+
+def test_functions_that_were_imported_are_left_out():
+    names = session("from bigramlab import smooth, normalize\nfrom torch.nn.functional import softmax, cross_entropy")
+    assert not check(names).items
+
+
+def test_a_function_of_a_common_name_and_unclear_parameters_is_never_called_wrong():
+    (fit,) = fits("count", lambda a, b: 0)
+    assert isinstance(fit, Fit)
+    assert not fit.sure
+    (fit,) = fits("count", lambda a: 0)
+    assert isinstance(fit, NoFit)
+
+
+# Values
+
+
+def test_dicts_from_token_to_id_and_back_are_known():
+    vocabulary = build_vocabulary(load_names())
+    letters = vocabulary[1:]
+    made = review_names(
+        {
+            "stoi": {c: i for i, c in enumerate(vocabulary)},
+            "itos": dict(enumerate(vocabulary)),
+            "last": {c: i for i, c in enumerate(letters + ".")},
+            "begun": {c: i + 1 for i, c in enumerate(letters)},
+            "shifted": {c: i + 1 for i, c in enumerate(vocabulary)},
+            "doubled": {c: i for i, c in enumerate(letters)} | {".": 0},
+            "short": {c: i for i, c in enumerate(vocabulary[:20])},
+            "marks": {c: i for i, c in enumerate([*letters, "<S>", "<E>"])},
+            "ages": {"ann": 31, "bob": 27},
+        }
+    )
+    assert items(made) == {
+        "stoi": ("right", "each token's id, '.' at 0"),
+        "itos": ("right", "each id's token, '.' at 0"),
+        "last": ("right", "each token's id, '.' last, at 26"),
+        "begun": ("step", "each token's id; 0 is left for '.'"),
+        "shifted": ("mistake", "each id is one too large: '.' has 1, and should have 0"),
+        "doubled": ("mistake", "'a' and '.' have the same id, 0: leave 0 for '.', as in i + 1"),
+        "short": ("mistake", "it lacks 't', 'u', 'v', 'w', 'x', which the words have"),
+        "marks": ("right", "each token's id, with <S> and <E> as two tokens"),
+    }
+
+
+def test_values_are_compared_with_what_can_be_made_of_the_names():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    made = review_names({"names": names, "N": counts, "P": (counts + 1) / (counts + 1).sum(0), "x": torch.rand(3, 3)})
+    assert [item.verdict for item in made.items] == ["right", "right", "mistake"]
+    assert made.first.name == "P"
+    assert made.unknown == ["x"]
+    assert "nothing is known of x" in made.text()
+
+
+def test_what_passes_by_and_what_is_being_trained_is_never_called_wrong():
+    wrong = 2.454577 / 0.693147  # bits
+    things = [Thing("a", wrong), Thing("b", wrong, passing=True), Thing("c", torch.tensor(wrong, requires_grad=True))]
+    assert [item.name for item in review(things, {}).items] == ["a"]
+
+
+def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names)) + 1
+    things = [Thing("P", counts / counts.sum(1), "cell 3"), Thing("P", counts / counts.sum(1, keepdim=True), "cell 4")]
+    made = review(things, {})
+    assert made
+    assert "mended later" in made.text()
+
+
+def test_a_notebook_shows_a_table():
+    page = check(session("def smooth(counts, k=1):\n    return counts + k"))._repr_html_()
+    assert page.count("<table>") == 2
+    assert "<code>smooth</code>" in page
+
+
+def test_a_review_takes_a_screen_at_most():
+    vocabulary = build_vocabulary(load_names())
+    names = {f"stoi{i}": {c: j for j, c in enumerate(vocabulary)} for i in range(60)}
+    made = review_names(names | session("def normalize(counts):\n    return counts / counts.sum(1)"))
+    assert "more that are right" in made.text()
+    assert len(made.text().splitlines()) <= 42
+
+
+# Files
+
+
+def test_magics_and_shell_lines_are_left_out(run):
+    found = run(
+        """
+        %matplotlib inline
+        !pip install nothing
+        x = 5
+        y = x % 3
+        %time z = x + 1
+        if x:
+            %load_ext autoreload
+        files = !ls
+        ?x
+        # %%
+        %%bash
+        exit 1
+        # %%
+        %%time
+        after = 1
+        """
+    )
+    assert not found.ended
+    assert (found.names["y"], found.names["z"], found.names["after"]) == (2, 6, 1)
+
+
+def test_after_a_cell_that_raises_what_was_made_before_is_kept_and_the_cell_is_named(run):
+    found = run("a = 200\n# %%\nb = 300\nc = 1 / 0\n# %%\nd = 400")
+    assert found.ended == "cell 2 raised ZeroDivisionError: division by zero, at line 2: `c = 1 / 0`"
+    assert [thing.name for thing in found.things] == ["a", "b"]
+
+
+def test_a_cell_that_python_cannot_read_is_named(run):
+    found = run("a = 200\n# %%\nb = (300")
+    assert found.ended == "cell 2 can't be read: '(' was never closed, at line 1"
+    assert [thing.name for thing in found.things] == ["a"]
+
+
+def test_each_thing_is_kept_as_it_was_when_its_cell_had_run(run):
+    found = run(
+        """
+        import torch
+        N = torch.zeros(2, 2)
+        N[0, 1] += 1
+        # %%
+        N += 1
+        P = N * 2
+        P = P / 4
+        # %%
+        P = torch.ones(3)
+        """
+    )
+    tables = [(thing.name, thing.place, thing.value.tolist()) for thing in found.things if thing.name in ("N", "P")]
+    assert tables == [
+        ("N", "cell 1", [[0, 1], [0, 0]]),
+        ("N", "cell 2", [[1, 2], [1, 1]]),
+        ("P", "cell 2", [[0.5, 1], [0.5, 0.5]]),
+        ("P", "cell 3", [1, 1, 1]),
+    ]
+
+
+def test_in_a_script_another_thing_of_the_same_name_begins_where_it_is_not_read(run):
+    found = run("a = [1]\na = [2, 3]\nb = a\nb = b + [4]\n", "lecture.py")
+    assert [(thing.name, thing.place, thing.value) for thing in found.things] == [
+        ("a", "line 1", [1]),
+        ("a", "line 2", [2, 3]),
+        ("b", "line 4", [2, 3, 4]),
+    ]
+
+
+def test_settings_and_what_a_loop_makes_anew_pass_by(run):
+    found = run("rate = 0.5\ntotal = 0.0\nfor i in range(3):\n    x = i / 2\n    total = total + x\nmean = total / 3\n")
+    passing = {thing.name: thing.passing for thing in found.things}
+    assert passing == {"rate": True, "i": True, "x": True, "total": False, "mean": False}
+
+
+def test_a_missing_names_txt_is_the_shipped_one(run, tmp_path):
+    found = run("words = open('data/names.txt').read().splitlines()\nfrom pathlib import Path\n")
+    assert found.names["words"] == load_names()
+    assert "32,033 names" in found.remarks[0]
+    (tmp_path / "names.txt").write_text("ulm\nbonn\n", encoding="utf-8")
+    assert run("words = open('names.txt').read().split()").names["words"] == ["ulm", "bonn"]
+    assert "FileNotFoundError" in run("open('other.txt')").ended
+
+
+def test_the_folder_of_the_file_is_the_working_directory_and_its_modules_are_found(run, tmp_path):
+    (tmp_path / "my_helpers.py").write_text("answer = 42\n", encoding="utf-8")
+    found = run("import os\nfrom my_helpers import answer\nhere = os.getcwd()\n", "lecture.py")
+    assert found.names["answer"] == 42
+    assert os.path.samefile(found.names["here"], tmp_path)
+    del sys.modules["my_helpers"]
+
+
+def test_a_script_runs_as_a_script(run):
+    found = run(
+        "from __future__ import annotations\nimport sys\nif __name__ == '__main__':\n    a = 500\n    sys.exit()\n",
+        "a.py",
+    )
+    assert not found.ended
+    assert [thing.name for thing in found.things if thing.value == 500] == ["a"]
+    assert "ended with sys.exit(3)" in run("import sys\nsys.exit(3)", "b.py").ended
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.py", None, "there is no file"),
+        ("a.py", b"def f(:\n", "can't be read: invalid syntax, at line 1"),
+        ("a.py", b"\xff\xfe\n", "can't be read"),
+        ("a.ipynb", b"{]", "it is no notebook"),
+        ("a.ipynb", b'{"cells": 3}', "it is no notebook"),
+        ("a.ipynb", b'{"cells": [], "metadata": {"kernelspec": {"language": "julia"}}}', "its language is julia"),
+        ("a.txt", b"emma\n", "neither a notebook (.ipynb) nor a script (.py)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_in_a_line(name, content, message, tmp_path, capsys):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["check", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("bigramlab: ")
+    assert message in line
+
+
+def test_the_help_says_whose_rights_the_code_has(capsys):
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    assert "The file's code runs with your rights" in " ".join(capsys.readouterr().out.split())
+
+
+def test_old_notebooks_are_read_too(tmp_path):
+    path = tmp_path / "old.ipynb"
+    cells = [{"cell_type": "code", "input": ["a = 1\n", "b = 2"]}, {"cell_type": "markdown", "source": "text"}]
+    path.write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}), encoding="utf-8")
+    assert [(cell.place, cell.text) for cell in cells_of(path)] == [("cell 1", "a = 1\nb = 2")]
+
+
+# The command
+
+
+@pytest.mark.slow
+def test_a_lecture_that_was_typed_along_gets_a_page_that_says_yes_to_each_step(tmp_path):
+    status, page = check_file(write_lecture(tmp_path / "lecture.ipynb"))
+    assert status == 0, page
+    assert page.startswith("lecture.ipynb: all is right that is known here")
+    for name in ("words", "stoi", "itos", "N", "P", "n", "nll", "xs", "ys"):
+        assert f"  {name} " in page
+    assert "mistake" not in page
+    assert "close" not in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slip", "first", "cause"),
+    [
+        (KEEPDIM, "P (cell 6)", "keepdim forgotten"),
+        (NO_STOP, "N (cell 4)", "no stop token"),
+        (SAME_ID, "stoi (cell 3)", "'a' and '.' have the same id, 0"),
+    ],
+)
+def test_with_a_slip_in_it_the_page_shows_the_first_step_that_is_wrong_and_the_cause(slip, first, cause, tmp_path):
+    status, page = check_file(write_lecture(tmp_path / "lecture.ipynb", slip))
+    assert status == 1
+    assert page.startswith(f"lecture.ipynb: {first} is the first that is wrong.")
+    assert cause in " ".join(page.split())
+    assert len(page.splitlines()) <= 42
+
+
+@pytest.mark.slow
+def test_the_command_shows_the_page_and_its_status_says_whether_something_is_wrong(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def smooth(counts, k=1):\n    return counts\nprint('noise')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "bigramlab", "check", path.name]
+    environment = os.environ | {"PYTHONPATH": str(Path(notebooks.__file__).parents[2])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
+    assert done.returncode == 1
+    assert done.stdout.startswith("mine.py: smooth (line 1) is the first that is wrong")
+    assert "noise" not in done.stdout
+    assert not done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("while True:\n    pass", "cell 2 was ended after 5 seconds; --seconds 50 allows more"),
+        ("sum(range(10**13))", "cell 2 was ended after 5 seconds; --seconds 50 allows more"),
+        ("import os\nos._exit(7)", "cell 2 ended the whole program (exit status 7)"),
+    ],
+)
+def test_what_was_made_before_a_cell_that_never_comes_back_is_judged(code, told, tmp_path):
+    text = f"def smooth(counts, k=1):\n    return counts + k\n# %%\n{code}\n"
+    status, page = check_file(write_notebook(tmp_path / "a.ipynb", text), seconds=5)
+    assert status == 1
+    assert told in " ".join(page.split())
+    assert "smooth  right" in page
