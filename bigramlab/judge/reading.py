@@ -271,7 +271,8 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
     ids, vocabulary = ids.detach().cpu().long(), made.vocabulary
     if not ids.numel() or int(ids.min()) < 0 or int(ids.max()) >= len(vocabulary) or ids.dim() > 2:
         return
-    if name := made.contexts.get(print_of(ids)):
+    are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
+    if not are_targets and (name := made.contexts.get(print_of(ids))):
         what, length, key = name.split()
         yield slipped(f"{what} of the length {length}", [Slip(key)])
         return
