@@ -23,6 +23,7 @@ package.__path__ = [str(ROOT / "bigramlab")]
 sys.modules["bigramlab"] = package
 
 from bigramlab.judge import ending  # noqa: E402
+from bigramlab.judge.witnessing import last_resort  # noqa: E402
 
 
 def endless():
@@ -135,10 +136,8 @@ def try_all(functions):
 def last_line_on(function, *, exits):
     """Call a function in a process of its own, as a command does or a REPL; return exit status and last line."""
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import guarding_alone as alone\n"
-        f"alone.ending.SECONDS_TO_END = alone.witnessing.GRACE = 0.3\n"
-        f"if {exits}: alone.witnessing.last_resort()\n"
-        f"alone.ends(alone.{function.__name__})"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import guarding_alone as alone; "
+        f"alone.end_alone(alone.{function.__name__}, {exits})"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     try:
@@ -150,6 +149,14 @@ def last_line_on(function, *, exits):
         process.wait()
         process.stderr.close()
     return process.returncode, ""
+
+
+def end_alone(function, exits):
+    """Call a function, as `last_line_on` has another process do."""
+    ending.SECONDS_TO_END = 0.3
+    if exits:
+        last_resort()
+    ends(function)
 
 
 def main():

@@ -128,6 +128,11 @@ def test_a_name_without_laws_is_refused():
         check(forgets_keepdim, "nope")
 
 
+def test_a_name_that_is_nearly_right_is_asked_about():
+    with pytest.raises(ValueError, match=r"there are no laws for 'normalise'; did you mean 'normalize'\?"):
+        check(forgets_keepdim, "normalise")
+
+
 def test_other_parameters_are_named():
     def smooth(counts):
         return counts + 1

@@ -263,7 +263,7 @@ def test_calls_run_with_torchs_own_defaults_whatever_the_session_has_set(session
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["softmax", "train_neural_bigram", "normalize", "batch_loss"])
+@pytest.mark.parametrize("name", ["softmax", "train_neural_bigram", "normalize"])
 @pytest.mark.parametrize("session", SESSIONS)
 def test_a_right_function_is_right_whatever_the_session_has_set(session, name):
     function = getattr(bigramlab, name)
@@ -275,7 +275,7 @@ def test_a_right_function_is_right_whatever_the_session_has_set(session, name):
 @pytest.mark.parametrize("session", ["inference_mode", "another default device"])
 def test_the_first_check_of_a_session_may_stand_under_its_settings(session):
     begin = {"inference_mode": "torch.inference_mode()", "another default device": "torch.device('meta')"}[session]
-    code = f"import torch, bigramlab\nwith {begin}:\n    print(bool(bigramlab.check(bigramlab.train_neural_bigram)))"
+    code = f"import torch, bigramlab\nwith {begin}:\n    print(bool(bigramlab.check(bigramlab.train_mlp)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
 
 

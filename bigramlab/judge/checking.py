@@ -1,5 +1,6 @@
 """Is your version right? `check` runs a function's laws on it and explains the first that is broken."""
 
+import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -66,6 +67,13 @@ def check(
                        for rows” or “rows and columns swapped” gives this loss, too:
                        check the table.
     """
+    from bigramlab.judge.settings import pinned
+
+    with pinned():  # the laws, too, make tensors as they are imported
+        return _check(function, name, words)
+
+
+def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Report | Review | Recognized":
     if isinstance(function, str):
         return _of_text(function, words)
     if isinstance(function, dict) and "__name__" in function:  # globals()
@@ -79,8 +87,10 @@ def check(
     from bigramlab.judge.running import run_laws
     from bigramlab.laws import LAWS
 
-    name = name or getattr(function, "__name__", type(function).__name__)
+    name = str(name or getattr(function, "__name__", type(function).__name__))
     if name not in LAWS:
+        if similar := difflib.get_close_matches(name, LAWS):
+            raise ValueError(f"there are no laws for {name!r}; did you mean {' or '.join(map(repr, similar))}?")
         raise ValueError(
             f"there are no laws for {name!r}; say which function it should be, as in check(f, 'normalize'): "
             f"{', '.join(sorted(LAWS))}"
