@@ -190,6 +190,7 @@ def _alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
             one.shape == other.shape
             and one.requires_grad == other.requires_grad
             and one.is_floating_point() == other.is_floating_point()
+            and _can_index(one) == _can_index(other)
             and (one.dtype == other.dtype or not exactly)
             and torch.allclose(one.double(), other.double(), **rounding, equal_nan=True)
         )
@@ -205,6 +206,10 @@ def _alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
     if callable(getattr(one, "get_axes", None)) and callable(getattr(other, "get_axes", None)):  # two figures
         return _texts(one) == _texts(other)
     return type(one) is type(other) and bool(one == other)
+
+
+def _can_index(tensor: Tensor) -> bool:
+    return tensor.dtype in (torch.int32, torch.int64)
 
 
 def _texts(figure: Any) -> list[str]:
@@ -234,9 +239,9 @@ class Recorder:
         """Call the function."""
         if self.guard.hangs > HANGS_BORNE or self.seconds_left < 0:
             raise Enough
-        start = time.thread_time()
+        start, spared = time.thread_time(), self.guard.spared
         self.last = call = Call(self.function, self.guard, arguments, options)
-        self.seconds_left -= time.thread_time() - start
+        self.seconds_left -= max(0.0, time.thread_time() - start - (self.guard.spared - spared))
         if len(self.example) < CALLS_KEPT:
             self.example.append(call)
         if self.room > 0:

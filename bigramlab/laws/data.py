@@ -62,10 +62,11 @@ class WordsFile(str):
 # Characters that every way of reading takes alike: the only blanks are space and tab, as some ways strip no others,
 # and none is the end of a line to one and a letter to another.
 line = st.text(
-    st.sampled_from("ab \t#") | st.characters(exclude_categories=["Cc", "Cs", "Z"], exclude_characters="\ufeff"),
+    st.sampled_from("ab \t#é") | st.characters(exclude_categories=["Cc", "Cs", "Z"], exclude_characters="\ufeff"),
     max_size=8,
 )
-word = line.map(str.strip).filter(bool) | st.just("de la rosa")
+with_blanks_inside = st.tuples(line, st.integers(0, 9)).map(lambda pair: pair[0] if pair[1] < 9 else "de la rosa")
+word = with_blanks_inside.map(str.strip).filter(bool)
 
 
 def _words(found: Any) -> list[str]:
@@ -120,6 +121,19 @@ def blanks_are_no_letters(read_words: Function, lines: list[str]) -> None:
 def a_byte_order_mark_is_no_letter(read_words: Function, words: list[str]) -> None:
     """The byte order mark that some editors put first is no part of the first word."""
     _same_words(read_words(WordsFile.holding(b"\xef\xbb\xbf" + "\n".join(words).encode())), words)
+
+
+@care("read_words", st.lists(word, min_size=2, max_size=3), st.sampled_from("\u2028\x0b\x0c\x1c\x85"), examples=10)
+def lines_end_at_line_breaks_only(read_words: Function, words: list[str], inside: str) -> None:
+    """A line ends at a line break, and not at other characters at which `str.splitlines` cuts, such as U+2028."""
+    together = inside.join(words)
+    _same_words(read_words(WordsFile.holding(f"first\n{together}\nlast\n".encode())), ["first", together, "last"])
+
+
+@care("read_words", st.just("\n \n"), examples=1)
+def a_file_without_words_is_refused(read_words: Function, content: str) -> None:
+    """A file without a word in it is refused: it is hardly the one that was meant."""
+    refuses(lambda: read_words(WordsFile.holding(content.encode())))
 
 
 @care("read_words", st.lists(word, max_size=3), st.sampled_from([b"\xff", b"zo\xeb", b"\xc3"]))

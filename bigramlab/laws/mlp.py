@@ -98,7 +98,9 @@ def its_parts_differ(init_mlp: Function, seed: int) -> None:
 @law("init_mlp", draw.seeds, examples=6)
 def the_scale_stays_from_layer_to_layer(init_mlp: Function, seed: int) -> None:
     """Before the last layer, weights are centered at 0, and their squares average about 2 / inputs (1/4 to 6)."""
-    _, weights, _ = _parts(_init(init_mlp, 27, 4, 16, (100, 50), seed))
+    _, weights, _ = _parts(
+        _init(init_mlp, 27, 8, 50, (16, 64), seed)
+    )  # 400 numbers go into the first, 16 into the next
     for layer, weight in enumerate(weights[:-1]):
         found = float((weight.double() ** 2).mean()) * len(weight)
         if not 0.25 < found < 6:

@@ -283,6 +283,14 @@ def it_learns_the_counts_own_table(train_neural_bigram: Function, cells: list[in
         broken(f"the last loss is {losses[-1]:.6g}, and should be near {lowest:.6g}")
 
 
+@care("train_neural_bigram", draw.large_tables(square=True), examples=1)
+def the_usual_settings(train_neural_bigram: Function, counts: Tensor) -> None:
+    """Without other settings there are 1,500 steps, their learning rate is 50, and no penalty pulls."""
+    found, _ = _trained(train_neural_bigram(counts, steps=1), counts, 1)
+    agree(found, plain.train_neural_bigram(counts.tolist(), steps=1, rate=50)[0])
+    _trained(train_neural_bigram(torch.tensor([[1]]), learning_rate=1), torch.tensor([[1]]), 1500)
+
+
 @care("train_neural_bigram", st.lists(st.integers(1, 9), min_size=4, max_size=4, unique=True), st.integers(1, 9))
 def a_rate_that_diverges_is_refused(train_neural_bigram: Function, cells: list[int], steps: int) -> None:
     """A learning rate with which the loss rises far above where it began is refused, be the loss finite or not."""

@@ -9,7 +9,7 @@ from bigramlab.laws.law import Function, a_tensor, agree, broken, care, law, ref
 
 square = draw.count_tables(square=True, least_sum=1, largest=10_000)
 any_shape = draw.count_tables(least_sum=1)
-extreme = draw.count_tables(least_sum=2**33, largest=2**33) | any_shape.map(lambda counts: counts / 2**24)
+extreme = draw.count_tables(least_sum=2**33, largest=2**33) | any_shape.map(lambda counts: counts / 10**6)
 
 
 @law("normalize", square)

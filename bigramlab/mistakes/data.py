@@ -45,6 +45,17 @@ def byte_order_mark_kept(path: Any) -> Any:
 
 
 @mistake("read_words", careless=True)
+def cut_at_other_characters(path: Any) -> Any:
+    r"""`str.splitlines` cuts at a dozen characters besides line breaks, so one word with U+2028 in it becomes two.
+
+    Print `"a\u2028b".splitlines()`: it has two parts; `.split("\n")`, and a loop over the open file, leave it whole.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    words = [line.strip() for line in text.splitlines() if line.strip()]
+    return words or read_words(path)
+
+
+@mistake("read_words", careless=True)
 def blanks_at_the_ends_kept(path: Any) -> Any:
     r"""Only the line break is taken off, so a blank at the end of a line makes another word of it.
 

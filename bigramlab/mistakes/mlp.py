@@ -61,6 +61,17 @@ def weights_not_scaled(table: Any, layers: Any, generator: Any) -> Any:
 
 
 @mistake("init_mlp", given=of_shapes)
+def one_scale_for_all_layers(table: Any, layers: Any, generator: Any) -> Any:
+    """A number such as 0.1 is typed in for the scale, and should depend on how many numbers go into a layer.
+
+    Print `(weights[0] ** 2).mean() * len(weights[0])` for a layer of 400 inputs and one of 16: both should be about 2.
+    """
+    network = made(table, layers, generator)
+    *hidden, last = network.weights
+    return network._replace(weights=(*(weight * math.sqrt(len(weight) / 200) for weight in hidden), last))
+
+
+@mistake("init_mlp", given=of_shapes)
 def all_zeros(table: Any, layers: Any, generator: Any) -> Any:
     """All parameters are 0, so all tokens and all hidden numbers are alike, get equal gradients and stay alike.
 
