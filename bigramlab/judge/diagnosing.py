@@ -1,8 +1,18 @@
-"""Which of the catalogued mistakes does the same? That one is the likely cause."""
+"""Why is it wrong? What a function does is compared with catalogued mistakes, and with slips of many kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
+from bigramlab.judge.causes.code_reading import constants
+from bigramlab.judge.causes.conditions import where_it_is_wrong
+from bigramlab.judge.causes.kinds import Case, after_all, at_once, needs_another_kind
+from bigramlab.judge.causes.likeness import same_end
+from bigramlab.judge.causes.outcomes import outcome
+from bigramlab.judge.causes.probing import drawn_by, start_at_random, walked
+from bigramlab.judge.causes.relations import close_relation, distant_relation
+from bigramlab.judge.causes.varying import Search
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
 from bigramlab.laws import ours_for
@@ -13,62 +23,139 @@ __all__ = ["Diagnosis", "careless", "diagnose"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A mistake that ends calls as the function did.
+    """The likely cause of what is wrong.
 
     Attributes:
-        mistake: The catalogued mistake.
+        mistake: A catalogued mistake, or a slip of a kind that is known.
         alike: How many calls it ends in the same way.
         tried: Of how many.
         exact: Whether those are all calls, and not only some that come out wrong.
+        shown: Whether it was found by what the code, an error or some further calls show, and not by comparing calls.
+        besides: Further slips, made together with the first.
+        others: What does the same on all that was tried.
     """
 
     mistake: Mistake
     alike: int
     tried: int
     exact: bool
+    shown: bool = False
+    besides: tuple[Mistake, ...] = ()
+    others: tuple[Mistake, ...] = ()
 
     def text(self) -> str:
         """Say how sure this is, and what is wrong."""
         name = self.mistake.name.replace("_", " ")
+        if self.shown:
+            return self.mistake.wrong
+        if self.besides:
+            slips = [self.mistake, *self.besides]
+            names = " and ".join(f"“{slip.name.replace('_', ' ')}”" for slip in slips)
+            told = " ".join(f"{number}. {slip.wrong}" for number, slip in enumerate(slips, start=1))
+            return f"On {self.tried} inputs it does exactly what {names} do together. {told}"
         if self.exact:
-            return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}"
+            another = "".join(f" Or: {other.wrong} That does the same on all of them." for other in self.others)
+            return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}{another}"
         return (
             f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "
             f"part of it. {self.mistake.wrong}"
         )
 
 
-def careless(name: str, calls: list[Call], guard: Guard) -> Mistake | None:
-    """Return the careless mistake that ends these calls, made for a care law, as the function did."""
+def careless(name: str, calls: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]) -> Mistake | None:
+    """Return the careless mistake that breaks the same care law, and ends its calls as the function did."""
     for mistake in MISTAKES.get(name, []):
         guard.hangs = 0
-        if mistake.careless and all(call.again(mistake.run, guard).ended_like(call) for call in calls):
+        alike = mistake.careless and all(call.again(mistake.run, guard).ended_like(call) for call in calls)
+        if alike and breaks(mistake):
             return mistake
     return None
 
 
 def diagnose(
-    name: str, decisive: list[Call], others: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]
+    name: str,
+    decisive: list[Call],
+    others: list[Call],
+    guard: Guard,
+    breaks: Callable[[Mistake], bool],
+    function: Callable[..., Any] | None = None,
 ) -> Diagnosis | None:
-    """Compare the recorded calls of a function with the same calls of each catalogued mistake about the result.
+    """Look for the cause: what the code shows, a catalogued mistake, a slip, what decides the draws, two slips.
 
-    The mistake that ends all calls as the function did is the likely cause. Those are the calls of the broken law, the
-    decisive ones, and of the other laws those that our own function does not refuse: who makes one mistake often
-    forgets to refuse something, too, and that is another law's matter. Where no mistake does that, two may have been
-    made at once: then it is the one that does the same on most of the decisive calls with a wrong result, on a third of
-    them at least, nothing wrong where the function is right, and breaks the same law.
+    Compared are the calls of the broken law, the decisive ones, and of the other laws those that our own function does
+    not refuse: who makes one mistake often forgets to refuse something, too, and that is another law's matter. What
+    ends all of them as the function did is the likely cause; a part of it is named only if there is nothing else.
     """
     ours, mistakes = ours_for(name), [one for one in MISTAKES.get(name, []) if not one.careless]
-    expected = [(call, call.again(ours, guard)) for call in others]
-    calls = decisive + [call for call, our_call in expected if not our_call.raised]
-    expected += [(call, call.again(ours, guard)) for call in decisive]
+    expected = [(call, call.again(ours, guard)) for call in decisive]
+    expected += [(call, again) for call in others if not (again := call.again(ours, guard)).raised]
+    calls = [call for call, _ in expected]
+    function = function or (lambda *arguments, **options: None)
+    case = Case(name, function, calls, [call for _, call in expected], guard, constants(function))
     right = {call for call, our_call in expected if call.ended_like(our_call)}
-    if right.issuperset(decisive):  # what is wrong does not show in a single call
-        return None
-    for mistake in mistakes:
-        guard.hangs = 0
-        if all(call.again(mistake.run, guard).ended_like(call) for call in calls):
-            return Diagnosis(mistake, len(calls), len(calls), exact=True)
+    if found := at_once(case):
+        return _shown(found)
+    wrong_somewhere = not right.issuperset(decisive)  # otherwise, what is wrong does not show in a single call
+    if wrong_somewhere and (exact := _exact(case, mistakes)):
+        return exact
+    search = Search(name, calls, case.ours, case.constants, guard)
+    if found := search.form() or needs_another_kind(case):
+        return _shown(found)
+    if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
+        return _said(case, slips[:1], tuple(slips[1:]))
+    for kind in (outcome, walked, drawn_by, start_at_random, close_relation):
+        if found := kind(case):
+            return _shown(found)
+    if wrong_somewhere:
+        for several in search.several(mistakes):
+            return _said(case, several)
+        if part := _part(mistakes, decisive, right, guard, breaks):
+            return part
+    for kind in (after_all, where_it_is_wrong, distant_relation):
+        if found := kind(case):
+            return _shown(found)
+    return None
+
+
+def _said(case: Case, slips: list[Mistake], others: tuple[Mistake, ...] = ()) -> Diagnosis:
+    """Say which slips do the same on all calls together."""
+    first, *more = slips
+    tried = len(case.calls)
+    return Diagnosis(first, tried, tried, exact=True, besides=tuple(more), others=others)
+
+
+def _shown(mistake: Mistake) -> Diagnosis:
+    return Diagnosis(mistake, 0, 0, exact=True, shown=True)
+
+
+def _exact(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:
+    """Return the catalogued mistake that ends all calls as the function did, to the type, or at least by its use."""
+    ways: list[Callable[[Call, Call], bool]] = [Call.ended_like, same_end]
+    smallest = case.calls[0]
+    for ends_like in ways:
+        if ends_like is same_end and (smallest.raised or same_end(smallest, case.ours[0])):
+            return None
+
+        def ending_alike(ends_like: Callable[[Call, Call], bool] = ends_like) -> Iterator[Mistake]:
+            for mistake in mistakes:
+                case.guard.hangs = 0
+                if all(ends_like(call.again(mistake.run, case.guard), call) for call in case.calls):
+                    yield mistake
+
+        if found := [*islice(ending_alike(), 2)]:
+            tried = len(case.calls)
+            return Diagnosis(found[0], tried, tried, exact=True, others=tuple(found[1:]))
+    return None
+
+
+def _part(
+    mistakes: list[Mistake], decisive: list[Call], right: set[Call], guard: Guard, breaks: Callable[[Mistake], bool]
+) -> Diagnosis | None:
+    """Return what may be a part of the cause.
+
+    It does the same on most of the decisive calls with a wrong result, on a third of them at least, nothing wrong where
+    the function is right, and breaks the same law.
+    """
     smallest, *_ = decisive
     wrong = [call for call in decisive if not call.raised and call not in right]
     right = {call for call in right if not call.raised}

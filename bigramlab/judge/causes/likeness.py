@@ -1,0 +1,57 @@
+"""Compare what calls did by its use: numbers to rounding, in whatever holds them."""
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.recording import Call
+
+__all__ = ["alike", "same_end", "wholly"]
+
+
+def same_end(call: Call, other: Call) -> bool:
+    """Tell whether two calls ended alike: with the same numbers, or both with an error, and what they left changed."""
+    if call.raised or other.raised:
+        return call.refused() and other.refused()
+    return (
+        alike(call.returned, other.returned)
+        and len(call.after[0]) == len(other.after[0])
+        and all(map(alike, call.after[0], other.after[0]))
+    )
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Compare two results; a list of numbers is like a tensor of them, and a tensor without axes like a number."""
+    if one is other:
+        return True
+    if isinstance(one, torch.Generator) and isinstance(other, torch.Generator):
+        return True
+    if isinstance(one, Tensor) or isinstance(other, Tensor):
+        first, second = wholly(one), wholly(other)
+        if first is None or second is None:
+            return False
+        return first.shape == second.shape and torch.allclose(first, second, rtol=1e-4, atol=1e-6, equal_nan=True)
+    if isinstance(one, Real) and isinstance(other, Real):
+        return alike(torch.tensor(float(one)), torch.tensor(float(other)))
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:
+        return False
+
+
+def wholly(value: Any) -> Tensor | None:
+    """Return the numbers of a value as a tensor of doubles, or None if they are none or don't fit into one."""
+    if isinstance(value, Tensor):
+        return None if value.is_complex() else value.detach().double()
+    if isinstance(value, str | bytes | dict) or value is None:
+        return None
+    try:
+        return torch.as_tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        return None

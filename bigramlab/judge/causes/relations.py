@@ -1,0 +1,240 @@
+# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
+"""How what comes back is related to what should, in all calls: when no slip is known, this is what can be said."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.causes.kinds import Case
+from bigramlab.judge.causes.likeness import alike, wholly
+from bigramlab.mistakes import Mistake
+
+__all__ = ["close_relation", "distant_relation"]
+
+FEWEST = 3
+Pair = tuple[Any, Any]
+Said = tuple[str, str, str]
+
+
+def close_relation(case: Case) -> Mistake | None:
+    """Return a relation that as good as names the slip."""
+    return _first(case, (another_order, cut_short, too_large_by_a_factor, off_by_a_constant, wrapped_around))
+
+
+def distant_relation(case: Case) -> Mistake | None:
+    """Return a relation that tells at least where to look."""
+    return _first(case, (only_some_places, some_missing, some_too_many, one_part_wrong, undefined_numbers, another_shape,
+                         another_type))  # fmt: skip
+
+
+def _first(case: Case, relations: tuple[Callable[[list[Pair]], Said | None], ...]) -> Mistake | None:
+    pairs = [(call.returned, ours.returned) for call, ours in zip(case.calls, case.ours, strict=True)
+             if not call.raised and not ours.raised]  # fmt: skip
+    off = [pair for pair in pairs if not alike(*pair)]
+    if not off or (len(off) < FEWEST and case.parameters()) or len(pairs) < len(case.calls) / 2:
+        return None
+    for relation in relations:
+        try:
+            said = relation(pairs)
+        except Exception:  # such results have no such relation
+            continue
+        if said:
+            return case.cause(*said)
+    return None
+
+
+def _items(value: Any) -> list[Any] | None:
+    if isinstance(value, Tensor):
+        return [str(one) for one in value.tolist()] if value.dim() else None
+    if isinstance(value, list | str):
+        return [str(one) for one in value]
+    if isinstance(value, tuple) and all(
+        isinstance(one, Tensor) and one.dim() and len(one) == len(value[0]) for one in value
+    ):
+        return [str(row) for row in zip(*(one.tolist() for one in value), strict=True)]
+    return None
+
+
+def _lists(pairs: list[Pair]) -> Iterator[tuple[list[Any], list[Any]]]:
+    for one, other in pairs:
+        found, right = _items(one), _items(other)
+        if found is None or right is None:
+            raise TypeError
+        yield found, right
+
+
+def another_order(pairs: list[Pair]) -> Said | None:
+    """The right ones come in another order."""
+    if all(Counter(found) == Counter(right) for found, right in _lists(pairs)):
+        return ("another_order", "Everything that should come back is there, in another order.",
+                "Print it beside what bigramlab's own returns for the call above.")  # fmt: skip
+    return None
+
+
+def cut_short(pairs: list[Pair]) -> Said | None:
+    """It ends after so many."""
+    lists = [*_lists(pairs)]
+    short = [(found, right) for found, right in lists if found != right]
+    lengths = {len(found) for found, _ in short}
+    for text, end in (("first", lambda right, n: right[:n]), ("last", lambda right, n: right[-n:])):
+        if len(lengths) == 1 and all(
+            found == end(right, len(found)) and len(right) > len(found) for found, right in short
+        ):
+            n = lengths.pop()
+            return (f"only_the_{text}_{n}", f"Only the {text} {n} come back, however many there should be: a slice is left "
+                    "in, or a number is typed in.", f"Print its length: it is never more than {n}.")  # fmt: skip
+    return None
+
+
+def _tensors(pairs: list[Pair]) -> list[tuple[Tensor, Tensor]]:
+    found = []
+    for one, other in pairs:
+        first, second = wholly(one), wholly(other)
+        if first is None or second is None or first.shape != second.shape:
+            raise TypeError
+        found.append((first, second))
+    return found
+
+
+def too_large_by_a_factor(pairs: list[Pair]) -> Said | None:
+    """It is the right one, times a number that is always the same."""
+    tensors = _tensors(pairs)
+    first, second = next(pair for pair in tensors if not alike(*pair))
+    place = int(second.abs().nan_to_num(posinf=0).argmax())
+    factor = float(first.flatten()[place] / second.flatten()[place])
+    if not math.isfinite(factor) or factor == 0 or not all(alike(one, other * factor) for one, other in tensors):
+        return None
+    return ("a_factor_too_many", f"It is {factor:.5g} times what it should be, on every input.", "Divide what it returned above "
+            "by what bigramlab's own returns.")  # fmt: skip
+
+
+def off_by_a_constant(pairs: list[Pair]) -> Said | None:
+    """It is the right one, plus a number that is always the same."""
+    tensors = [pair for pair in _tensors(pairs) if pair[0].numel()]
+    first, second = next(pair for pair in tensors if not alike(*pair))
+    more = float((first - second).flatten()[0])
+    if not math.isfinite(more) or more == 0 or not all(alike(one, other + more) for one, other in tensors):
+        return None
+    return ("a_number_too_many", f"It is what it should be, plus {more:.5g}, on every input.", "Subtract from what it "
+            "returned above what bigramlab's own returns.")  # fmt: skip
+
+
+def wrapped_around(pairs: list[Pair]) -> Said | None:
+    """Large numbers begin anew."""
+    tensors = _tensors(pairs)
+    for bits in (8, 16, 32):
+        if all(bool(((one - other) % 2**bits == 0).all()) for one, other in tensors):
+            return ("numbers_begin_anew", f"The numbers are of a type of {bits} bits, and what is larger begins anew.",
+                    "Print its `dtype`: take `torch.int64`.")  # fmt: skip
+    return None
+
+
+def _regions(shape: torch.Size) -> Iterator[tuple[str, Tensor]]:
+    rows = torch.arange(shape[0]).view(-1, *[1] * (len(shape) - 1)).expand(shape)
+    yield "the first" if len(shape) == 1 else "row 0", rows == 0
+    yield "the last" if len(shape) == 1 else "the last row", rows == shape[0] - 1
+    if len(shape) == 2:
+        columns = torch.arange(shape[1]).expand(shape)
+        yield "the first cell", (rows == 0) & (columns == 0)
+        yield "column 0", columns == 0
+        yield "the last column", columns == shape[1] - 1
+        yield "the diagonal", rows == columns
+        yield "row 0 and column 0", (rows == 0) | (columns == 0)
+        yield "the cells beside the diagonal", rows != columns
+        yield "the cells above the diagonal", rows < columns
+        yield "the cells below the diagonal", rows > columns
+        yield "the columns but the first", columns > 0
+    yield "all but the first" if len(shape) == 1 else "the rows but the first", rows > 0
+    yield "all but the last" if len(shape) == 1 else "the rows but the last", rows < shape[0] - 1
+
+
+def only_some_places(pairs: list[Pair]) -> Said | None:
+    """It is wrong in some places only, the same ones in all calls."""
+    tensors = _tensors(pairs)
+    if any(not one.dim() for one, _ in tensors):
+        return None
+    wrong = [~torch.isclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True) for one, other in tensors]
+    names: dict[str, int] = {}
+    for mask in wrong:
+        if not len(mask):
+            continue
+        for name, region in _regions(mask.shape):
+            names[name] = names.get(name, 0) + (bool((mask & ~region).any()) * 10**6)
+    right_somewhere = sum(int((~mask).sum()) for mask in wrong)
+    for name, outside in names.items():
+        if not outside and right_somewhere >= FEWEST:
+            return ("some_places_wrong", f"Only {name} may be wrong: all else is right on every input.",
+                    f"Look at what the code does with {name}.")  # fmt: skip
+    return None
+
+
+def some_missing(pairs: list[Pair]) -> Said | None:
+    """Nothing of it is wrong, and some is missing."""
+    if all(not Counter(found) - Counter(right) for found, right in _lists(pairs)):
+        return ("some_missing", "Some of what should come back is missing, and nothing is there that shouldn't be.",
+                "Print its length, and what bigramlab's own returns.")  # fmt: skip
+    return None
+
+
+def some_too_many(pairs: list[Pair]) -> Said | None:
+    """All of it is there, and more."""
+    if all(not Counter(right) - Counter(found) for found, right in _lists(pairs)):
+        return ("some_too_many", "All that should come back is there, and more than that.",
+                "Print its length, and what bigramlab's own returns.")  # fmt: skip
+    return None
+
+
+def one_part_wrong(pairs: list[Pair]) -> Said | None:
+    """Of several parts, one is wrong."""
+    if not all(
+        isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other) > 1 for one, other in pairs
+    ):
+        return None
+    wrong = {
+        place for one, other in pairs for place, parts in enumerate(zip(one, other, strict=True)) if not alike(*parts)
+    }
+    if len(wrong) == 1:
+        ordinal = ("first", "second", "third", "fourth", "fifth")[wrong.pop()]
+        return ("one_part_wrong", f"Only the {ordinal} of the parts that it returns is wrong: the others are right on "
+                "every input.", f"Look at the lines that make the {ordinal} part.")  # fmt: skip
+    return None
+
+
+def undefined_numbers(pairs: list[Pair]) -> Said | None:
+    """Where it is wrong, there is nan."""
+    tensors = _tensors(pairs)
+    wrong = [(one, other) for one, other in tensors if not alike(one, other)]
+    if all(alike(torch.where(one.isnan(), other, one), other) for one, other in wrong):
+        return ("undefined_numbers", "Where it is wrong, it is `nan`: 0 / 0, 0 · log 0, or inf - inf.",
+                "Print each step of the call above, and look for the first `nan`.")  # fmt: skip
+    return None
+
+
+def another_shape(pairs: list[Pair]) -> Said | None:
+    """It always has more axes, or fewer, or is longer by one."""
+    shapes = [(one.shape, other.shape) for one, other in pairs if isinstance(one, Tensor) and isinstance(other, Tensor)]
+    if len(shapes) < len(pairs):
+        return None
+    more = {len(found) - len(right) for found, right in shapes}
+    if len(more) == 1 and (n := more.pop()):
+        return ("axes_differ", f"It has {abs(n)} {'axis' if abs(n) == 1 else 'axes'} too {'many' if n > 0 else 'few'}, on "
+                "every input.", "Print its `shape`.")  # fmt: skip
+    longer = {tuple(a - b for a, b in zip(found, right, strict=True)) for found, right in shapes}
+    if len(longer) == 1 and any(by := longer.pop()):
+        told = ", ".join(f"{n:+d} along axis {axis}" for axis, n in enumerate(by) if n)
+        return ("sizes_differ", f"Its size is off by the same on every input: {told}.", "Print its `shape`.")
+    return None
+
+
+def another_type(pairs: list[Pair]) -> Said | None:
+    """It is always of another kind."""
+    kinds, right = {type(one) for one, _ in pairs}, {type(other) for _, other in pairs}
+    if len(kinds) == len(right) == 1 and kinds != right and not kinds & {int, float}:
+        found, wanted = kinds.pop().__name__, right.pop().__name__
+        return ("another_type", f"It returns a {found} on every input, and should return a {wanted}.",
+                "Print `type(...)` of what it returns.")  # fmt: skip
+    return None

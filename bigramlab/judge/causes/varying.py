@@ -1,0 +1,139 @@
+"""Find the slip, or the two, with which our own function does what the learner's does.
+
+The calls of the learner's function are made again with one thing changed: in a part of ours, in its arguments or in its
+result. What then ends like the learner's on every call, and not like ours, is named.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from bigramlab.judge.causes.families import members
+from bigramlab.judge.causes.likeness import alike, same_end
+from bigramlab.judge.causes.variation import Variation, bound, loosely
+from bigramlab.judge.causes.varied_arguments import vary_arguments
+from bigramlab.judge.causes.varied_results import FORMS, vary_results
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
+from bigramlab.mistakes import Mistake
+
+__all__ = ["Search"]
+
+FEWEST = 3  # calls that a slip has to be seen in
+SECONDS = 1.0  # of each of the searches
+Run = Callable[..., Any]
+
+
+class Search:
+    """Looks for slips in the calls of one function, the one of the smallest example first."""
+
+    def __init__(self, name: str, calls: list[Call], ours: list[Call], constants: list[float], guard: Guard) -> None:
+        """Keep the calls, and what ours does in each."""
+        self.name, self.guard, self.calls, self.ours = name, guard, calls, ours
+        self.end = 0.0
+        self.different = [not same_end(call, our) for call, our in zip(calls, ours, strict=True)]
+        self.usable = bool(calls) and not calls[0].raised and self.different[0]
+        self.results = list(vary_results())
+        parameters = list(bound(name, calls[0].arguments, calls[0].options)) if calls else []
+        self.arguments = [(slip, self._running(slip)) for slip in vary_arguments(parameters, constants)]
+
+    def form(self) -> Mistake | None:
+        """Return what makes ours of each result, if it has another form."""
+        if not self.calls or self.calls[0].raised or self.calls[0].ended_like(self.ours[0]):
+            return None
+        pairs = [(call, our) for call, our in zip(self.calls, self.ours, strict=True) if not our.raised]
+        for name, change, wrong, seen in FORMS:
+            if pairs and all(_holds(partial(_formed, change, *pair)) for pair in pairs):
+                return Mistake(self.name, name, wrong, seen, change)
+        return None
+
+    def one(self) -> Iterator[Mistake]:
+        """Yield what has one slip and ends all calls as the learner's function does."""
+        if not self.usable:
+            return
+        self.end = time.thread_time() + SECONDS
+        for (slip, *_), run in members(self.name, most=1):
+            if self._matches(run):
+                yield slip
+        for slip in self.results:
+            if self._comes_of(slip, self.ours):
+                yield self._mistake(slip)
+        self.end = time.thread_time() + SECONDS
+        for slip, run in self.arguments:
+            if self._matches(run):
+                yield self._mistake(slip)
+
+    def several(self, mistakes: Iterable[Mistake]) -> Iterator[list[Mistake]]:
+        """Yield slips that do the same together: of a family, or one before our function or in it and one after it."""
+        if not self.usable:
+            return
+        self.end = time.thread_time() + SECONDS
+        for slips, run in members(self.name):
+            if len(slips) > 1 and self._matches(run):
+                yield slips
+        self.end = time.thread_time() + SECONDS
+        firsts = [(mistake.run, mistake) for mistake in mistakes]
+        for run, first in [*firsts, *((run, self._mistake(slip)) for slip, run in self.arguments)]:
+            if time.thread_time() > self.end:
+                return
+            self.guard.hangs = 0
+            smallest = self.calls[0].again(run, self.guard)
+            for slip in self.results if not smallest.raised else ():
+                if _holds(partial(_comes, slip, self.calls[0], smallest)):
+                    made = [call.again(run, self.guard) for call in self.calls]
+                    if self._comes_of(slip, made):
+                        yield [first, self._mistake(slip)]
+
+    def _comes_of(self, slip: Variation, made: list[Call]) -> bool:
+        """Tell whether the slip makes of each result what the learner's function gives; errors must be errors."""
+        shown = 0
+        for call, one, different in zip(self.calls, made, self.different, strict=True):
+            if call.raised or one.raised:
+                if not (call.raised and one.raised):
+                    return False
+            elif not _holds(partial(_comes, slip, call, one)):
+                return False
+            else:
+                shown += different
+        return shown >= min(FEWEST, len(self.calls))
+
+    def _matches(self, run: Run) -> bool:
+        if time.thread_time() > self.end:
+            return False
+        self.guard.hangs = 0
+        shown = 0
+        for call, different in zip(self.calls, self.different, strict=True):
+            if not same_end(call, call.again(run, self.guard)):
+                return False
+            shown += different and not call.raised
+        return shown >= min(FEWEST, len(self.calls))
+
+    def _running(self, slip: Variation) -> Run:
+        ours = loosely(self.name)
+        return lambda *arguments, **options: ours(**slip.vary(bound(self.name, arguments, options)))
+
+    def _mistake(self, slip: Variation) -> Mistake:
+        return Mistake(self.name, slip.name, slip.wrong, slip.seen, slip.vary)
+
+
+def _comes(slip: Variation, call: Call, made: Call) -> bool:
+    return alike(call.returned, slip.vary(made.returned, {}))
+
+
+def _formed(change: Callable[[Any], Any], call: Call, ours: Call) -> bool:
+    """Tell whether ours comes of it, and is of our kind then."""
+    made = change(call.returned)
+    kinds = (Tensor, list, str, float | int, dict)
+    same_kind = any(isinstance(made, kind) and isinstance(ours.returned, kind) for kind in kinds)
+    return not call.raised and same_kind and alike(made, ours.returned)
+
+
+def _holds(test: Callable[[], bool]) -> bool:
+    """Tell whether it holds; what can't be done to such a result is no slip with it."""
+    try:
+        return test()
+    except Exception:
+        return False
