@@ -28,6 +28,7 @@ import torch
 import bigramlab
 from bigramlab.judge.recording import shorten, show_error
 from bigramlab.judge.reviewing import Thing, review
+from bigramlab.judge.witnessing import last_resort
 
 __all__ = ["Cell", "Run", "cells_of", "check_file", "run_cells"]
 
@@ -121,7 +122,10 @@ def _in_a_process(task: dict[str, Any], seconds: float) -> tuple[dict[str, Any],
                 why = f"was ended after {seconds:g} seconds; --seconds {10 * seconds:g} allows more"
                 return last | {"why": why if "running" in last else "does not come back"}, None
             if message is None:
-                return last | {"why": f"ended the whole program (exit status {process.wait()})"}, None
+                status = process.wait()
+                killed = "judging" in last and status == -9  # by the witness of calls that nothing can end
+                why = "does not come back" if killed else f"ended the whole program (exit status {status})"
+                return last | {"why": why}, None
             if "page" in message:
                 return last, (message["status"], message["page"])
             if "running" in message and "running" not in last:
@@ -146,6 +150,7 @@ def do(task: str) -> None:
 
     given = json.loads(task)
     path = Path(given["file"])
+    last_resort()
     run = run_cells(path, cells_of(path), until=given["until"] and tuple(given["until"]), tell=tell)
     made = review(
         run.things,
