@@ -11,6 +11,7 @@ import torch
 import bigramlab
 from bigramlab import check
 from bigramlab.laws.law import Broken, ids_in
+from bigramlab.mistakes import MISTAKES
 
 
 @pytest.mark.slow
@@ -248,6 +249,7 @@ STYLES = {
     "count_bigrams, on lists": count_in_lists,
     "count_bigrams, with NumPy arrays for tensors": lambda *given: np.array(count_in_lists(*given)),
     "surprisal, on lists": surprises,
+    "surprisal, with lists for tensors": lambda *given: bigramlab.surprisal(*given).tolist(),
     "mlp_logits, a row at a time, as lists": layers,
     "adamw_step, on lists": adamw_of_lists,
 }
@@ -317,3 +319,13 @@ def test_a_dictionary_with_tensors_for_keys_stays_told():
     report = check(decode)
     assert report.raised.startswith("KeyError: tensor(")
     assert report.form == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISTAKES)
+def test_no_mistake_is_right_in_another_form_and_no_report_is_longer_than_30_lines(name):
+    for mistake in MISTAKES[name]:
+        report = check(mistake.run, name)
+        assert bool(report) == mistake.careless, mistake.name
+        assert not report.careful, mistake.name
+        assert len(report.text().splitlines()) <= 30, mistake.name

@@ -125,15 +125,16 @@ def _as_scalars(tensor: Tensor) -> Any:
     return tensor.double() if tensor.ndim == 0 else [_as_scalars(part) for part in tensor.double().unbind()]
 
 
+RETURNED_OTHERWISE = Form("with {} for tensors", _as_it_is, gradients=True)
 TRIED = [
     Form("a row at a time", _as_it_is, rows=(0,), gradients=True),
     Form("on lists", _as_lists),
     Form("on lists, a row at a time", _as_lists, rows=(0,)),
+    RETURNED_OTHERWISE,
     Form("on NumPy arrays", _as_array),
     Form("on NumPy arrays, a row at a time", _as_array, rows=(0,)),
     Form("on lists of numbers with a gradient", _as_scalars, gradients=True),
     Form("on lists of numbers with a gradient, a row at a time", _as_scalars, rows=(0,), gradients=True),
-    Form("with {} for tensors", _as_it_is, gradients=True),
 ]
 
 
@@ -158,7 +159,7 @@ def form_for(
         return None, False
     found = None
     in_lists = not call.raised and "NumPy arrays" not in _kind(call.original)
-    for form in TRIED if in_lists else [*TRIED[-1:], *TRIED[:-1]]:
+    for form in TRIED if in_lists else [RETURNED_OTHERWISE, *TRIED]:
         if (form.rows and name not in ROWS) or (even_so and form.take is _as_it_is):
             continue
         returned: list[Any] = []

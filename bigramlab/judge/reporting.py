@@ -12,7 +12,7 @@ from bigramlab.judge.recording import shorten
 
 __all__ = ["Note", "Report", "Section", "Shown"]
 
-WIDTH = 78
+WIDTH, LINES = 78, 30
 Section = tuple[str, str, bool]  # a label, a text, and whether the text is code
 
 
@@ -33,11 +33,16 @@ class Shown:
 
     def _lines(self, headline: str, sections: list[Section], *, color: bool) -> str:
         bold, mark, end = ("\033[1m", "\033[32m" if self else "\033[31m", "\033[0m") if color else ("", "", "")
-        lines = [f"{mark}{bold}{headline}{end}"]
-        for label, text, is_code in sections:
-            body = shorten(text, lines=12).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
-            lines.append("") if label in ("Likely cause", "Read on", "Not careful") else None
-            lines += [f"  {bold}{label if not row else '':<13}{end}{line}".rstrip() for row, line in enumerate(body)]
+        for lines_of_code in (12, 8, 5, 3):
+            lines = [f"{mark}{bold}{headline}{end}"]
+            for label, text, is_code in sections:
+                body = shorten(text, lines=lines_of_code).splitlines() if is_code else textwrap.wrap(text, WIDTH - 15)
+                lines.append("") if label in ("Likely cause", "Read on", "Not careful") else None
+                lines += [
+                    f"  {bold}{label if not row else '':<13}{end}{line}".rstrip() for row, line in enumerate(body)
+                ]
+            if len(lines) <= LINES:
+                break
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -211,12 +211,11 @@ def n_words_without_the_boundary(generate_words: Function, n: int, length: int, 
         broken("a word has another character in it than the vocabulary's letters")
 
 
-@law("generate_words", st.integers(1, 2), examples=2)
-def words_come_as_often_as_the_model_says(generate_words: Function, length: int) -> None:
-    """Over many words, each token comes as often as its probability says; a table is a model, too."""
-    model = ContextModel({context: UNEVEN[context[-1]] for context in product(range(9), repeat=length)}, 9, length)
-    words = _write(generate_words, model, LETTERS, 150, draw.generator(0))
-    words_come_as_often_as(lambda context: UNEVEN[context[-1]], length, words, LETTERS)
+@law("generate_words", st.integers(1, 2), draw.seeds, examples=4)
+def each_word_has_draws_of_its_own(generate_words: Function, length: int, seed: int) -> None:
+    """Words differ: the generator moves on from word to word, and from call to call; another state gives others."""
+    model = ContextModel({}, 4, length)
+    words_are_drawn(lambda generator: _write(generate_words, model, ".abc", 20, generator), seed)
 
 
 @law("generate_words", long_sizes, examples=2)
@@ -228,11 +227,12 @@ def words_are_as_long_as_it_takes(generate_words: Function, size: int) -> None:
         broken(f"the words should have {size - 1} letters")
 
 
-@law("generate_words", st.integers(1, 2), draw.seeds, examples=4)
-def each_word_has_draws_of_its_own(generate_words: Function, length: int, seed: int) -> None:
-    """Words differ: the generator moves on from word to word, and from call to call; another state gives others."""
-    model = ContextModel({}, 4, length)
-    words_are_drawn(lambda generator: _write(generate_words, model, ".abc", 20, generator), seed)
+@law("generate_words", st.integers(1, 2), examples=2)
+def words_come_as_often_as_the_model_says(generate_words: Function, length: int) -> None:
+    """Over many words, each token comes as often as its probability says; a table is a model, too."""
+    model = ContextModel({context: UNEVEN[context[-1]] for context in product(range(9), repeat=length)}, 9, length)
+    words = _write(generate_words, model, LETTERS, 150, draw.generator(0))
+    words_come_as_often_as(lambda context: UNEVEN[context[-1]], length, words, LETTERS)
 
 
 @law("generate_words", st.text("ab", max_size=4), examples=4)

@@ -142,20 +142,20 @@ def without_a_generator_the_global_one_is_used(sample: Function, seed: int) -> N
     torchs_generator_decides(lambda: [_walk(sample, probs, None) for _ in range(10)], seed, "walks")
 
 
-@law("sample", st.just(UNEVEN), examples=1)
-def steps_are_taken_as_often_as_the_table_says(sample: Function, rows: list[list[float]]) -> None:
-    """Over many walks, each step from a token is taken as often as its probability says."""
-    probs, generator = torch.tensor(rows), draw.generator(0)
-    walks = [_walk(sample, probs, generator) for _ in range(130)]
-    walks_come_as_often_as(lambda context: rows[context[0]], 1, walks)
-
-
 @law("sample", long_sizes, examples=2)
 def a_walk_is_as_long_as_it_takes(sample: Function, size: int) -> None:
     """A walk is never cut off: where each token leads to the next one only, it visits them all."""
     ids = _walk(sample, ring(size), draw.generator(0))
     if ids != [*range(1, size), 0]:
         broken(f"it has {how_many(len(ids), 'id')}, and should have {size}")
+
+
+@law("sample", st.just(UNEVEN), examples=1)
+def steps_are_taken_as_often_as_the_table_says(sample: Function, rows: list[list[float]]) -> None:
+    """Over many walks, each step from a token is taken as often as its probability says."""
+    probs, generator = torch.tensor(rows), draw.generator(0)
+    walks = [_walk(sample, probs, generator) for _ in range(130)]
+    walks_come_as_often_as(lambda context: rows[context[0]], 1, walks)
 
 
 @care("sample", draw.seeds, examples=3)
@@ -237,11 +237,10 @@ def words_take_possible_steps_only(sample_words: Function, drawn: tuple[Tensor, 
                 broken(f"{word!r} has {current + following!r} in it, whose probability is 0")
 
 
-@law("sample_words", st.just(UNEVEN), examples=1)
-def words_come_as_often_as_the_table_says(sample_words: Function, rows: list[list[float]]) -> None:
-    """Over many words, each letter comes after another as often as its probability says."""
-    words = sample_words(torch.tensor(rows), LETTERS, 150, generator=draw.generator(0))
-    words_come_as_often_as(lambda context: rows[context[0]], 1, words, LETTERS)
+@law("sample_words", draw.seeds, examples=8)
+def each_word_is_a_walk_of_its_own(sample_words: Function, seed: int) -> None:
+    """Words differ: the generator moves on from word to word, and from call to call; another state gives others."""
+    words_are_drawn(lambda generator: a_list_of_str(sample_words(even(), ".abc", 20, generator=generator)), seed)
 
 
 @law("sample_words", long_sizes, examples=2)
@@ -252,10 +251,11 @@ def words_are_as_long_as_it_takes(sample_words: Function, size: int) -> None:
         broken(f"the words should have {size - 1} letters")
 
 
-@law("sample_words", draw.seeds, examples=8)
-def each_word_is_a_walk_of_its_own(sample_words: Function, seed: int) -> None:
-    """Words differ: the generator moves on from word to word, and from call to call; another state gives others."""
-    words_are_drawn(lambda generator: a_list_of_str(sample_words(even(), ".abc", 20, generator=generator)), seed)
+@law("sample_words", st.just(UNEVEN), examples=1)
+def words_come_as_often_as_the_table_says(sample_words: Function, rows: list[list[float]]) -> None:
+    """Over many words, each letter comes after another as often as its probability says."""
+    words = sample_words(torch.tensor(rows), LETTERS, 150, generator=draw.generator(0))
+    words_come_as_often_as(lambda context: rows[context[0]], 1, words, LETTERS)
 
 
 @law("sample_words", draw.seeds, examples=8)

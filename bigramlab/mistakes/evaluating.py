@@ -390,15 +390,6 @@ def running_sums(surprises: Any) -> Any:
     return surprises.cumsum(dim=0)
 
 
-@mistake("surprisal", given=of_steps)
-def list_of_floats(surprises: Any) -> Any:
-    """The result is a list of floats, and should be a tensor.
-
-    Print `type(surprisal("emma", probs, vocabulary))`: it is `list`.
-    """
-    return surprises.tolist()
-
-
 @mistake("surprisal")
 def small_number_added_to_p(word: Any, probs: Any, vocabulary: Any) -> Any:
     """`log(p + 1e-8)`, or a `clamp`, makes an impossible step only improbable: its surprise should be infinite.
