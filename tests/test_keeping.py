@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from tools import catching, keeping, trainings, walkthrough
+from tools import catching, keeping, known, trainings, walkthrough
 
 from bigramlab.chapters import LESSONS
 from bigramlab.lab.exercises import Exercise
@@ -126,6 +126,16 @@ def test_the_kept_walkthrough_fits_the_package():
     assert f"[*####{'-' * (exercises - 5)}] 5 of {exercises} solved, 1 of them careful" in page
     assert "Traceback" not in page
     assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
+
+
+def test_the_kept_pages_of_the_lecture_fit_the_package():
+    kept = json.loads(lecture.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == lecture.key(), "the package has changed: run `mkdocs build` and commit its result"
+
+
+@pytest.mark.slow
+def test_the_lecture_is_the_same_each_time():
+    assert lecture.session().splitlines() == json.loads(lecture.KEPT.read_text(encoding="utf-8"))["lines"]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@ import builtins
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tools.lecture import KEEPDIM, NO_STOP, SAME_ID, write_lecture, write_notebook
 
 from bigramlab import build_vocabulary, check, count_bigrams, load_names
 from bigramlab.judge.fitting import Fit, NoFit, fits
@@ -20,93 +22,6 @@ from bigramlab.lab.notebooks import cells_of, check_file, run_cells
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-LECTURE = """
-    %matplotlib inline
-    !pip install torch
-    import torch
-    import torch.nn.functional as F
-    import matplotlib.pyplot as plt
-    # %%
-    words = open("names.txt", "r").read().splitlines()
-    words[:5]
-    # %%
-    letters = sorted(set("".join(words)))
-    stoi = {s: i + 1 for i, s in enumerate(letters)}
-    stoi["."] = 0
-    itos = {i: s for s, i in stoi.items()}
-    # %%
-    N = torch.zeros((27, 27), dtype=torch.int32)
-    for w in words:
-        chs = ["."] + list(w) + ["."]
-        for a, b in zip(chs, chs[1:]):
-            N[stoi[a], stoi[b]] += 1
-    # %%
-    plt.imshow(N)
-    plt.show()
-    # %%
-    P = (N + 1).float()
-    P = P / P.sum(1, keepdim=True)
-    # %%
-    g = torch.Generator().manual_seed(7)
-    for _ in range(5):
-        out, ix = [], 0
-        while True:
-            ix = torch.multinomial(P[ix], 1, replacement=True, generator=g).item()
-            out.append(itos[ix])
-            if ix == 0:
-                break
-        print("".join(out))
-    # %%
-    total, n = 0.0, 0
-    for w in words:
-        chs = ["."] + list(w) + ["."]
-        for a, b in zip(chs, chs[1:]):
-            total += torch.log(P[stoi[a], stoi[b]])
-            n += 1
-    nll = -total / n
-    # %%
-    xs, ys = [], []
-    for w in words:
-        chs = ["."] + list(w) + ["."]
-        for a, b in zip(chs, chs[1:]):
-            xs.append(stoi[a])
-            ys.append(stoi[b])
-    xs, ys = torch.tensor(xs), torch.tensor(ys)
-    # %%
-    W = torch.randn((27, 27), generator=g, requires_grad=True)
-    for step in range(10):
-        logits = F.one_hot(xs, num_classes=27).float() @ W
-        counts = logits.exp()
-        probs = counts / counts.sum(1, keepdim=True)
-        loss = -probs[torch.arange(len(xs)), ys].log().mean() + 0.01 * (W**2).mean()
-        W.grad = None
-        loss.backward()
-        W.data += -50 * W.grad
-"""
-"""A lecture's notebook, typed along."""
-
-KEEPDIM = ("P.sum(1, keepdim=True)\n# %%\ng", "P.sum(1)\n# %%\ng")
-NO_STOP = ('["."] + list(w) + ["."]', '["."] + list(w)')
-SAME_ID = ("i + 1 for", "i for")
-
-
-def write_notebook(path, text):
-    cells = [
-        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": cell.strip("\n")}
-        for cell in text.split("# %%\n")
-    ]
-    cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": ["# Bigrams\n", "by hand"]})
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}), encoding="utf-8")
-    return path
-
-
-def write_lecture(path, *slips):
-    text = textwrap.dedent(LECTURE)
-    for right, wrong in slips:
-        assert right in text
-        text = text.replace(right, wrong)
-    return write_notebook(path, text)
 
 
 def session(code, **names):
@@ -124,7 +39,10 @@ def run(tmp_path, monkeypatch):
     def run(text, name="lecture.ipynb", **options):
         path = tmp_path / name
         text = textwrap.dedent(text)
-        write_notebook(path, text) if name.endswith(".ipynb") else path.write_text(text, encoding="utf-8")
+        if name.endswith(".ipynb"):
+            write_notebook(path, text.strip("\n").split("\n# %%\n"))
+        else:
+            path.write_text(text, encoding="utf-8")
         return run_cells(path, cells_of(path), **options)
 
     monkeypatch.setattr(sys, "path", sys.path[:])
@@ -190,6 +108,7 @@ def test_a_vocabulary_comes_as_a_function_takes_it():
     assert items(check(session(code)))["decode"][0] == "right"
 
 
+@pytest.mark.slow
 def test_globals_of_functions_that_are_called_are_bound_too():
     code = """
     import torch
@@ -262,7 +181,7 @@ def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause()
     made = check(session(code))
     text = made.text()
     assert not made
-    assert text.startswith("this session: normalize is the first that is wrong. 1 are right.")
+    assert text.startswith("this session: normalize is the first that is wrong. 1 is right.")
     for part in ("First wrong", "Every row sums to 1", "Called", "keepdim", "smooth     right"):
         assert part in text
     assert len(text.splitlines()) <= 40
@@ -278,7 +197,11 @@ def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause()
         ("def encode(word):\n    return [ord(c) - 96 for c in word]", "ours takes (word, vocabulary)"),
         ("import random\ndef split(words):\n    random.shuffle(words)\n    return words", "ours takes"),
         ("def smooth(counts, k=1):\n    raise NotImplementedError", "not written yet"),
-        ("def loss(N, P):\n    return N", "say which it should be: check(loss, 'negative_log_likelihood')"),
+        pytest.param(
+            "def loss(N, P):\n    return N",
+            "say which it should be: check(loss, 'negative_log_likelihood')",
+            marks=pytest.mark.slow,
+        ),
         (
             "stoi = {'a': 0, 'b': 1, '.': 2}\ndef encode(word):\n    return [stoi[c] for c in word]",
             "it reads `stoi`, in which the id 0 is not that of '.'",
@@ -304,6 +227,13 @@ def test_a_function_of_a_common_name_and_unclear_parameters_is_never_called_wron
     assert not fit.sure
     (fit,) = fits("count", lambda a: 0)
     assert isinstance(fit, NoFit)
+
+
+@pytest.mark.slow
+def test_a_catalogued_mistake_shows_what_a_function_is_meant_for():
+    made = check(session("def normalise(a):\n    return a / a.sum(1)"))
+    assert items(made)["normalise"][0] == "wrong"
+    assert items(check(session("def normalise(a):\n    return a * 3")))["normalise"][0] == "not judged"
 
 
 # Values
@@ -335,6 +265,21 @@ def test_dicts_from_token_to_id_and_back_are_known():
         "short": ("mistake", "it lacks 't', 'u', 'v', 'w', 'x', which the words have"),
         "marks": ("right", "each token's id, with <S> and <E> as two tokens"),
     }
+
+
+def test_a_dict_of_names_or_of_tokens_will_do_and_no_other():
+    vocabulary = build_vocabulary(load_names())
+    assert check({c: i for i, c in enumerate(vocabulary)}).headline().startswith("this dict: all is right")
+    assert check(dict(enumerate(vocabulary[1:], start=1))).items[0].verdict == "step"
+    assert not check({"stoi": {c: i for i, c in enumerate(vocabulary[1:] + ".")} | {".": 0}})
+    with pytest.raises(TypeError, match="a dict of names, such as globals"):
+        check({("a", "b"): 3, ("b", "a"): 1})
+
+
+def test_words_of_ones_own_may_be_said():
+    names = {"stoi": {".": 0, "a": 1, "b": 2}, "__name__": "lecture"}
+    assert items(check(names, words=["ab", "ba"])) == {"stoi": ("right", "each token's id, '.' at 0")}
+    assert not items(check(names))
 
 
 def test_values_are_compared_with_what_can_be_made_of_the_names():
@@ -371,7 +316,7 @@ def test_a_notebook_shows_a_table():
 def test_a_review_takes_a_screen_at_most():
     vocabulary = build_vocabulary(load_names())
     names = {f"stoi{i}": {c: j for j, c in enumerate(vocabulary)} for i in range(60)}
-    made = review_names(names | session("def normalize(counts):\n    return counts / counts.sum(1)"))
+    made = review_names(names | {"doubled": {c: i for i, c in enumerate(vocabulary[1:])} | {".": 0}})
     assert "more that are right" in made.text()
     assert len(made.text().splitlines()) <= 42
 
@@ -546,6 +491,65 @@ def test_with_a_slip_in_it_the_page_shows_the_first_step_that_is_wrong_and_the_c
     assert len(page.splitlines()) <= 42
 
 
+OWN_WORDS = [
+    """\
+import torch
+towns = "ulm bonn mainz trier jena gera celle bremen hanau kiel".split()
+VOCAB = "." + "".join(sorted({c for t in towns for c in t}))
+ctoi = {c: i for i, c in enumerate(VOCAB)}""",
+    """\
+def encode(text):
+    return torch.tensor([ctoi[c] for c in text])
+
+def count_pairs(words):
+    table = torch.zeros(len(VOCAB), len(VOCAB))
+    for word in words:
+        ids = encode("." + word + ".")
+        for a, b in zip(ids[:-1], ids[1:]):
+            table[a, b] += 1
+    return table
+
+def normalise(table):
+    return table / table.sum(1, keepdim=True)""",
+    """\
+pairs = count_pairs(towns)
+chances = normalise(pairs + 1)""",
+    """\
+def mean_surprise(chances, words):
+    costs = [-chances[a, b].log() for w in words for a, b in zip(encode("." + w), encode(w + "."))]
+    return torch.stack(costs).mean()
+
+surprise_of_all = mean_surprise(chances, towns)""",
+]
+"""Another notebook: functions, and words of one's own."""
+
+
+@pytest.mark.slow
+def test_a_notebook_with_functions_and_words_of_ones_own_is_right_too(tmp_path):
+    status, page = check_file(write_notebook(tmp_path / "towns.ipynb", OWN_WORDS))
+    assert status == 0, page
+    for line in ("towns", "ctoi", "encode", "count_pairs", "normalise", "pairs", "chances", "surprise_of_all"):
+        assert re.search(rf"cell \d +{line} +right ", page), page
+    assert "mean_surprise: say which it should be" in " ".join(page.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("right", "wrong", "first", "cause"),
+    [
+        ("table.sum(1, keepdim=True)", "table.sum(1)", "normalise (cell 2)", "keepdim"),
+        ("{c: i for", "{c: i + 1 for", "ctoi (cell 1)", "each id is one too large"),
+        ('encode("." + word + ".")', 'encode("." + word)', "count_pairs (cell 2)", "no stop token"),
+    ],
+)
+def test_such_a_notebook_with_a_slip_in_it_shows_the_first_that_is_wrong(right, wrong, first, cause, tmp_path):
+    cells = [cell.replace(right, wrong) for cell in OWN_WORDS]
+    status, page = check_file(write_notebook(tmp_path / "towns.ipynb", cells))
+    assert status == 1
+    assert page.startswith(f"towns.ipynb: {first} is the first that is wrong."), page
+    assert cause in " ".join(page.split())
+
+
 @pytest.mark.slow
 def test_the_command_shows_the_page_and_its_status_says_whether_something_is_wrong(tmp_path):
     path = tmp_path / "mine.py"
@@ -569,8 +573,16 @@ def test_the_command_shows_the_page_and_its_status_says_whether_something_is_wro
     ],
 )
 def test_what_was_made_before_a_cell_that_never_comes_back_is_judged(code, told, tmp_path):
-    text = f"def smooth(counts, k=1):\n    return counts + k\n# %%\n{code}\n"
-    status, page = check_file(write_notebook(tmp_path / "a.ipynb", text), seconds=5)
+    cells = ["def smooth(counts, k=1):\n    return counts + k", code]
+    status, page = check_file(write_notebook(tmp_path / "a.ipynb", cells), seconds=5)
     assert status == 1
     assert told in " ".join(page.split())
     assert "smooth  right" in page
+
+
+@pytest.mark.slow
+def test_a_function_that_never_comes_back_from_c_is_named(tmp_path):
+    cells = ["def smooth(counts, k=1):\n    return sum(range(10**12))", "k = 1"]
+    status, page = check_file(write_notebook(tmp_path / "a.ipynb", cells))
+    assert status == 1
+    assert "smooth wrong a call of it does not come back" in " ".join(page.split())

@@ -18,7 +18,7 @@ __all__ = ["check"]
 @overload
 def check(function: Callable[..., Any], name: str | None = None) -> "Report": ...
 @overload
-def check(function: dict[str, Any]) -> "Review": ...
+def check(function: dict[str, Any], name: None = None, *, words: Sequence[str] | None = None) -> "Review": ...
 @overload
 def check(
     function: "float | str | Tensor | NDArray[Any] | Sequence[Any]",
@@ -76,10 +76,10 @@ def check(
 def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Report | Review | Recognized":
     if isinstance(function, str):
         return _of_text(function, words)
-    if isinstance(function, dict) and "__name__" in function:  # globals()
+    if isinstance(function, dict):
         from bigramlab.judge.reviewing import review_names
 
-        return review_names(function)
+        return review_names(function, words)
     if not callable(function):
         from bigramlab.judge.recognizing import recognize
 

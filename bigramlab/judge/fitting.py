@@ -47,7 +47,7 @@ PARAMETERS = {
     "word": "word name w s string text doc",
     "vocabulary": "vocabulary vocab chars alphabet characters stoi itos char_to_id id_to_char ctoi itoc vocab_size V",
     "ids": "ids ixs indices tokens l out xs",
-    "counts": "counts N C count_table bigram_counts",
+    "counts": "counts N C table count_table bigram_counts",
     "probs": "probs P p prob probabilities transition_matrix",
     "logits": "logits z scores preds",
     "targets": "targets y ys Y labels target",
@@ -77,7 +77,8 @@ class Fit:
         name: The name of ours.
         call: The function itself, or one that calls it.
         notes: How it differs, such as "with your `stoi`".
-        sure: Whether its name, or the names of all its parameters, say what it is meant for.
+        sure: Whether its name, or that and the names of all its parameters, say what it is meant for.
+        only: Whether its name can mean nothing else.
         replaced: The globals that a call puts others in the place of.
     """
 
@@ -85,6 +86,7 @@ class Fit:
     call: Callable[..., Any]
     notes: tuple[str, ...] = ()
     sure: bool = True
+    only: bool = True
     replaced: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -104,7 +106,7 @@ def fits(name: str, function: Callable[..., Any]) -> Iterator[Fit | NoFit]:
             continue
         named = ours == name or (fit.sure and len(meant) == 1)
         notes = fit.notes if ours == name else (f"as `{ours}`", *fit.notes)
-        yield Fit(fit.name, fit.call, notes, named, fit.replaced)
+        yield Fit(fit.name, fit.call, notes, named, len(meant) == 1, fit.replaced)
 
 
 def alphabet_of(value: object) -> tuple[str, list[str]] | None:
@@ -168,7 +170,7 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
         wanted = ", ".join(ours.parameters)
         raise NoFit(f"ours takes ({wanted}), and this one ({', '.join(own.parameters)})")
     wrapped = _wrapped(function, ours, taken, bound, one_word=one_word, torchs=torchs)
-    return Fit(name, wrapped, tuple(notes), sure, {found: read[found] for found in bound})
+    return Fit(name, wrapped, tuple(notes), sure, replaced={found: read[found] for found in bound})
 
 
 def _taken(own: inspect.Signature, ours: inspect.Signature, name: str) -> tuple[dict[str, str], bool]:

@@ -2,6 +2,7 @@
 
 import html
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,9 +118,11 @@ class Review(Shown):
         if self.first:
             place = f" ({self.first.place})" if self.first.place else ""
             others = f", {wrong - 1} more not" if wrong > 1 else ""
-            return f"{self.title}: {self.first.name}{place} is the first that is wrong. {right} are right{others}."
+            return f"{self.title}: {self.first.name}{place} is the first that is wrong. {_are(right)} right{others}."
         if self.ended:
-            return f"{self.title} did not come to its end. Of what was made until then, {right} are right, none wrong."
+            return (
+                f"{self.title} did not come to its end. Of what was made until then, {_are(right)} right, none wrong."
+            )
         if not right:
             return f"{self.title}: nothing in it is known to be right or wrong."
         return f"{self.title}: all is right that is known here, {right} in all."
@@ -186,10 +189,15 @@ class Review(Shown):
         return f"{super()._repr_html_()}<table>{rows}</table>"
 
 
-def review_names(names: Mapping[str, Any], words: Sequence[str] | None = None) -> Review:
-    """Go through the names of a session, such as `globals()`."""
+def review_names(names: Mapping[Any, Any], words: Sequence[str] | None = None) -> Review:
+    """Go through the names of a session, such as `globals()`; a dict from token to id, or back, is a thing itself."""
+    if alphabet_of(names) or _collision(names):
+        names = {"it": names}
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("check takes a dict of names, such as globals(), or one from token to id; this is neither")
     things = [Thing(name, value) for name, value in list(names.items()) if name not in SESSIONS_OWN]
-    return review(things, names, words=words)
+    title = "this session" if "__name__" in names else "this dict"
+    return review(things, names, title=title, words=words)
 
 
 def review(
@@ -222,6 +230,7 @@ def review(
     last = {thing.name: thing for thing in things}
     judged: set[int] = set()
     for thing in things:
+        begin(thing.name)
         if _is_own(thing.value, names):
             if thing is last[thing.name] and id(thing.value) not in judged:
                 judged.add(id(thing.value))
@@ -302,7 +311,7 @@ def _judged(thing: Thing) -> Item:
         if not report.started:
             return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
         wrong.append((fit, report))
-    if wrong and wrong[0][0].sure:
+    if wrong and (wrong[0][0].sure or (wrong[0][0].only and _is_known(wrong[0][1]))):
         fit, report = wrong[0]
         text = ": ".join([*([", ".join(fit.notes)] if fit.notes else []), _cause(report)])
         return Item(thing.name, thing.place, WRONG, text, report.headline(), report.sections(), report=report)
@@ -328,6 +337,8 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
     if report.verdict == UNKNOWN or (report.verdict != RIGHT and (thing.passing or in_training)):
         return None  # of a number that passes by, a likeness may be a coincidence
     text, headline = report.candidates[0].sentence, report.headline()
+    if report.verdict == MISTAKE:  # only the slip's name: all of it stands above, or follows from what stands there
+        text = re.sub(r"\. (“.*?”).*", r": \1", text, flags=re.DOTALL)
     headline = f"`{thing.name}`: {headline[0].lower()}{headline[1:]}"
     return Item(thing.name, thing.place, report.verdict, text, headline, report.sections())
 
@@ -378,10 +389,19 @@ def _collision(value: Mapping[Any, Any]) -> str:
     return ""
 
 
+def _is_known(report: Report) -> bool:
+    """Tell whether it does exactly what a catalogued mistake does: then it is clear what it is meant for."""
+    return report.diagnosis is not None and report.diagnosis.exact and not report.diagnosis.shown
+
+
 def _cause(report: Report) -> str:
     """Say in a sentence what is wrong: the cause if one is known, or else the law that is broken."""
     sentence = report.diagnosis.mistake.wrong if report.diagnosis else report.law or report.problem
     return sentence.split(". ")[0].rstrip(".")
+
+
+def _are(number: int) -> str:
+    return f"{number} is" if number == 1 else f"{number} are"
 
 
 def _cut(text: str, columns: int) -> str:
