@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from tools import catching, keeping, known, trainings, walkthrough
+from tools import catching, keeping, known, lecture, trainings, walkthrough
 
 from bigramlab.chapters import LESSONS
 from bigramlab.lab.exercises import Exercise
