@@ -12,6 +12,7 @@ from bigramlab.lab.exercises import Exercise
 
 KEYS = {  # the key of each kind of result, made anew for a copy of the repository
     "trainings": {"modules": ["tools.experiments"], "docstrings": False, "without": ["bigramlab.lessons.inputs"]},
+    "known": {"modules": ["bigramlab.judge.making"], "docstrings": False, "without": known.WITHOUT},
     "catalogue": {"modules": ["tools.catching"], "docstrings": True},
     "walkthrough": {
         "modules": ["tools.walkthrough", "bigramlab.__main__", "bigramlab.lab.plugin"],
@@ -22,7 +23,7 @@ KEYS = {  # the key of each kind of result, made anew for a copy of the reposito
 
 def key_of(kind, root):
     options = dict(KEYS[kind])
-    files = [root / "names.txt"] if kind == "trainings" else []
+    files = [root / "names.txt"] if kind in ("trainings", "known") else []
     return keeping.key_of(*options.pop("modules"), root=root, files=files, **options)
 
 
@@ -51,7 +52,9 @@ def copy(tmp_path):
         ("docs/tools/keeping.py", "sha256", "sha512", set()),
         ("docs/tools/experiments.py", "CONTEXT = 8", "CONTEXT = 9", {"trainings"}),
         ("docs/tools/walkthrough.py", "The bar grows.", "The bar is longer.", {"walkthrough"}),
-        ("names.txt", "emma\n", "emmas\n", {"trainings"}),
+        ("names.txt", "emma\n", "emmas\n", {"trainings", "known"}),
+        ("bigramlab/mistakes/smoothing.py", "return counts + 1", "return 2", {"known", "catalogue", "walkthrough"}),
+        ("bigramlab/mistakes/mlp.py", "import ", "import math\nimport ", {"catalogue", "walkthrough"}),
     ],
 )
 def test_a_key_changes_with_what_the_result_depends_on_and_with_nothing_else(copy, file, old, new, changed):
@@ -102,7 +105,12 @@ def test_the_results_depend_on_what_they_show():
 
 
 def test_the_keys_are_those_of_the_results():
-    for kind, module in (("trainings", trainings), ("catalogue", catching), ("walkthrough", walkthrough)):
+    for kind, module in (
+        ("trainings", trainings),
+        ("known", known),
+        ("catalogue", catching),
+        ("walkthrough", walkthrough),
+    ):
         assert module.key() == key_of(kind, keeping.ROOT)
 
 
@@ -116,6 +124,11 @@ def test_what_is_kept_is_made_anew_only_when_the_key_changes(tmp_path):
     path = tmp_path / "kept.json"
     answers = [keeping.kept(path, key, compute)["answer"] for key in ("a", "a", "b", "b", "a")]
     assert answers == [1, 1, 2, 2, 3]
+
+
+def test_what_is_known_of_the_names_fits_the_package():
+    kept = json.loads(known.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == known.key(), "the package has changed: run `mkdocs build` and commit its result"
 
 
 def test_the_kept_walkthrough_fits_the_package():

@@ -128,6 +128,8 @@ def _with(k: float) -> str:
 
 def _written(k: float) -> float | int:
     """Return k as one would write it."""
+    if abs(k - round(k, 1)) < 0.005 and k > 0.05:
+        k = round(k, 1)
     short = float(f"{k:.3g}") if k > 5e-4 else 0
     return int(short) if short == int(short) else short
 

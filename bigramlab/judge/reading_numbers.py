@@ -69,14 +69,14 @@ def read_number(value: float, made: Made) -> Iterator[Candidate]:
     one = [slip for slip in made.slips if len(slip[3]) == 1 and written > _needed(slip)]
     two = [slip for slip in made.slips if len(slip[3]) == 2 and written > 4]
 
-    yield from _known(value, right + steps, tight)
-    yield from _known(value, rounded, max(tight, 10 * TIGHT * abs(value) if written > SHORT else 0))
+    yield from _known(value, right + steps + rounded, tight)
+    yield from _known(value, rounded, 10 * TIGHT * abs(value) if written > SHORT else 0)
     common = [slip for slip in one if slip[2] in COMMON]
     yield from _slips(value, common, tight)
     if written > SHORT:
         usual = [one for one in right + steps + rounded if one[3] and "words only" not in one[2]]
         yield from _known(value, usual, LOOSE * abs(value), ", but for rounding")
-        yield from _slips(value, common, LOOSE * abs(value))
+        yield from _slips(value, common, LOOSE * abs(value), ", but for rounding")
     yield from _slips(value, one, tight)
     yield from _slips(value, two, tight)
 
@@ -102,13 +102,14 @@ def _known(value: float, known: list[tuple[float, str, str, bool]], bound: float
         yield Candidate(verdict, what if what.endswith(ROUNDED) else f"{what}{but}")
 
 
-def _slips(value: float, slips: list[Found], bound: float) -> Iterator[Candidate]:
+def _slips(value: float, slips: list[Found], bound: float, but: str = "") -> Iterator[Candidate]:
     """Yield the numbers with slips within the bound: those of the usual k, then the nearest."""
     near = [one for one in slips if abs(one[0] - value) <= bound]
     if any(k in COMMON for _, _, k, _ in near):
         near = [one for one in near if one[2] in COMMON]
-    for _, of, k, found in sorted(near, key=lambda one: (one[2] not in COMMON, abs(one[0] - value))):
-        what = f"the {of} {f'with k = {k}' if k else 'without smoothing'}"
+    for known, of, k, found in sorted(near, key=lambda one: (one[2] not in COMMON, abs(one[0] - value))):
+        rounded = but if abs(known - value) > TIGHT * abs(value) else ""
+        what = f"the {of} {f'with k = {k}' if k else 'without smoothing'}{rounded}"
         yield slipped(what, [Slip(key, place) for key, place in found])
 
 

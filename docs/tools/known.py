@@ -14,6 +14,11 @@ from tools import keeping
 
 KEPT = keeping.ROOT / "bigramlab" / "judge" / "known.json"
 CHAIN = ("data", "encoding", "counting", "smoothing", "normalizing", "evaluating", "contexts")
+WITHOUT = [
+    *(f"bigramlab.{room}.{one.name}" for room in ("mistakes", "lessons") for one in LESSONS if one.name not in CHAIN),
+    *("bigramlab.lessons.inputs", "bigramlab.chapters", "bigramlab.plain"),
+]
+"""What changes no value: other steps, refusals, and plain versions, which do what the lessons do, as tests see to."""
 
 
 def known() -> Made:
@@ -24,12 +29,8 @@ def known() -> Made:
 @cache
 def key() -> str:
     """Return a key made of all that decides what is known: the chain, and the mistakes made in it."""
-    others = [lesson.name for lesson in LESSONS if lesson.name not in CHAIN]
-    without = [f"bigramlab.{room}.{name}" for room in ("mistakes", "lessons") for name in others]
-    # Refusals change no value, and the plain versions do what the lessons do: tests see to that.
-    without += ["bigramlab.lessons.inputs", "bigramlab.chapters", "bigramlab.plain"]
     files = [keeping.ROOT / "names.txt"]
-    return keeping.key_of("bigramlab.judge.making", docstrings=False, without=without, files=files)
+    return keeping.key_of("bigramlab.judge.making", docstrings=False, without=WITHOUT, files=files)
 
 
 def _made() -> dict[str, Any]:

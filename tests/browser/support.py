@@ -28,6 +28,7 @@ PLACES = {  # where each element that has a state stands
     "learn": "lab.html",
     "words": "lab.html",
     "race": "tutorial/comparing.html",
+    "number": "how-to/my-number.html",
 }
 WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
 EDIT_URI = os.environ.get("EDIT_URI") or "https://site.invalid/edit/main/docs/"

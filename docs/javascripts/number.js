@@ -1,0 +1,220 @@
+/* <bl-number>: what is this number, or this table? It is looked up among all that the package makes of the names, rightly
+   and with one slip. The state is what was typed. judge/reading_numbers.py and judge/reading.py do the same in Python. */
+(() => {
+  "use strict";
+  const { h, button, shown, number, packText, unpackText, rowSum, Element, define } = globalThis.bigramlab;
+  const LONGEST = 60_000; // characters
+  const SHORT = 6; // digits, up to which a number is matched to its digits
+  const LOOSE = 2e-4;
+  const TIGHT = 5e-7;
+  const EXACT = 6e-5; // four decimals of a probability, rounded
+  const COUNTED = 2e-3;
+  const ROUNDED = ", added up one by one in float32, whose rounding shows in the fifth digit";
+  const NAMES = { right: "Right", step: "A step on the way", mistake: "A mistake", close: "Close", unknown: "Unknown" };
+  const PART = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi;
+
+  /** The numbers of a text as Python prints it, each as it was written. */
+  function read(text) {
+    const plain = text.replace(/\b(?:dtype|device|grad_fn|requires_grad)\s*=[^,)]*/g, " ");
+    const single = plain.trim().match(/^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/);
+    if (single) return [single[0].replaceAll(",", "")];
+    return plain.replace(/(^|[^\w.])[A-Za-z_]\w*/g, "$1 ").match(PART) ?? [];
+  }
+
+  /** How many digits were written, and half a unit of the last. */
+  function precision(written) {
+    const [mantissa, power] = written.toLowerCase().replace(/^[-+]/, "").split("e");
+    const decimals = (mantissa.split(".")[1] ?? "").length - Number(power ?? 0);
+    const digits = mantissa.replace(".", "").replace(/^0+/, "").length;
+    return { digits, unit: 0.5000001 * 10 ** -decimals, whole: !mantissa.includes(".") && !power };
+  }
+
+  const usual = (what) => /without smoothing|with k = 1(?!\d|\.)/.test(what);
+  const withK = (k) => (k ? `with k = ${k}` : "without smoothing");
+
+  /** The k that makes a table of the counts, as counts or as probabilities; undefined if none does. */
+  function kOf(table, counts, size, shares) {
+    let [above, below] = [0, 0];
+    const sums = Array.from({ length: size }, (_, row) => rowSum(counts, size, row));
+    for (let cell = 0; cell < table.length; cell++) {
+      const sum = sums[Math.floor(cell / size)];
+      const slope = shares ? size * table[cell] - 1 : 1;
+      above += slope * (shares ? counts[cell] - table[cell] * sum : table[cell] - counts[cell]);
+      below += slope * slope;
+    }
+    const exact = above / below;
+    const short = Number(exact.toFixed(1));
+    const near = Math.abs(short - exact) < 0.005 ? short : Number(exact.toPrecision(3)); // as one would write it
+    return [near, short, 0].find((k) => k >= 0 && Number.isFinite(k) && off(table, counts, sums, size, shares, k).length === 0);
+  }
+
+  /** The cells that are others than the counts and k say. */
+  function off(table, counts, sums, size, shares, k) {
+    const cells = [];
+    for (let cell = 0; cell < table.length; cell++) {
+      const expected = should(counts, sums, size, shares, k, cell);
+      if (!(Math.abs(table[cell] - expected) <= (shares ? EXACT : COUNTED))) cells.push(cell);
+    }
+    return cells;
+  }
+
+  const should = (counts, sums, size, shares, k, cell) =>
+    shares ? (counts[cell] + k) / (sums[Math.floor(cell / size)] + k * size) : counts[cell] + k;
+
+  const permuted = (table, size, order) => table.map((_, cell) => table[order[Math.floor(cell / size)] * size + order[cell % size]]);
+
+  define("bl-number", class extends Element {
+    build() {
+      this.known = JSON.parse(this.dataset.known);
+      this.vocabulary = [...this.dataset.vocabulary];
+      this.counts = Float64Array.from(this.dataset.table.split(" "), Number);
+      this.area = h("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off" });
+      this.area.addEventListener("input", () => this.take(this.area.value.slice(0, LONGEST)));
+      this.answer = h("div", { role: "status" });
+      const examples = ["2.4540", "2.45436", "3.5404", "11.6350"].map((text) => button(text, () => this.act({ text })));
+      return [h("label", { class: "bl-field" }, "A loss or another number, or a table of all its cells ", this.area),
+        h("div", { class: "bl-row" }, h("span", {}, "Try "), ...examples), this.answer];
+    }
+
+    start = () => ({ text: "" });
+    write = ({ text }) => packText(text);
+    read(text) {
+      const typed = unpackText(text);
+      return typed === undefined || (typed && !this.fits(typed)) ? undefined : { text: typed };
+    }
+
+    /** One number, or as many as the table has cells: anything else is no state, and asked for again. */
+    fits = (text) => [1, [...this.dataset.vocabulary].length ** 2].includes(read(text).length) && text.length <= LONGEST;
+
+    take(text) {
+      if (!text.trim() || this.fits(text)) return this.act({ text: text.trim() && text });
+      const size = this.vocabulary.length;
+      const some = read(text).length;
+      this.answer.replaceChildren(h("p", {}, some ? `These are ${number(some)} numbers. ` : "There is no number in it. ",
+        `One number is looked up, or a table of ${size} rows of ${size}; check(value) in Python takes more.`));
+    }
+
+    paint() {
+      const { text } = this.state;
+      if (this.area.value !== text) this.area.value = text;
+      if (!text.trim()) {
+        this.answer.replaceChildren(h("p", {}, "It is compared with what can be made of the names. Nothing that you type leaves this page."));
+        return;
+      }
+      const written = read(text);
+      const found = written.length === 1 ? this.ofNumber(written[0]) : this.ofTable(Float64Array.from(written, Number));
+      const [first, ...rest] = found;
+      if (!first) {
+        this.answer.replaceChildren(h("p", {}, h("strong", {}, "Unknown. "), "It is none of the values that are known of the names, neither right nor wrong by one slip."));
+        return;
+      }
+      const also = first.verdict === "right" && /^the loss (?:with k|without)/.test(first.what) ? this.known.also : [];
+      this.answer.replaceChildren(
+        h("p", { class: `bl-is-${first.verdict}` }, h("strong", {}, `${NAMES[first.verdict]}: `), ...this.told(first)),
+        ...rest.slice(0, 2).map((other) => h("p", {}, "Or ", ...this.told(other))),
+        ...(also.length ? [h("p", {}, "But a table that is wrong by ",
+          ...also.flatMap((key, place) => [place ? (place === also.length - 1 ? " or " : ", ") : "", "“", this.named(key), "”"]),
+          " gives this loss, too: check the table.")] : []));
+    }
+
+    told({ what, slip, place }) {
+      const text = what.split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
+      if (slip === undefined) return [...text, "."];
+      const reason = this.known.mistakes[slip][1].split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
+      return [...text, ", with one slip, “", this.named(slip), `”${place ? `, ${place}` : ""}: `, ...reason];
+    }
+
+    named(key) {
+      const [name, , anchor] = this.known.mistakes[key];
+      return h("a", { href: `../explanation/how-to-be-wrong.html#${anchor}` }, name);
+    }
+
+    /** What a number is: what it fits exactly first, then what rounding may have moved; right before wrong. */
+    ofNumber(written) {
+      const value = Number(written);
+      const { digits, unit, whole } = precision(written);
+      const { right, steps, loops, slips, words } = this.known;
+      if (!Number.isFinite(value)) return [];
+      const short = digits <= SHORT;
+      const tight = short ? unit : Math.max(unit, TIGHT * Math.abs(value));
+      const loose = LOOSE * Math.abs(value);
+      const numbers = [...right.filter(([, , common]) => common || digits > 2).map(([known, what, common]) => ({ known, what, common, verdict: "right" })),
+        ...(digits > 4 ? steps : []).map(([known, what]) => ({ known, what, common: usual(what), verdict: "step" }))];
+      const rounded = (digits > 4 ? loops : []).map(([known, what]) =>
+        ({ known, what: what + ROUNDED, common: usual(what), verdict: /sum|likelihood/.test(what) ? "step" : "right" }));
+      const wrong = slips.map(([known, loss, k, slip, at]) => ({ known, k, slip, verdict: "mistake", common: k === 0 || k === 1,
+        what: `the ${loss ? "loss" : "perplexity"} ${withK(k)}`, place: ["", "in the model", "in the measure"][at] }))
+        .filter(({ common, slip }) => digits > (!common ? 4 : this.known.mistakes[slip][2].startsWith("negative") ? 2 : 3));
+      const near = (all, bound) => {
+        const within = all.filter(({ known }) => Math.abs(known - value) <= bound);
+        const some = within.some(({ common }) => common) ? within.filter(({ common }) => common) : within;
+        return some.sort((a, b) => (b.verdict === "right") - (a.verdict === "right") || Math.abs(a.known - value) - Math.abs(b.known - value));
+      };
+      const common = wrong.filter((one) => one.common);
+      const rough = [...numbers, ...rounded].filter((one) => one.common && !one.what.includes("words only"))
+        .map((one) => ({ ...one, what: one.what.includes(ROUNDED) ? one.what : `${one.what}, but for rounding` }));
+      const found = [
+        ...(whole || Number.isInteger(value) ? this.ofCount(value, words) : []),
+        ...(whole && Math.abs(value) < 10000 ? [] : [
+          ...near([...numbers, ...rounded], tight), ...near(rounded, short ? 0 : 10 * TIGHT * Math.abs(value)), ...near(common, tight),
+          ...(short ? [] : [...near(rough, loose), ...near(common, loose)]), ...near(wrong, tight)]),
+      ];
+      const distinct = [...new Map(found.map((one) => [`${one.what}${one.slip}${one.place}`, one])).values()];
+      return distinct[0]?.verdict === "right" ? distinct.filter(({ verdict }) => verdict === "right") : distinct;
+    }
+
+    /** What a whole number counts. */
+    ofCount(value, words) {
+      const size = this.vocabulary.length;
+      const total = this.counts.reduce((sum, count) => sum + count, 0);
+      const facts = [[words, "the number of names"], [size, "the size of the vocabulary"], [total, "the number of bigrams"],
+        [total - words, "the number of letters in all names"], [size * size, "the number of cells in the table"]];
+      const found = facts.filter(([fact]) => fact === value).map(([, what]) => ({ what, verdict: "right" }));
+      const cells = [...this.counts.keys()].filter((cell) => this.counts[cell] === value);
+      if (value >= 100 && cells.length && cells.length <= 3)
+        found.push({ what: `how often ${cells.map((cell) => `\`${this.pair(cell)}\``).join(" or ")} was counted`, verdict: "right" });
+      return found;
+    }
+
+    pair = (cell) => shown(this.vocabulary[Math.floor(cell / this.vocabulary.length)] + this.vocabulary[cell % this.vocabulary.length]);
+
+    /** What a table is: counts or probabilities with any k, in the usual order or with "." last; then with a slip; then close. */
+    ofTable(table) {
+      const size = this.vocabulary.length;
+      const first = [size - 1, ...Array(size - 1).keys()]; // "." is last: bring it to the front
+      for (const [order, said] of [[undefined, ""], [first, "; the boundary stands last"]]) {
+        const ours = order ? permuted(table, size, order) : table;
+        for (const shares of [false, true]) {
+          const k = kOf(ours, this.counts, size, shares);
+          if (k !== undefined)
+            return [{ what: `${shares ? "the probabilities" : "the counts"}${k || shares ? `, ${withK(k)}` : ""}${said}`, verdict: "right" }];
+        }
+      }
+      const total = this.counts.reduce((sum, count) => sum + count, 0);
+      if (table.every((cell, at) => Math.abs(cell - this.counts[at] / total) <= 2e-6))
+        return [{ what: "each pair's share of all pairs: divide each row by its own sum", verdict: "step" }];
+      const sums = [...Array(size).keys()].map((row) => rowSum(table, size, row));
+      for (let column = 0; column < size; column++)
+        sums.push([...Array(size).keys()].reduce((sum, row) => sum + table[row * size + column], 0));
+      const slips = this.known.tables.filter(([, , known]) =>
+        known.split(" ").every((sum, at) => Math.abs(sum - sums[at]) <= Math.max(1.5e-3, 1e-4 * Math.abs(sum))));
+      return slips.length ? slips.slice(0, 3).map(([slip, what]) => ({ slip, what, verdict: "mistake" })) : this.close(table);
+    }
+
+    close(table) {
+      const size = this.vocabulary.length;
+      const sums = Array.from({ length: size }, (_, row) => rowSum(this.counts, size, row));
+      for (const shares of [false, true])
+        for (const k of [0, 1]) {
+          const cells = off(table, this.counts, sums, size, shares, k);
+          if (cells.length < table.length / 10) {
+            const expected = should(this.counts, sums, size, shares, k, cells[0]);
+            const many = cells.length > 1 ? `${cells.length} cells are` : "one cell is";
+            return [{ verdict: "close", what: `${shares ? "the probabilities" : "the counts"}, ${withK(k)}, but ${many} not: where \`${this.pair(cells[0])}\` is counted `
+              + `stands ${Number(table[cells[0]].toPrecision(6))}, and should stand ${Number(expected.toPrecision(6))}` }];
+          }
+        }
+      return [];
+    }
+  });
+})();
