@@ -83,6 +83,7 @@ class Watchdog:
         self._allowed = self._started = self._cpu_started = 0.0
         self._raising = False
         self._closed = False
+        self._closing = threading.Lock()
         self._tool: int | None = None  # our number in sys.monitoring, while every line raises
         self._restore: list[Callable[[], object]] = []
 
@@ -106,7 +107,8 @@ class Watchdog:
 
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
-        self._closed = True
+        with self._closing:  # not while the timer is put off: it would go on
+            self._closed = True
         while self._restore:
             self._restore.pop()()
 
@@ -181,7 +183,9 @@ class Watchdog:
             if overdue and running != ending:
                 ending, since = running, now
             if now > told + 1 and not self._debugged and not (overdue and now > since + SECONDS_TO_END):
-                witness.put_off(self._patience)
+                with self._closing:
+                    if not self._closed:
+                        witness.put_off(self._patience)
                 told = now
             if overdue:
                 self._end(running)
@@ -202,22 +206,28 @@ class Watchdog:
         if self._tool is None:  # others have taken all numbers that are free to take
             return
         monitoring.use_tool_id(self._tool, "bigramlab")
-        events = monitoring.events
-        events = [events.LINE, events.JUMP, events.BRANCH, events.PY_START]
-        for event in events:
+        for event in _lines():
             monitoring.register_callback(self._tool, event, self._on_line)
-        monitoring.set_events(self._tool, sum(events))
+        monitoring.set_events(self._tool, sum(_lines()))
 
     def _leave_lines_alone(self) -> None:
         if self._tool is None:
             return
         monitoring.set_events(self._tool, 0)
+        for event in _lines():
+            monitoring.register_callback(self._tool, event, None)
         monitoring.free_tool_id(self._tool)
         self._tool = None
 
     def _on_line(self, code: CodeType, *_: object) -> None:
         if threading.get_ident() == self._thread:
             _raise_outside(code)
+
+
+def _lines() -> list[int]:
+    """Return the events one of which comes in each turn of any loop, and in each call."""
+    events = monitoring.events
+    return [events.LINE, events.JUMP, events.BRANCH, events.PY_START]
 
 
 def _is_debugged() -> bool:

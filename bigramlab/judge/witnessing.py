@@ -60,8 +60,8 @@ class Witness:
         self._owner, self._process = os.getpid(), None
         if not Path(sys.executable or "").name.lower().startswith("python"):  # it may be a program that embeds Python
             return
-        code = inspect.getsource(sys.modules[__name__]) + "\nlook_on(sys.stdin)\n"
         try:
+            code = inspect.getsource(sys.modules[__name__]) + "\nlook_on(sys.stdin)\n"
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", code],
                 stdin=subprocess.PIPE,
@@ -69,7 +69,7 @@ class Witness:
                 cwd=Path(sys.executable).parent,
                 start_new_session=True,  # Ctrl-C is not for it
             )
-        except OSError:  # no more processes may be started, or none at all here
+        except OSError:  # no more processes may be started, or none at all here; or there is no source
             return
         atexit.register(self._stop, self._process)
 
