@@ -180,6 +180,8 @@ def test_two_slips_are_told_as_two():
 
 def test_a_true_and_unfinished_table_is_a_step():
     said(COUNTS / COUNTS.sum(), "step", "divide each row by its own sum")
+    said(torch.zeros(27, 27), "step", "nothing is counted yet")
+    said(torch.full((27, 27), 1 / 27), "right", "knows nothing")
     said(COUNTS[5], "step", "the row of `e`")
     said(PROBS[0], "step", "the row of `.` of the probabilities, with k = 1")
     said(COUNTS.sum(dim=1, keepdim=True), "right", "sums of the rows")

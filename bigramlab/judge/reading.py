@@ -73,9 +73,15 @@ def read_table(table: Tensor, made: Made) -> Iterator[Candidate]:
     size = len(counts)
     if table.shape in ((1, size), (size, 1)):
         yield from read_row(table.flatten(), made)
-    if table.shape == (size + 1, size + 1):
+    if table.shape == (size + 1, size + 1) and table.any():
         yield from _ordered(table, _two_tokens(counts), "`<S>` and `<E>` are two tokens")
     if table.shape != counts.shape:
+        return
+    if not table.any():
+        yield Candidate(STEP, "a table of zeros, in which nothing is counted yet")
+        return
+    if _near(table, torch.full_like(counts, 1 / size)):
+        yield Candidate(RIGHT, "the probabilities of a model that knows nothing: all tokens alike")
         return
     if form := _form(table, counts):
         yield Candidate(form.verdict, form.sentence)
@@ -216,7 +222,7 @@ def _with_a_slip(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
         if form := _form(table, other):
             found.append(slipped(form.sentence, [Slip(key)]))
     for k in KS:
-        for slip in slips_of("smooth"):
+        for slip in slips_of("smooth") if k else ():
             if _agrees(table, slip, counts, k):
                 found.append(slipped(f"the counts, smoothed with k = {k}", [Slip(f"smooth/{slip.name}")]))
         for probs, keys in models_of(counts, k, pairs=False):

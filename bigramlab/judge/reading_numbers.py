@@ -13,7 +13,7 @@ from bigramlab.judge.slipping import COMMON, Found, Slip
 __all__ = ["read_count", "read_number", "told_also"]
 
 SHORT = 6  # digits, up to which a number is matched to its digits
-LOOSE, TIGHT = 2e-4, 5e-7  # of a longer number: how far rounding may take it, and how far a float always may be
+LOOSE, TIGHT = 2e-4, 3e-6  # of a longer number: how far a loop in float32 may take it, and how far one line of torch
 ROUNDED = "added up one by one in float32, whose rounding shows in the fifth digit"
 
 
@@ -70,7 +70,7 @@ def read_number(value: float, made: Made) -> Iterator[Candidate]:
     two = [slip for slip in made.slips if len(slip[3]) == 2 and written > 4]
 
     yield from _known(value, right + steps + rounded, tight)
-    yield from _known(value, rounded, 10 * TIGHT * abs(value) if written > SHORT else 0)
+    yield from _known(value, rounded, 2 * TIGHT * abs(value) if written > SHORT else 0)
     common = [slip for slip in one if slip[2] in COMMON]
     yield from _slips(value, common, tight)
     if written > SHORT:

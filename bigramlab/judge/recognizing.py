@@ -34,6 +34,7 @@ from bigramlab.judge.reporting import Section, Shown
 from bigramlab.judge.slipping import Slip
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.inputs import require_words
+from bigramlab.mistakes import MISTAKES
 
 __all__ = ["KEPT", "Recognized", "recognize"]
 
@@ -130,8 +131,18 @@ def recognize(value: Any, words: Sequence[str] | None = None, *, progress: bool 
 def _known_names() -> Known:
     """Return what is kept of the names; a copy of the package without that file makes it anew."""
     names = load_names()
-    kept = Made.from_json(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.exists() else make(names)
+    kept = _current(Made.from_json(json.loads(KEPT.read_text(encoding="utf-8")))) if KEPT.exists() else make(names)
     return Known(names, kept, "the names")
+
+
+def _current(made: Made) -> Made:
+    """Leave out what is kept of mistakes that the catalogue no longer has."""
+    there = {f"{function}/{mistake.name}" for function, some in MISTAKES.items() for mistake in some}
+    made.slips = [one for one in made.slips if {key for key, _ in one[3]} <= there]
+    made.also = [key for key in made.also if key in there]
+    made.tables = {name: table for name, table in made.tables.items() if f"count_bigrams/{name}" in there}
+    made.contexts = {mark: text for mark, text in made.contexts.items() if text.split()[-1] in there}
+    return made
 
 
 def _known(words: Sequence[str], progress: bool) -> Known:

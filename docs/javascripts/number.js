@@ -6,7 +6,7 @@
   const LONGEST = 60_000; // characters
   const SHORT = 6; // digits, up to which a number is matched to its digits
   const LOOSE = 2e-4;
-  const TIGHT = 5e-7;
+  const TIGHT = 3e-6;
   const EXACT = 6e-5; // four decimals of a probability, rounded
   const COUNTED = 2e-3;
   const ROUNDED = ", added up one by one in float32, whose rounding shows in the fifth digit";
@@ -156,7 +156,7 @@
       const found = [
         ...(whole || Number.isInteger(value) ? this.ofCount(value, words) : []),
         ...(whole && Math.abs(value) < 10000 ? [] : [
-          ...near([...numbers, ...rounded], tight), ...near(rounded, short ? 0 : 10 * TIGHT * Math.abs(value)), ...near(common, tight),
+          ...near([...numbers, ...rounded], tight), ...near(rounded, short ? 0 : 2 * TIGHT * Math.abs(value)), ...near(common, tight),
           ...(short ? [] : [...near(rough, loose), ...near(common, loose)]), ...near(wrong, tight)]),
       ];
       const distinct = [...new Map(found.map((one) => [`${one.what}${one.slip}${one.place}`, one])).values()];
