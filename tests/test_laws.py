@@ -104,3 +104,37 @@ def test_four_in_five_mistakes_are_named(name):
             named = report.diagnosis is not None and report.diagnosis.exact
         unnamed += [] if named else [mistake.name]
     assert len(unnamed) <= max(1, len(MISTAKES[name]) // 5), unnamed
+
+
+def smallest_call(function, name):
+    return " ".join(run_laws(function, name).call.split())
+
+
+def test_words_shrink_to_a_and_not_to_nothing():
+    def split_words(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+        return [list(words[i :: len(fractions)]) for i in range(len(fractions))]
+
+    def build_vocabulary(words):
+        return "".join(sorted(set("".join(words))))
+
+    def count_bigrams(words, vocabulary):
+        return bigramlab.count_bigrams(words, vocabulary).T
+
+    assert "['a', 'a', 'a']" in smallest_call(split_words, "split_words")
+    assert smallest_call(build_vocabulary, "build_vocabulary") == "build_vocabulary(['a'])"
+    assert smallest_call(count_bigrams, "count_bigrams") == "count_bigrams(['ab'], '.ab')"
+
+
+def test_lines_shrink_to_letters():
+    def read_words(path):
+        return [*bigramlab.read_words(path), ""]
+
+    assert smallest_call(read_words, "read_words") == r"read_words(<a file that holds b'a\n'>)"
+
+
+def test_what_explains_more_is_said_first():
+    def sample_words(probs, vocabulary, n, *, generator=None):
+        words = bigramlab.sample_words(probs, vocabulary, n, generator=generator)
+        return [words[0]] * n
+
+    assert run_laws(sample_words, "sample_words").problem == "20 words are all the same"

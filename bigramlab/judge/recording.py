@@ -104,7 +104,7 @@ class Call:
             if isinstance(before, torch.Generator):
                 continue
             if not _alike(before, after, exactly=True):
-                return f"it changes what it was given: {show(before)} became {show(after)}; work on a copy"
+                return f"it changes what it was given: {_became(before, after)}; work on a copy"
         if self.gradients_left:
             return "it leaves a gradient, `.grad`, in what it was given; take it with torch.autograd.grad, or on a copy"
         return ""
@@ -129,6 +129,16 @@ class Call:
             and _alike(self.returned, other.returned)
             and _alike(self.after, other.after)
         )
+
+
+def _became(before: Any, after: Any) -> str:
+    """Say what changed: of a large tensor, its first entry that did."""
+    if isinstance(before, Tensor) and before.numel() > 4 and before.shape == after.shape and before.ndim:
+        changed = (before != after) & ~(before.isnan() & after.isnan())
+        place = changed.nonzero()[0].tolist() if changed.any() else [0] * before.ndim
+        one, other = (f"{tensor[tuple(place)].item():.8g}" for tensor in (before, after))
+        return f"entry {place} was {one} and became {other}"
+    return f"{show(before)} became {show(after)}"
 
 
 def _open_figures() -> set[int]:

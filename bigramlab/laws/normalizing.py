@@ -39,16 +39,16 @@ def scaling_changes_nothing(normalize: Function, counts: Tensor, factor: int) ->
     agree(a_tensor(normalize(counts), counts.shape, "floats"), found)
 
 
-@law("normalize", draw.prob_tables())
-def probabilities_stay(normalize: Function, probs: Tensor) -> None:
-    """A table whose rows sum to 1 already stays as it is: floats are welcome."""
-    agree(a_tensor(normalize(probs), probs.shape, "floats"), probs.tolist())
-
-
 @law("normalize", square.map(lambda counts: counts / 1000))
 def weights_may_be_fractions(normalize: Function, weights: Tensor) -> None:
     """Counts smoothed with a small k are fractions, and a row may sum to less than 1."""
     each_cell_is_divided_by_the_sum_of_its_row(normalize, weights)
+
+
+@law("normalize", draw.prob_tables())
+def probabilities_stay(normalize: Function, probs: Tensor) -> None:
+    """A table whose rows sum to 1 already stays as it is: floats are welcome."""
+    agree(a_tensor(normalize(probs), probs.shape, "floats"), probs.tolist())
 
 
 @care("normalize", any_shape)
