@@ -162,7 +162,7 @@ def eats_memory_in_torch(*_):
     ],
 )
 def test_nothing_hangs(function, message):
-    with Guard(seconds=0.1) as guard:
+    with Guard(seconds=0.05 if "in time" in message else 1) as guard:
         with pytest.raises(Stopped, match=message):
             guard.call(function)
         assert guard.call(lambda: 7) == 7
@@ -410,6 +410,20 @@ def test_of_endless_prints_the_beginning_is_kept():
         with pytest.raises(Stopped):
             guard.call(endless_print)
         assert guard.printed == ("x" * 1000 + "\n" + "x" * 1000)[:2000]
+
+
+class Deleted:
+    def __del__(self):
+        while True:
+            pass
+
+
+def test_nothing_is_printed_where_the_time_is_up_in_a_destructor():
+    with Guard(seconds=0.1) as guard:
+        with contextlib.suppress(Stopped):
+            guard.call(lambda: Deleted() and None)
+        assert guard.printed == ""
+        assert guard.call(lambda: 7) == 7
 
 
 def test_another_program_may_run_for_a_short_time():

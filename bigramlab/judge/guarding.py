@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -52,6 +53,7 @@ class Guard(Watchdog):
             (sys, "stderr", self._output),
             (sys, "stdin", _NoInput()),
             (sys, "breakpointhook", _no_debugger),
+            (sys, "unraisablehook", partial(_tell_of_unraisable, sys.unraisablehook)),
             (os, "_exit", self._unless_elsewhere(os._exit, _no_exit)),
             (os, "abort", self._unless_elsewhere(os.abort, _no_exit)),
         ]
@@ -159,6 +161,12 @@ class _NoInput(io.TextIOBase):
 
     def read(self, *_: object) -> str:
         return self.readline()
+
+
+def _tell_of_unraisable(before: Callable[[Any], object], unraisable: Any) -> None:
+    """Say nothing where a destructor, or a callback, was just running when the time was up."""
+    if not issubclass(unraisable.exc_type, TimeIsUp):
+        before(unraisable)
 
 
 def _no_debugger(*_: object, **__: object) -> NoReturn:
