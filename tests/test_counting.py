@@ -128,3 +128,8 @@ def test_the_wrong_kind_is_refused(call, message):
 def test_most_common_bigrams_refuses(counts, n, message):
     with pytest.raises(ValueError, match=message):
         most_common_bigrams(counts, ".a", n)
+
+
+def test_the_most_common_bigrams_are_of_zeros_too_and_equal_counts_stay_in_the_order_of_their_ids():
+    counts = torch.tensor([[0, 2], [0, 2]])
+    assert most_common_bigrams(counts, ".a", n=4) == [(".a", 2), ("aa", 2), ("..", 0), ("a.", 0)]

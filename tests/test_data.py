@@ -1,5 +1,6 @@
 import hashlib
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -123,3 +124,11 @@ def test_split_words_refuses_the_wrong_kind(arguments, message):
 def test_split_words_refuses_a_seed_for_a_generator():
     with pytest.raises(TypeError, match=r"generator must be a torch\.Generator or None, got 42"):
         split_words(["a", "b"], (0.5, 0.5), generator=42)
+
+
+def test_each_list_of_a_split_is_shuffled_copies_too():
+    words = [f"word{i // 2}" for i in range(100)]
+    (only,) = split_words(words, (1.0,), generator=torch.Generator().manual_seed(0))
+    assert sorted(only) == sorted(words)
+    together = sum(one == other for one, other in pairwise(only))
+    assert together < 25  # of 50; in sorted lists all, in shuffled ones about one

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, sample, sample_words, smooth
 from bigramlab.laws.strategies import prob_tables, seeds
+from bigramlab.lessons import sampling
 
 
 def seeded(seed=0):
@@ -179,3 +180,11 @@ def test_the_wrong_kind_is_refused(call, message):
 
 def test_no_words_are_no_words():
     assert sample_words(torch.ones(1, 1), ".", 0) == []
+
+
+def test_a_walk_that_hardly_ever_ends_is_refused_after_a_million_tokens(monkeypatch):
+    assert sampling.LONGEST == 1_000_000
+    monkeypatch.setattr(sampling, "LONGEST", 5_000)
+    probs = torch.tensor([[0, 1], [1e-12, 1 - 1e-12]], dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"a walk has not ended after 5,000 tokens: '\.' is too improbable"):
+        sample(probs, generator=torch.Generator().manual_seed(0))
