@@ -251,6 +251,39 @@ def test_what_is_no_value_is_refused(value):
         check(value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.tensor([]),
+        torch.full((27, 27), math.nan),
+        torch.full((27, 27), math.inf),
+        torch.zeros(27, 27, dtype=torch.bool),
+        torch.zeros(27, 27, dtype=torch.complex64),
+        torch.randn(27, 27, requires_grad=True),
+        torch.zeros(5, 3, dtype=torch.int64),
+        torch.ones(2, 3, 4),
+        np.zeros(27, dtype=np.uint16),
+        10**400,
+        1e308,
+        -0.0,
+        5e-324,
+        [torch.tensor(1.0), torch.tensor(2.0)],
+        [],
+        [""],
+    ],
+    ids=repr,
+)
+def test_an_odd_value_is_unknown_and_does_no_harm(value):
+    said(value, "unknown")
+
+
+def test_a_number_may_come_in_any_kind_of_box():
+    for kind in (np.float16, np.float64, torch.tensor, lambda x: torch.tensor([x]), lambda x: [[x]]):
+        said(kind(2.455), "right", "with k = 1")
+    said(COUNTS.to_sparse(), "right", "the counts")
+    said(list(COUNTS), "right", "the counts")
+
+
 def test_no_words_are_refused():
     with pytest.raises(ValueError, match="words is empty"):
         check(2.5, words=[])

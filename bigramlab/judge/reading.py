@@ -71,6 +71,8 @@ def read_table(table: Tensor, made: Made) -> Iterator[Candidate]:
     """Yield what a table with two axes may be, the best first."""
     table, counts = table.detach().cpu().double(), torch.tensor(made.counts).double()
     size = len(counts)
+    if not table.isfinite().any():
+        return
     if table.shape in ((1, size), (size, 1)):
         yield from read_row(table.flatten(), made)
     if table.shape == (size + 1, size + 1) and table.any():
@@ -212,7 +214,8 @@ def _two_tokens(counts: Tensor) -> Tensor:
 
 
 def _miscounted(made: Made) -> dict[str, Tensor]:
-    return {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in made.tables.items()}
+    swapped = {"count_bigrams/rows_and_columns_swapped": torch.tensor(made.counts).T.double()}
+    return swapped | {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in made.tables.items()}
 
 
 def _with_a_slip(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
@@ -319,6 +322,7 @@ def read_words(found: Sequence[str], words: Sequence[str], vocabulary: str) -> I
         return
     if list(found) == list(words):
         yield Candidate(RIGHT, "the words")
+    if not any(found) or list(found) == list(words):
         return
     stripped = [word.strip() for word in found if word.strip()]
     if len(found) == len(set(words)) < len(words) and set(found) == set(words):

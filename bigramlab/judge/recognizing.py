@@ -160,13 +160,16 @@ def _made_of(words: tuple[str, ...], progress: bool) -> Known:
 
 def _plain(value: Any) -> Any:
     """Return a number, a tensor, a `str` or a list of them."""
+    if isinstance(value, np.floating):
+        return float(str(value))  # in the digits that it has
     if isinstance(value, np.generic):
-        return _number(value.item(), isinstance(value, np.float32))
+        value = value.item()
     if isinstance(value, np.ndarray):
-        value = torch.from_numpy(np.ascontiguousarray(value)) if value.dtype.kind in "iufb" else value.tolist()
+        wide = value.astype(np.float64) if value.dtype.kind == "f" else value
+        value = torch.from_numpy(np.ascontiguousarray(wide)) if value.dtype.kind in "iufb" else value.tolist()
     if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        return _number(value.item(), value.dtype == torch.float32) if value.dim() == 0 else value
+        value = value.detach().cpu().to_dense()
+        return value if value.dim() else _number(value)
     if isinstance(value, set | frozenset | range):
         value = sorted(value, key=str)
     if isinstance(value, list | tuple):
@@ -175,7 +178,8 @@ def _plain(value: Any) -> Any:
         if len(value) == 2 and all(isinstance(one, Tensor) and one.dim() for one in value):
             return tuple(value)
         try:
-            return torch.tensor([_plain(row).tolist() if isinstance(row, Tensor | list) else row for row in value])
+            rows = [_plain(row) if isinstance(row, Tensor | list | tuple | np.ndarray) else row for row in value]
+            return torch.tensor([row.tolist() if isinstance(row, Tensor) else row for row in rows])
         except (TypeError, ValueError, RuntimeError, OverflowError, AttributeError):
             raise TypeError(
                 f"check takes a list of words, of numbers, or of rows of the same length, got {reprlib.repr(value)}"
@@ -188,21 +192,23 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int) else float(value)
 
 
-def _number(value: Any, single: bool) -> Any:
-    """Return the number; one of 32 bits in the digits that it has."""
-    return float(str(np.float32(value))) if single and isinstance(value, float) else value
+def _number(value: Tensor) -> Any:
+    """Return the number that a tensor holds, in the digits that its type has."""
+    if value.dtype in (torch.float16, torch.bfloat16):
+        return float(f"{value.item():.3g}")
+    return float(str(value.numpy()[()])) if value.dtype == torch.float32 else value.item()
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, Tensor):
-        return (
-            f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
-            if value.dim() > 1
-            else (f"This row of {len(value):,} numbers")
-        )
+    if isinstance(value, Tensor) and value.numel() == 1:
+        return f"{value.item():.7g}"
+    if isinstance(value, Tensor) and value.dim() > 1:
+        return f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
     if isinstance(value, tuple):
         return "This pair of tensors"
-    return f"This list of {len(value):,}" if isinstance(value, list) else reprlib.repr(value)
+    if isinstance(value, Tensor | list):
+        return f"This {'list' if isinstance(value, list) else 'row'} of {len(value):,}"
+    return reprlib.repr(value)
 
 
 def _candidates(value: Any, known: Known, notes: list[str]) -> Iterator[Candidate]:
@@ -223,7 +229,7 @@ def _candidates(value: Any, known: Known, notes: list[str]) -> Iterator[Candidat
         elif any(0 in row for row in known.made.counts):
             notes.append("A row without counts, divided by its sum, is `nan`, too: 0 / 0.")
             yield slipped("the loss without smoothing", [Slip("negative_log_likelihood/zero_times_log_0")])
-    else:
+    elif abs(value) < 1e15:
         if value == int(value):
             yield from read_count(int(value), known.words, known.made)
         if isinstance(value, float) or abs(value) > 9999:
@@ -236,7 +242,7 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
         return
     size = len(known.made.vocabulary)
     if value.numel() == 1:
-        yield from _candidates(_number(value.item(), value.dtype == torch.float32), known, [])
+        yield from _candidates(_number(value.flatten()[0]), known, [])
     elif value.dim() == 1 and len(value) == size:
         yield from read_row(value, known.made)
     elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
