@@ -67,6 +67,7 @@ class Item:
         details: More, if it is wrong, as label, text, and whether the text is code.
         mended: Whether a later cell made it right under the same name.
         report: The report of the function, if it is one.
+        slips: The catalogued mistakes that were recognized in it, as function and name.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Item:
     details: Sequence[Section] = ()
     mended: bool = False
     report: Report | None = None
+    slips: tuple[str, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -138,9 +140,13 @@ class Review(Shown):
 
     def _rest(self) -> list[Section]:
         rest = [(item.name, item.text) for item in self.items if item.verdict == NOT_JUDGED]
+        unclear = [name for name, text in rest if not text]
+        sections = [("Not judged", f"{name}: {text}", False) for name, text in rest if text][:3]
+        if unclear:
+            names = textwrap.shorten(", ".join(unclear), 150, placeholder=" …")
+            which = f"{names}; if one should be one of ours, say which: check({unclear[0]}, 'normalize')"
+            sections.append(("Not judged", which, False))
         names = textwrap.shorten(", ".join(dict.fromkeys(self.unknown)), 150, placeholder=" …")
-        sections = [("Not judged", f"{name}: {text}", False) for name, text in rest[:3]]
-        sections += [("Not judged", f"{len(rest) - 3} more functions", False)] if len(rest) > 3 else []
         sections += [("Left out", f"nothing is known of {names}", False)] if names else []
         return [*sections, *(("Mind", remark, False) for remark in self.remarks)]
 
@@ -240,9 +246,29 @@ def review(
             item = _recognized(thing, words)
             if item is None:
                 unknown += [] if thing.passing else [thing.name]
+            elif _is_number(thing.value) and item.verdict == MISTAKE and not _follows(item, items):
+                unknown.append(thing.name)
             elif not any(item.name == other.name and item.text == other.text for other in items):
                 items.append(item)
     return Review(title or "this session", list(_with_mended(items)), _still(unknown, items), ended, list(remarks))
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1) or not hasattr(value, "__len__")
+    )
+
+
+def _follows(item: Item, items: list[Item]) -> bool:
+    """Tell whether a wrong number is likely to be what it looks like.
+
+    Among so many wrong numbers a loss of some other model may be found by chance. So the counts or the probabilities
+    must be here, too, or a function that makes them; and a slip in making them must have been seen there.
+    """
+    tables = [other for other in items if re.search("count|probabilit|normalize", f"{other.name} {other.text}")]
+    seen = {slip for other in items for slip in other.slips}
+    measuring = tuple(f"{name}/" for name in ("negative_log_likelihood", "perplexity", "surprisal"))
+    return bool(tables) and all(slip.startswith(measuring) or slip in seen for slip in item.slips)
 
 
 def _still(unknown: list[str], items: list[Item]) -> list[str]:
@@ -288,7 +314,10 @@ def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
         if isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(word, str) for word in value):
             if alphabet_of(value) and max(map(len, value)) == 1:
                 continue
-            return None if list(value) == load_names() else [word for word in value if word and "." not in word]
+            names = load_names()
+            if len(value) == len(names) and sorted(value) == sorted(names):  # shuffled ones give the same tables
+                return None
+            return [word for word in value if word and "." not in word]
     return None
 
 
@@ -314,12 +343,13 @@ def _judged(thing: Thing) -> Item:
     if wrong and (wrong[0][0].sure or (wrong[0][0].only and _is_known(wrong[0][1]))):
         fit, report = wrong[0]
         text = ": ".join([*([", ".join(fit.notes)] if fit.notes else []), _cause(report)])
-        return Item(thing.name, thing.place, WRONG, text, report.headline(), report.sections(), report=report)
+        slips = (f"{fit.name}/{report.diagnosis.mistake.name}",) if report.diagnosis else ()
+        sections = report.sections()
+        return Item(thing.name, thing.place, WRONG, text, report.headline(), sections, report=report, slips=slips)
     if wrong:
         could = " or ".join(f"check({thing.name}, {fit.name!r})" for fit, _ in wrong[:2])
         return Item(thing.name, thing.place, NOT_JUDGED, f"say which it should be: {could}")
-    reason = reasons[0] if reasons else f"say which it should be, as in check({thing.name}, 'normalize')"
-    return Item(thing.name, thing.place, NOT_JUDGED, reason)
+    return Item(thing.name, thing.place, NOT_JUDGED, reasons[0] if reasons else "")
 
 
 def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
@@ -340,7 +370,8 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
     if report.verdict == MISTAKE:  # only the slip's name: all of it stands above, or follows from what stands there
         text = re.sub(r"\. (“.*?”).*", r": \1", text, flags=re.DOTALL)
     headline = f"`{thing.name}`: {headline[0].lower()}{headline[1:]}"
-    return Item(thing.name, thing.place, report.verdict, text, headline, report.sections())
+    slips = report.candidates[0].slips
+    return Item(thing.name, thing.place, report.verdict, text, headline, report.sections(), slips=slips)
 
 
 def _dictionary(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
