@@ -1,7 +1,6 @@
-"""What a table, a row of ids or a list of words is: k is read off a table, words are read out of ids."""
+"""What a table is: k is read off it, and then it is compared with the tables that have a slip in them."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,9 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import LENGTHS, Made
-from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, print_of, probs_of, run_slip, slips_of
-from bigramlab.lessons.contexts import build_contexts
+from bigramlab.judge.making import Made
+from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.mistakes import Mistake
 
 __all__ = [
@@ -21,9 +19,8 @@ __all__ = [
     "STEP",
     "UNKNOWN",
     "Candidate",
-    "read_ids",
+    "read_row",
     "read_table",
-    "read_words",
     "slipped",
 ]
 
@@ -275,87 +272,3 @@ def _close(table: Tensor, counts: Tensor, vocabulary: str) -> Iterator[Candidate
                 f"`{vocabulary[column]}` stands {table[row, column]:.6g}, and should stand {expected[row, column]:.6g}",
             )
             return
-
-
-def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
-    """Yield what a tensor of ids may be: contexts, targets, or the ids of words."""
-    ids, vocabulary = ids.detach().cpu().long(), made.vocabulary
-    if not ids.numel() or int(ids.min()) < 0 or int(ids.max()) >= len(vocabulary) or ids.dim() > 2:
-        return
-    are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
-    if not are_targets and (name := made.contexts.get(print_of(ids))):
-        what, length, key = name.split()
-        yield slipped(f"{what} of the length {length}", [Slip(key)])
-        return
-    letters = ids if ids.dim() == 1 else ids[:, -1]
-    text = "".join(vocabulary[id] for id in letters.tolist())
-    if ids.dim() == 2:
-        starts = (ids == 0).all(dim=1)
-        marked = "".join("." if start else letter for start, letter in zip(starts.tolist(), text, strict=True))
-        found = marked[1:].split(".") if marked.startswith(".") else []
-        if found and ids.shape[1] in LENGTHS and torch.equal(build_contexts(found, vocabulary, ids.shape[1])[0], ids):
-            yield from _part(f"the contexts of {ids.shape[1]} of", found, words)
-        elif ids.shape == (int(sum(map(sum, made.counts))), ids.shape[1]):
-            right = build_contexts(words, vocabulary, ids.shape[1])[0]
-            off = (right != ids).any(dim=1).nonzero().flatten().tolist()
-            if len(off) < 0.1 * len(ids):
-                yield Candidate(
-                    CLOSE, f"the contexts of {ids.shape[1]}, but {len(off)} rows are not, the first: {off[0]}"
-                )
-    elif text.endswith(".") and not text.startswith("."):
-        yield from _part("the targets of", text[:-1].split("."), words)
-    elif text.startswith(".") and not text.endswith("."):
-        yield from _part("the first tokens of the bigrams of", text[1:].split("."), words)
-    elif "." not in text and text in set(words):
-        yield Candidate(RIGHT, f"the ids of `{text}`")
-
-
-def read_words(found: Sequence[str], words: Sequence[str], vocabulary: str) -> Iterator[Candidate]:
-    """Yield what a list of words, or of tokens, may be."""
-    if len(found) > 1 and all(len(one) == 1 for one in found):
-        if list(found) == list(vocabulary):
-            yield Candidate(RIGHT, "the vocabulary")
-        elif sorted(found) == sorted(vocabulary):
-            yield Candidate(RIGHT, "the vocabulary, in another order")
-        elif sorted(found) == sorted(vocabulary[1:]):
-            yield Candidate(STEP, "the letters; `.`, the boundary token, is still to be put before them")
-        return
-    if list(found) == list(words):
-        yield Candidate(RIGHT, "the words")
-    if not any(found) or list(found) == list(words):
-        return
-    stripped = [word.strip() for word in found if word.strip()]
-    if len(found) == len(set(words)) < len(words) and set(found) == set(words):
-        yield slipped("the words", [Slip("read_words/repeated_words_dropped")])
-    elif list(found) == [word.lower() for word in words]:
-        yield slipped("the words", [Slip("read_words/lowercased")])
-    elif stripped == list(words):
-        key = "line_breaks_kept" if any(word.endswith("\n") for word in found) else "blank_lines_kept"
-        yield slipped("the words", [Slip(f"read_words/{key}")])
-    elif len(found) == len(words):
-        off = [place for place, (one, ours) in enumerate(zip(found, words, strict=True)) if one != ours]
-        if len(off) < 0.1 * len(words):
-            one, ours = found[off[0]], words[off[0]]
-            yield Candidate(CLOSE, f"the words, but {len(off)} differ, the first: {one!r}, which should be {ours!r}")
-    yield from _part("", found, words)
-
-
-def _firsts(n: int) -> str:
-    return f"the first {n:,} words" if n > 1 else "the first word"
-
-
-def _part(what: str, found: Sequence[str], words: Sequence[str]) -> Iterator[Candidate]:
-    """Yield what is made of all the words, or of some."""
-    start = f"{what} " if what else ""
-    if list(found) == list(words):
-        yield Candidate(RIGHT, f"{start}the words")
-    elif len(found) < len(words) and list(found) == list(words[: len(found)]):
-        yield Candidate(STEP, f"{start}{_firsts(len(found))} only")
-    elif len(found) > 1 and not Counter(found) - Counter(words):
-        share = len(found) / len(words)
-        if len(found) == len(words):
-            yield Candidate(RIGHT, f"{start}the words, in another order")
-        elif any(abs(share - part) < 0.01 for part in (0.8, 0.9, 0.1)):
-            yield Candidate(RIGHT, f"{start}{len(found):,} of the words, {share:.0%}: a part of a split")
-        else:
-            yield Candidate(STEP, f"{start}{len(found):,} of the words, {share:.0%}")

@@ -23,13 +23,12 @@ from bigramlab.judge.reading import (
     STEP,
     UNKNOWN,
     Candidate,
-    read_ids,
     read_row,
     read_table,
-    read_words,
     slipped,
 )
 from bigramlab.judge.reading_numbers import read_count, read_number, told_also
+from bigramlab.judge.reading_words import read_ids, read_words
 from bigramlab.judge.reporting import Section, Shown
 from bigramlab.judge.slipping import Slip
 from bigramlab.lessons.data import load_names
