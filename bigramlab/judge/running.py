@@ -184,7 +184,7 @@ def _judge_result(
             if isinstance(error, NotImplementedError) and _raised_by(function, error):
                 report.started = False
                 return None, False
-            if not form:
+            if not form and not isinstance(error, Stopped):
                 another, is_right = _another_form(report.name, laws, recorder, asked=law)
                 if another:
                     return another, is_right
