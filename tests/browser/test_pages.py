@@ -38,7 +38,7 @@ def use_elements(page):
         bet.get_by_role("button", name="Show me").click()
     for question in page.locator(".bl-item").all():
         question.locator(".bl-stack button").first.click()
-    for name in ["Draw a number", "100 steps", "A hundred more darts", "One step"]:
+    for name in ["Draw a number", "100 steps", "A hundred more darts", "One step", "3.5404"]:
         for button in page.get_by_role("button", name=name).all():
             button.click()
 
