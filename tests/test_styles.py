@@ -23,6 +23,7 @@ def test_counts_may_be_of_any_type_that_is_exact_to_ten_thousand(dtype):
     assert check(count_bigrams)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.float16, torch.bfloat16])
 def test_counts_of_a_type_that_is_not_exact_are_wrong(dtype):
     def count_bigrams(words, vocabulary):
