@@ -101,7 +101,8 @@ def _begin(lab: Lab) -> None:
         Nothing is solved, and pytest names the function to begin with. You may write them in any order: here the two of
         chapter 1 and the three of chapter 2 are left for later.
 
-        After each try below, `pytest` is asked for one function, as editors ask. In the code, `...` stands for the explanation that each function comes with.
+        After each try below, `pytest` is asked for one function, as editors ask. In the code, `...` stands for the
+        explanation that each function comes with.
     """)
 
 
