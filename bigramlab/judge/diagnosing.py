@@ -1,5 +1,6 @@
 """Why is it wrong? What a function does is compared with catalogued mistakes, and with slips of many kinds."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.outcomes import outcome
 from bigramlab.judge.causes.probing import drawn_by, start_at_random, walked
 from bigramlab.judge.causes.relations import close_relation, distant_relation
+from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.varying import Search
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
@@ -19,6 +21,8 @@ from bigramlab.laws import ours_for
 from bigramlab.mistakes import MISTAKES, Mistake
 
 __all__ = ["Diagnosis", "careless", "diagnose"]
+
+SECONDS = 2.0  # then only what takes no time is asked
 
 
 @dataclass(frozen=True)
@@ -96,24 +100,41 @@ def diagnose(
     if found := at_once(case):
         return _shown(found)
     wrong_somewhere = not right.issuperset(decisive)  # otherwise, what is wrong does not show in a single call
-    if wrong_somewhere and (exact := _exact(case, mistakes)):
+    end = time.thread_time() + SECONDS
+    if wrong_somewhere and (exact := _exact(case, mistakes, end)):
         return exact
     search = Search(name, calls, case.ours, case.constants, guard)
     if found := search.form() or needs_another_kind(case):
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
+    if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
+        return clearly
     for kind in (outcome, walked, drawn_by, start_at_random, close_relation):
-        if found := kind(case):
+        if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
-    if wrong_somewhere:
+    if wrong_somewhere and time.thread_time() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-        if part := _part(mistakes, decisive, right, guard, breaks):
-            return part
+    if wrong_somewhere and time.thread_time() < end and (part := _part(mistakes, decisive, right, guard, breaks)):
+        return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
         if found := kind(case):
             return _shown(found)
+    return None
+
+
+def _clearly(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:
+    """Compare calls in which nothing is left to chance."""
+    if case.calls[0].raised:
+        return None
+    if found := _exact(case, mistakes, time.thread_time() + SECONDS):
+        return found
+    search = Search(case.name, case.calls, case.ours, case.constants, case.guard)
+    if slips := [*islice(search.one(), 2)]:
+        return _said(case, slips[:1], tuple(slips[1:]))
+    for several in search.several(mistakes):
+        return _said(case, several)
     return None
 
 
@@ -128,12 +149,12 @@ def _shown(mistake: Mistake) -> Diagnosis:
     return Diagnosis(mistake, 0, 0, exact=True, shown=True)
 
 
-def _exact(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:
+def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     """Return the catalogued mistake that ends all calls as the function did, to the type, or at least by its use."""
     ways: list[Callable[[Call, Call], bool]] = [Call.ended_like, same_end]
     smallest = case.calls[0]
     for ends_like in ways:
-        if ends_like is same_end and (smallest.raised or same_end(smallest, case.ours[0])):
+        if ends_like is same_end and (smallest.raised or same_end(smallest, case.ours[0]) or time.thread_time() > end):
             return None
 
         def ending_alike(ends_like: Callable[[Call, Call], bool] = ends_like) -> Iterator[Mistake]:
@@ -143,6 +164,8 @@ def _exact(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:
                     yield mistake
 
         if found := [*islice(ending_alike(), 2)]:
+            if same_end(smallest, case.ours[0]) and smallest.ended_like(case.ours[0]):
+                return None
             tried = len(case.calls)
             return Diagnosis(found[0], tried, tried, exact=True, others=tuple(found[1:]))
     return None

@@ -109,7 +109,7 @@ def _said(case: Case, where: str, there: int, elsewhere: int) -> Mistake:
 
 def _measures(given: list[dict[str, Any]], case: Case) -> Iterable[tuple[str, list[Any]]]:
     for parameter in given[0]:
-        values = [one.get(parameter) for one in given]
+        values: list[Any] = [one.get(parameter) for one in given]
         if all(isinstance(value, Tensor) for value in values):
             table, noun = TABLES, f"`{parameter}`"
         elif parameter in ("words", "word"):

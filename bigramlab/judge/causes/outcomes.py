@@ -8,6 +8,7 @@ every right function gives. Each gets the case and tells whether the slip shows 
 import math
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -82,7 +83,7 @@ SPLITS: list[Row] = [
      "lists' lengths: it is more than there are words."),
     ("words_lost", _in_one(lambda lists, given: len(_flat(lists)) < len(given["words"])), "Some words are in none of the lists: the sizes are rounded down, or a slice ends too early.",
      "Print the sum of the lists' lengths: it is less than there are words."),
-    *((f"fractions_typed_in_{a:g}", _in_all(lambda lists, given, a=a, b=b: _sizes(lists, given, (a, b))), f"The fractions are typed in, {a:g} first, and those that are given are not used.",
+    *((f"fractions_typed_in_{a:g}", _in_all(partial(_sizes, shares=(a, b))), f"The fractions are typed in, {a:g} first, and those that are given are not used.",
        "Give it other fractions: the lists have the same lengths.") for a, b in [(0.8, 0.1), (0.9, 0.05), (0.7, 0.15), (0.6, 0.2), (0.5, 0.25)]),
 ]  # fmt: skip
 
@@ -203,12 +204,12 @@ def outcome(case: Case) -> Mistake | None:
     case.guard.hangs = 0
     rows = {"split_words": SPLITS, "minibatches": BATCHES, "train_mlp": TRAINING}.get(case.name, [])
     for name, test, wrong, seen in rows:
-        if _holds(lambda test=test: test(case)):
+        if _holds(partial(test, case)):
             return case.cause(name, wrong, seen)
     if case.name == "init_mlp":
         network = _network(case)
         for name, holds, wrong, seen in NETWORKS:
-            if _holds(lambda holds=holds, network=network: holds(network)):
+            if _holds(partial(holds, network)):
                 return case.cause(name, wrong, seen)
     return None
 

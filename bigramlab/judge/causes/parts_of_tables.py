@@ -245,6 +245,8 @@ PERPLEXITY: list[Part] = [
         ("exp_without_the_minus", lambda x: (-x).exp(), "`exp` is taken of minus the loss."),
         ("e_to_the_bits", lambda x: (x / math.log(2)).exp(), "e is raised to the loss in bits: with `log2` goes `2 **`."),
         ("ten_to_the_loss", lambda x: 10**x, "10 is raised to the loss, which is in nats: that takes `exp`."),
+        ("largest_subtracted_after_exp", lambda x: x.exp() - x.exp().amax(-1, keepdim=True), "The largest is subtracted after `exp`, and should be before it."),
+        ("largest_logit_subtracted_after_exp", lambda x: x.exp() - x.amax(-1, keepdim=True), "The largest logit is subtracted after `exp`, and should be before it."),
         ("exp_twice", lambda x: x.exp().exp(), "`exp` is taken twice."),
         ("log_of_the_loss", lambda x: x.log(), "The log is taken of the loss, and should be `exp`."),
         ("loss_squared", lambda x: x**2, "The loss is squared, and its `exp` should be taken."),
@@ -273,6 +275,8 @@ SOFTMAX: list[Part] = [
         ("exp_of_logits_by_the_root_of_their_number", lambda x: (x / x.shape[-1] ** 0.5).exp(), "The logits are divided by the root of their number, as in attention."),
         ("exp_of_standardized_logits", lambda x: ((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)).exp(), "The logits are divided by their spread first."),
         ("exp_of_positive_logits", lambda x: x.clamp(min=0).exp(), "Negative logits become 0 first."),
+        ("largest_subtracted_after_exp", lambda x: x.exp() - x.exp().amax(-1, keepdim=True), "The largest is subtracted after `exp`, and should be before it."),
+        ("largest_logit_subtracted_after_exp", lambda x: x.exp() - x.amax(-1, keepdim=True), "The largest logit is subtracted after `exp`, and should be before it."),
         ("exp_twice", lambda x: x.exp().exp(), "`exp` is taken twice."),
         *((f"logits_held_within_{n}", lambda x, n=n: x.clamp(-n, n).exp(), f"Logits are held between -{n} and {n}.") for n in (1, 2, 5, 10)),
     ]),
@@ -289,9 +293,12 @@ SOFTMAX: list[Part] = [
         ("sum_without_the_first", lambda w: w[..., 1:].sum(-1, keepdim=True), "The sum leaves out the first."),
         ("sum_without_the_last", lambda w: w[..., :-1].sum(-1, keepdim=True), "The sum leaves out the last."),
         ("first_row_divides_all", lambda w: w[:1].sum(-1, keepdim=True), "The sum of the first row divides all rows."),
-        ("running_sum", lambda w: w.cumsum(-1), "Each is divided by the sum up to it."),
-        *((f"small_number_added_{e:g}", lambda w, e=e: w.sum(-1, keepdim=True) + e, f"A small number, {e:g}, is added to the sum.") for e in (1e-3, 1e-2, 1e-4, 0.1))]),
+        ("running_sum", lambda w: w.cumsum(-1), "Each is divided by the sum up to it."),]),
+    ("little", lambda x: 0.0, [
+        *((f"small_number_added_{e:g}", lambda x, e=e: e, f"A small number, {e:g}, is added to the sum, so the rows sum to less than 1.") for e in (1e-3, 1e-2, 1e-4, 0.1, 1.0)),
+        *((f"small_number_added_to_the_shifted_sum_{e:g}", lambda x, e=e: e * x.amax(-1, keepdim=True).exp(), f"A small number, {e:g}, is added to the sum, so the rows sum to less than 1.") for e in (1e-3, 1e-2, 1e-4, 0.1, 1.0))]),
     ("end", lambda p: p, [
+        ("largest_subtracted_at_the_end", lambda p: p - p.amax(-1, keepdim=True), "The largest is subtracted at the end, and should be before `exp`."),
         ("log_softmax", torch.log, "The logs of the probabilities come back."),
         ("minus_log", lambda p: -p.log(), "-log of the probabilities comes back."),
         ("softmax_twice", lambda p: p.softmax(-1), "softmax is taken twice."),
@@ -309,8 +316,9 @@ SOFTMAX: list[Part] = [
 
 
 def _softmax(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    weights = chosen["weight"](given["logits"].double())
-    return chosen["end"](weights / chosen["sum"](weights))
+    logits = given["logits"].double()
+    weights = chosen["weight"](logits)
+    return chosen["end"](weights / (chosen["sum"](weights) + chosen["little"](logits)))
 
 
 def _picked(p: Any, t: Any) -> Any:

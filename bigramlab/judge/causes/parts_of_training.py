@@ -149,7 +149,7 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     def loss() -> float:
         plain = -(counts * log_probs()).sum() / (1 if chosen["loss_size"] else size)
         more = 0 if chosen["noted"] == "plain" or not penalty else penalty * chosen["penalized"](weights)
-        return float(plain + more) * chosen["unit"]
+        return float((plain + more) * chosen["unit"])
 
     def gradient() -> Any:
         expected = counts.sum() if axis is None else counts.sum(axis, keepdim=True)

@@ -7,25 +7,28 @@ decides the result? And of walks: where do they begin, how do they end, how ofte
 
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bigramlab.judge.causes.code_reading import names_used
+from bigramlab.judge.causes.code_reading import globals_read, names_used
 from bigramlab.judge.causes.kinds import Case
 from bigramlab.judge.causes.likeness import alike
+from bigramlab.judge.causes.settled import chain
 from bigramlab.judge.recording import Call
-from bigramlab.laws.law import hoeffding
+from bigramlab.laws.law import Stopped, hoeffding
 from bigramlab.mistakes import Mistake
 
 __all__ = ["drawn_by", "start_at_random", "walked"]
 
-STATES = 8
+STATES = 5
+SECONDS = 0.8
 SEEDING = {"manual_seed", "Generator", "seed", "default_rng", "RandomState", "Random", "initial_seed", "set_state"}
 AT_THE_START = {"steps": 1, "learning_rate": 1e-9}
 
@@ -82,9 +85,12 @@ def drawn_by(case: Case) -> Mistake | None:
         return _drawn_at_all(case)
     ours, found = _ours(case), case.function
     calls = [call for call in case.calls if "generator" in call.options and not call.raised][:60]
-    tried = [call for call in calls[::3] or calls if _changes(case, call, ours, "own")][:3]
+    end = time.thread_time() + SECONDS
+    tried = [*islice((call for call in calls if time.thread_time() < end and _changes(case, call, ours, "own")), 2)]
     if not tried:
         return None
+    if any(_changes(case, call, found, "nothing") for call in tried):
+        return _own_generator(case)
     own = any(_changes(case, call, found, "own") for call in tried)
     torchs = any(_changes(case, call, found, "torch") for call in tried)
     others = any(_changes(case, call, found, "others") for call in tried)
@@ -119,6 +125,18 @@ def drawn_by(case: Case) -> Mistake | None:
                           "back, so the next call gives the same again.", "Call it twice with one generator: the "
                           "results are the same.")  # fmt: skip
     return None
+
+
+def _own_generator(case: Case) -> Mistake | None:
+    """Say which generator it draws from, if the states of all others are the same each time."""
+    made_once = [name for name, value in globals_read(case.function).items() if isinstance(value, torch.Generator)]
+    if made_once:
+        return case.cause("global_generator_of_the_notebook", f"It draws from the global `{made_once[0]}`, and not from "
+                          "the generator that is given.", f"Rename `{made_once[0]}` in the whole notebook: then it "
+                          "raises a NameError.")  # fmt: skip
+    return case.cause("generator_made_once", "It draws from a generator of its own, which is made only once and goes on "
+                      "from call to call.", "Call it twice, with `generator=torch.Generator().manual_seed(1)` each time: "
+                      "the results differ.")  # fmt: skip
 
 
 def _drawn_at_all(case: Case) -> Mistake | None:
@@ -178,7 +196,6 @@ def start_at_random(case: Case) -> Mistake | None:
 
 
 Walk = Callable[[Tensor, int], list[list[int]]]
-TOKENS = 5
 
 
 def _walks(case: Case) -> Walk | None:
@@ -204,20 +221,12 @@ def _walks(case: Case) -> Walk | None:
 
 
 def _call(case: Case, *arguments: Any) -> Any:
+    if case.guard.hangs:  # the rest would hang, too
+        raise Stopped
     made = Call(case.function, case.guard, arguments, {})
     if made.raised:
         raise made.raised
     return made.returned
-
-
-def _chain(*ids: int, tokens: int = TOKENS) -> Tensor:
-    """Return a table with one possible walk: through these ids, and back to 0."""
-    table = torch.zeros(tokens, tokens)
-    table[:, 0] = 1
-    for current, following in zip((0, *ids), (*ids, 0), strict=True):
-        table[current] = 0
-        table[current, following] = 1
-    return table
 
 
 def walked(case: Case) -> Mistake | None:
@@ -227,7 +236,7 @@ def walked(case: Case) -> Mistake | None:
         return None
     case.guard.hangs = 0
     with _states(7, 7):
-        for kind in (_one_way, _cut_off, _drawn_otherwise):
+        for kind in (_one_way, _drawn_otherwise, _cut_off):
             try:
                 if found := kind(case, walk):
                     return found
@@ -239,7 +248,7 @@ def walked(case: Case) -> Mistake | None:
 def _one_way(case: Case, walk: Walk) -> Mistake | None:
     """Walk where there is only one way."""
     way = [2, 1, 4, 3]
-    (found,) = walk(_chain(*way), 1)
+    (found,) = walk(chain(*way), 1)
     right = [*way, 0] if case.name == "sample" else way
     end = [0] if case.name == "sample" else []
     told = [
@@ -267,11 +276,30 @@ def _one_way(case: Case, walk: Walk) -> Mistake | None:
 def _cut_off(case: Case, walk: Walk) -> Mistake | None:
     """Walk a long way."""
     tokens = 260
-    (found,) = walk(_chain(*range(1, tokens), tokens=tokens), 1)
+    (found,) = walk(chain(*range(1, tokens), tokens=tokens), 1)
+    if found[:-1] == list(range(1, len(found))) and found[-1:] == [0] and len(found) < tokens:
+        return case.cause("ended_by_force", f"A walk longer than {len(found) - 1} steps gets a 0 at its end by force.",
+                          "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
     if found == list(range(1, len(found) + 1)) and 0 < len(found) < tokens - 1:
         return case.cause("cut_off", f"The walk is cut off after {len(found)} steps, whether it has come to \".\" or not.",
                           "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
     return None
+
+
+def _thinned(table: Tensor) -> Tensor:
+    """Return what comes of a fresh random number for each token, compared with the sum of the shares up to it."""
+    sums = table.cumsum(1)
+    left = torch.cat([torch.ones(len(table), 1), (1 - sums).clamp(min=0).cumprod(1)[:, :-1]], 1)
+    return sums.clamp(max=1) * left
+
+
+def _row_0(table: Tensor, row: Tensor) -> Tensor:
+    return torch.cat([row[None], table[1:]])
+
+
+def _likeliest(table: Tensor, n: int) -> Tensor:
+    kept = table * (table >= table.sort(1, descending=True).values[:, n - 1 : n])
+    return kept / kept.sum(1, keepdim=True)
 
 
 def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
@@ -297,16 +325,29 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
         ("softmax_of_probabilities", table.softmax(1), "softmax is taken of probabilities: shares of shares, and nearly all equal.", "Print what `multinomial` gets for a row of 1 and 0."),
         ("rows_and_columns_swapped", table.T / table.T.sum(1, keepdim=True), "The next token is drawn from the current one's column, and should be from its row.",
          "Give it a table in which one step is possible in each row: it takes other steps."),
+        ("empty_walks_forbidden", _row_0(table, torch.cat([torch.zeros(1), table[0, 1:] / table[0, 1:].sum()])), "A walk that ends at once never comes: it is thrown away, or 0 can't be drawn first.",
+         "Give it a table whose first row gives 0 half of all: half of the walks should be empty."),
+        ("first_token_drawn_evenly", _row_0(table, uniform[0]), "The first token is drawn evenly, and should be from row 0.", "Give it a table in which only one token begins a word."),
+        ("first_letter_drawn_evenly", _row_0(table, torch.cat([torch.zeros(1), torch.full((rows - 1,), 1 / (rows - 1))])), "The first token is drawn evenly from the letters, and should be from row 0.", "Give it a table in which only one token begins a word."),
+        ("first_token_not_drawn", _row_0(table, torch.nn.functional.one_hot(table[0].argmax(), rows).float()), "The first token is always the most probable one, and only the others are drawn.", "Sample a hundred walks: all begin with the same token."),
+        ("only_the_two_likeliest_drawn", _likeliest(table, 2), "Only the two most probable tokens are ever drawn.", "Give it a row of 0.5, 0.3 and 0.2: the third never comes."),
+        ("only_the_three_likeliest_drawn", _likeliest(table, 3), "Only the three most probable tokens are ever drawn.", "Give it a row of four: the least probable never comes."),
+        ("fresh_number_for_each_token", _thinned(table), "The running sum is compared with a fresh random number for each token, which favors early ones: one number has to decide.", "Give it a row of 0.25 four times: they don't come equally often."),
+        ("probabilities_cubed", table**3 / (table**3).sum(1, keepdim=True), "The probabilities are raised to the power of 3, as by a low temperature.", "Give it a row of 0.75 and 0.25 and draw a thousand times."),
+        ("row_before_drawn_from", table.roll(1, 0), "The row before the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
+        ("row_after_drawn_from", table.roll(-1, 0), "The row after the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
         ("rows_taken_from_the_end", table.flip(0), "The rows are taken from the last to the first.", "Give it a table in which one step is possible in each row."),
     ]  # fmt: skip
 
 
 def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
     """Count what comes after what, in many walks, and compare with other tables."""
-    table = torch.tensor([[0.0, 0.7, 0.2, 0.1], [0.4, 0.1, 0.5, 0.0], [0.3, 0.0, 0.1, 0.6], [0.6, 0.3, 0.1, 0.0]])
+    table = torch.tensor(
+        [[0.3, 0.5, 0.15, 0.05], [0.35, 0.1, 0.5, 0.05], [0.25, 0.05, 0.1, 0.6], [0.55, 0.3, 0.1, 0.05]]
+    )
     case.guard.hangs = 0
     counts: Counter[tuple[int, int]] = Counter()
-    for ids in walk(table, 250):
+    for ids in walk(table, 300):
         steps = [0, *ids] if case.name == "sample" else [0, *ids, 0]
         counts.update(pairwise(steps))
     found = torch.zeros(4, 4)
@@ -315,10 +356,11 @@ def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
             found[current, following] = n
     if _fits(found, table):
         return None
-    for name, other, wrong, seen in _tables(table):
-        if _fits(found, other):
-            return case.cause(name, wrong, seen)
-    return None
+    fitting = [row for row in _tables(table) if _fits(found, row[1])]
+    if not fitting:
+        return None
+    name, _, wrong, seen = max(fitting, key=lambda row: float(torch.xlogy(found, row[1]).sum()))
+    return case.cause(name, wrong, seen)
 
 
 def _fits(found: Tensor, table: Tensor) -> bool:

@@ -80,7 +80,11 @@ def cut_short(pairs: list[Pair]) -> Said | None:
     lists = [*_lists(pairs)]
     short = [(found, right) for found, right in lists if found != right]
     lengths = {len(found) for found, _ in short}
-    for text, end in (("first", lambda right, n: right[:n]), ("last", lambda right, n: right[-n:])):
+    ends: list[tuple[str, Callable[[Any, int], Any]]] = [
+        ("first", lambda right, n: right[:n]),
+        ("last", lambda right, n: right[-n:]),
+    ]
+    for text, end in ends:
         if len(lengths) == 1 and all(
             found == end(right, len(found)) and len(right) > len(found) for found, right in short
         ):

@@ -49,7 +49,8 @@ def loosely(name: str) -> Callable[..., Any]:
     places = [one for one, parameter in kinds.items() if parameter.kind is not parameter.KEYWORD_ONLY]
 
     def call(**given: Any) -> Any:
-        return ours(*(given.pop(place) for place in places), **given)
+        by_place = [given.pop(place) for place in places]
+        return ours(*by_place, **given)
 
     return call
 

@@ -192,8 +192,7 @@ def vary_arguments(parameters: list[str], constants: list[float]) -> Iterator[Va
                 yield Variation(
                     f"{field}_not_read", f"The recipe's {noun} is not read: it does as if it were {value}.",
                     f"Change the recipe's `{field}`: nothing changes.",
-                    lambda given, field=field, value=value: given
-                    | {"recipe": given["recipe"]._replace(**{field: value})},
+                    _with_field(field, value),
                     "recipe",
                 )  # fmt: skip
 
@@ -206,25 +205,57 @@ def _only(change: Change, parameter: str) -> Callable[[dict[str, Any]], dict[str
     return vary
 
 
+def _with_field(field: str, value: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda given: given | {"recipe": given["recipe"]._replace(**{field: value})}
+
+
+def _first(n: int) -> Change:
+    return lambda words: words[:n]
+
+
+def _cut(n: int) -> Change:
+    return lambda words: [word[:n] for word in words]
+
+
+def _short(n: int) -> Change:
+    return lambda words: [word for word in words if len(word) <= n]
+
+
+def _in_one(change: Change) -> Change:
+    return lambda word: "".join(change([word]))
+
+
+def _more(n: float) -> Change:
+    return lambda table: table.float() + n
+
+
+def _held(n: float) -> Change:
+    return lambda table: table.double().clamp(min=n)
+
+
+def _always(value: Any) -> Change:
+    return lambda _: value
+
+
 def _rows(parameter: str, numbers: list[int], small: list[float]) -> Iterator[Row]:
     if parameter == "words":
         yield from WORDS
         for n in dict.fromkeys([*numbers, *SLICES]):
-            yield (f"only_the_first_{n}_words", lambda words, n=n: words[:n], f"Only the first {n} are taken: a slice "
+            yield (f"only_the_first_{n}_words", _first(n), f"Only the first {n} are taken: a slice "
                    f"such as `words[:{n}]` is left in from trying things out.", f"Give it {n + 1} words: the last one "
                    "changes nothing.")  # fmt: skip
         for n in dict.fromkeys([*numbers, *SLICES]):
-            yield (f"words_cut_at_{n}_letters", lambda words, n=n: [word[:n] for word in words], f"Words are cut after "
+            yield (f"words_cut_at_{n}_letters", _cut(n), f"Words are cut after "
                    f"{n} letters, so what longer ones have at their ends is lost.", f"Give it a word of {n + 1} "
                    "letters: the last one changes nothing.")  # fmt: skip
         for n in dict.fromkeys([*numbers, *SLICES]):
-            yield (f"words_longer_than_{n}_thrown_away", lambda words, n=n: [word for word in words if len(word) <= n],
+            yield (f"words_longer_than_{n}_thrown_away", _short(n),
                    f"Words of more than {n} letters are thrown away.", f"Give it a word of {n + 1} letters: it does as "
                    "if there were none.")  # fmt: skip
     elif parameter == "word":
         for name, change, wrong, seen in WORDS[8:]:
             if "thrown" not in name or "characters" in name:
-                yield name, lambda word, change=change: "".join(change([word])), wrong, seen
+                yield name, _in_one(change), wrong, seen
     elif parameter == "vocabulary":
         yield from VOCABULARY
     elif parameter in ("ids", "targets", "contexts"):
@@ -232,22 +263,22 @@ def _rows(parameter: str, numbers: list[int], small: list[float]) -> Iterator[Ro
     elif parameter in TABLES:
         yield from TABLE
         if parameter == "probs":
-            for n in dict.fromkeys([*small, *SMALL]):
-                yield (f"small_number_added_{n:g}", lambda it, n=n: it.float() + n, f"A small number, {n:g}, is added "
+            for little in dict.fromkeys([*small, *SMALL]):
+                yield (f"small_number_added_{little:g}", _more(little), f"A small number, {little:g}, is added "
                        "to each probability, so what the model held for impossible costs a little, and should cost "
                        "`inf`.", "Give it a probability of 0 for what happened: the result should be `inf`.")  # fmt: skip
-                yield (f"probabilities_held_above_{n:g}", lambda it, n=n: it.double().clamp(min=n), f"Probabilities "
-                       f"are held above {n:g}, so what the model held for impossible costs a little, and should cost "
+                yield (f"probabilities_held_above_{little:g}", _held(little), f"Probabilities "
+                       f"are held above {little:g}, so what the model held for impossible costs a little, and should cost "
                        "`inf`.", "Give it a probability of 0 for what happened: the result should be `inf`.")  # fmt: skip
     elif parameter == "fractions":
         for some in [(0.8, 0.1, 0.1), (0.9, 0.05, 0.05), (0.7, 0.15, 0.15), (0.6, 0.2, 0.2)]:
-            yield ("fractions_typed_in", lambda _, some=some: some, f"The shares {some} are typed in, and `fractions` "
+            yield ("fractions_typed_in", _always(some), f"The shares {some} are typed in, and `fractions` "
                    "is not used.", "Give it other fractions: nothing changes.")  # fmt: skip
 
 
 def _numbers(parameter: str, constants: list[float]) -> Iterator[Variation]:
     """Yield what may be done to a number that is given: it may be off by one, or another may be typed in."""
-    rows: list[Row] = [
+    rows: list[tuple[str, Any, str, str]] = [
         (f"{parameter}_one_too_large", lambda n: n + 1, f"One too many: it does what it should with `{parameter}` + 1.",
          f"Print the result for a `{parameter}` of 1: it is that for 2."),
         (f"{parameter}_one_too_small", lambda n: n - 1, f"One too few: it does what it should with `{parameter}` - 1.",
@@ -266,7 +297,7 @@ def _numbers(parameter: str, constants: list[float]) -> Iterator[Variation]:
         [*typed, 0, 1, 2, 3, 4, 5, 8, 10, 20, 24, 27, 28, 32, 64, 100, 0.1, 0.01, 0.001, 0.9, 0.99, 0.999, 0.5, 50]
     ):
         short = f"{value:g}"
-        rows.append((f"{parameter}_typed_in_{short}", lambda _, value=value: value, f"`{parameter}` is not used: it does "
+        rows.append((f"{parameter}_typed_in_{short}", _always(value), f"`{parameter}` is not used: it does "
                      f"as if it were {short}, whatever is given.", f"Give it another `{parameter}` than {short}: nothing changes."))  # fmt: skip
     for name, change, wrong, seen in rows:
         yield Variation(name, wrong, seen, _only(change, parameter), parameter)

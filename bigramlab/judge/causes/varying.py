@@ -58,13 +58,9 @@ class Search:
         for (slip, *_), run in members(self.name, most=1):
             if self._matches(run):
                 yield slip
-        for slip in self.results:
-            if self._comes_of(slip, self.ours):
-                yield self._mistake(slip)
+        yield from (self._mistake(variation) for variation in self.results if self._comes_of(variation, self.ours))
         self.end = time.thread_time() + SECONDS
-        for slip, run in self.arguments:
-            if self._matches(run):
-                yield self._mistake(slip)
+        yield from (self._mistake(variation) for variation, run in self.arguments if self._matches(run))
 
     def several(self, mistakes: Iterable[Mistake]) -> Iterator[list[Mistake]]:
         """Yield slips that do the same together: of a family, or one before our function or in it and one after it."""

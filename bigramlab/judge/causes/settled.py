@@ -1,0 +1,94 @@
+"""Calls in which nothing is left to chance: then what draws at random can be compared call by call, too.
+
+Where every step has one way to go, two right functions give the same, however they draw. So slips in how a walk begins,
+moves on and ends, and in what is made of it, are found as in any other function.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.causes.kinds import Case
+from bigramlab.judge.causes.likeness import same_end
+from bigramlab.judge.recording import Call
+from bigramlab.laws import ours_for
+from bigramlab.lessons.mlp import MLP
+
+__all__ = ["chain", "settled"]
+
+WAYS = [(), (1,), (2, 1), (3, 1, 2), (2, 1, 4, 3), (4, 3, 2, 1), (1, 3)]
+SPELLED = [(), (1,), (1, 2), (2, 2, 1), (1, 2, 1, 2, 3), (3, 2, 1, 1, 1, 2), (2, 1, 2, 3, 3, 1, 2, 3, 1, 1, 2, 2, 3)]
+TOKENS = 5
+VOCABULARIES = (".abcd", ".dBca")
+
+
+def chain(*ids: int, tokens: int = TOKENS) -> Tensor:
+    """Return a table with one possible walk: through these ids, and back to 0; from the others to 0, too."""
+    table = torch.zeros(tokens, tokens)
+    table[:, 0] = 1
+    for current, following in zip((0, *ids), (*ids, 0), strict=True):
+        table[current] = 0
+        table[current, following] = 1
+    return table
+
+
+def spells(ids: tuple[int, ...], length: int) -> Callable[[Tensor], Tensor] | None:
+    """Return a model that writes these ids if it gets the right contexts, or None if they are too short to tell."""
+    following: dict[tuple[int, ...], int] = {}
+    context = (0,) * length
+    for id in (*ids, 0):
+        if following.setdefault(context, id) != id:
+            return None
+        context = (*context[1:], id)
+
+    def next_probs(contexts: Tensor) -> Tensor:
+        drawn = [following.get(tuple(context), 0) for context in contexts.tolist()]
+        return torch.eye(TOKENS)[torch.tensor(drawn, dtype=torch.int64)]
+
+    return next_probs
+
+
+def _network(*ids: int, length: int = 1) -> MLP:
+    """Return a network that walks along a chain, looking at the newest token only."""
+    matrix = torch.zeros(length * TOKENS, TOKENS)
+    matrix[-TOKENS:] = chain(*ids) * 1000
+    return MLP(torch.eye(TOKENS), (matrix,), (torch.zeros(TOKENS),))
+
+
+def _inputs(name: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    sizes = (2, 1, 3, 0, 5)
+    if name == "sample":
+        long = [tuple(range(1, n)) for n in (12, 30, 260)]
+        yield from (((chain(*way, tokens=max(TOKENS, len(way) + 1)),), {}) for way in [*WAYS, *long])
+    elif name == "sample_words":
+        yield from (((chain(*way), letters, n), {}) for way, letters, n in product(WAYS, VOCABULARIES, sizes))
+    elif name == "sample_mlp_words":
+        made = product(WAYS, VOCABULARIES, sizes[:3], (1, 2))
+        yield from (((_network(*way, length=length), letters, n), {}) for way, letters, n, length in made)
+    elif name == "generate_words":
+        for ids, letters, n, length in product(SPELLED, VOCABULARIES, sizes[:4], (1, 2, 3)):
+            if model := spells(ids, length):
+                yield (model, letters, n), {"context_length": length}
+
+
+def settled(case: Case) -> Case | None:
+    """Return the case with such calls instead, if the function is wrong in some; those first."""
+    inputs = [*_inputs(case.name)]
+    case.guard.hangs = 0
+    made = []
+    for arguments, options in inputs[:60]:
+        call = Call(case.function, case.guard, arguments, options)
+        made.append((call, call.again(ours_for(case.name), case.guard)))
+        if case.guard.hangs:
+            return None
+    wrong = [pair for pair in made if pair[0].raised or not same_end(*pair)]
+    if not wrong:
+        return None
+    wrong.sort(key=lambda pair: bool(pair[0].raised))
+    calls = [*wrong, *(pair for pair in made if not any(pair is one for one in wrong))]
+    first, second = ([pair[side] for pair in calls] for side in (0, 1))
+    return replace(case, calls=first, ours=second)

@@ -1,0 +1,209 @@
+import math
+import random
+import sys
+
+import pytest
+import torch
+
+import bigramlab
+from bigramlab import check
+
+stoi = {"a": 1, "b": 2, ".": 0}
+notes = torch.Generator().manual_seed(5)
+
+
+def cause(function, name):
+    report = check(function, name)
+    assert not report
+    assert report.diagnosis is not None, report.problem
+    return report.diagnosis
+
+
+def walk(probs, generator=None, start=0):
+    ids, current = [], start
+    while not ids or current:
+        current = int(torch.multinomial(probs[current], 1, generator=generator))
+        ids.append(current)
+    return torch.tensor(ids)
+
+
+def seeds_inside(seed):
+    return lambda probs, *, generator=None: walk(probs, torch.Generator().manual_seed(seed))
+
+
+def seeds_globally(seed):
+    def sample(probs, *, generator=None):
+        torch.manual_seed(seed)
+        return walk(probs)
+
+    return sample
+
+
+@pytest.mark.parametrize("make", [seeds_inside, seeds_globally])
+@pytest.mark.parametrize("seed", [7, 2147483647])
+def test_a_seed_inside_is_named_whatever_it_is(make, seed):
+    found = cause(make(seed), "sample")
+    assert found.mistake.name == "seeded_inside"
+    assert "whatever generator is given" in found.text()
+
+
+def test_another_module_that_draws_is_named():
+    def sample(probs, *, generator=None):
+        ids, current = [], 0
+        while not ids or current:
+            (current,) = random.choices(range(len(probs)), probs[current].tolist())
+            ids.append(current)
+        return torch.tensor(ids)
+
+    assert cause(sample, "sample").mistake.name == "drawn_with_another_module"
+
+
+def test_a_generator_of_the_notebook_is_named():
+    assert "`notes`" in cause(lambda probs, *, generator=None: walk(probs, notes), "sample").text()
+
+
+def test_a_parameter_that_is_never_read_is_named_with_the_global_that_is():
+    def encode(word, vocabulary):
+        return torch.tensor([stoi[letter] for letter in word])
+
+    text = cause(encode, "encode").text()
+    assert "`vocabulary` is never read" in text
+    assert "`stoi`" in text
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_a_slice_left_in_is_named_whatever_its_length(n):
+    found = cause(lambda words, vocabulary: bigramlab.count_bigrams(list(words)[:n], vocabulary), "count_bigrams")
+    assert found.mistake.name == f"only_the_first_{n}_words"
+    assert found.exact
+
+
+@pytest.mark.parametrize("size", [27, 30])
+def test_a_size_that_is_typed_in_is_named_whatever_it_is(size):
+    def count_bigrams(words, vocabulary):
+        counts = torch.zeros(size, size, dtype=torch.int64)
+        for word in words:
+            for one, other in zip("." + word, word + ".", strict=True):
+                counts[vocabulary.index(one), vocabulary.index(other)] += 1
+        return counts
+
+    assert f"The size {size} is typed in" in cause(count_bigrams, "count_bigrams").text()
+
+
+def test_a_tensor_for_a_key_is_named():
+    def decode(ids, vocabulary):
+        itos = dict(enumerate(vocabulary))
+        return "".join(itos[id] for id in ids)
+
+    assert cause(decode, "decode").mistake.name == "tensor_for_a_key"
+
+
+def test_what_is_printed_and_not_returned_is_named_with_the_same_sentence_everywhere():
+    texts = {
+        cause(lambda counts, k=1: sys.stdout.write(f"{counts + k}") and None, "smooth").text(),
+        cause(lambda ids, vocabulary: sys.stdout.write(f"{ids}") and None, "decode").text(),
+    }
+    assert texts == {"It prints what it should return, and returns `None`."}
+
+
+@pytest.mark.parametrize("default", [0.01, 2])
+def test_another_default_is_named_with_both_numbers(default):
+    def smooth(counts, k=default):
+        return counts + k
+
+    assert f"The default of `k` is {default}, and should be 1." in cause(smooth, "smooth").text()
+
+
+def test_integers_divided_in_place_are_named():
+    def normalize(counts):
+        counts = counts.clone()
+        counts /= counts.sum(1, keepdim=True)
+        return counts
+
+    assert cause(normalize, "normalize").mistake.name == "integers_changed_in_place"
+
+
+def test_a_dictionary_that_is_expected_is_named():
+    found = cause(lambda word, vocabulary: torch.tensor([vocabulary[letter] for letter in word]), "encode")
+    assert "It takes a dictionary from characters to ids for `vocabulary`" in found.text()
+
+
+@pytest.mark.parametrize("unit", [math.log(2), math.log(10)])
+def test_a_loss_in_another_unit_is_named(unit):
+    def surprisal(word, probs, vocabulary):
+        return bigramlab.surprisal(word, probs, vocabulary) / unit
+
+    assert "nats" in cause(surprisal, "surprisal").text() or "log10" in cause(surprisal, "surprisal").text()
+
+
+def test_two_slips_at_once_are_told_as_two():
+    def negative_log_likelihood(counts, probs):
+        seen = counts > 0
+        return float(-(counts[seen] * probs[seen].log2()).sum())
+
+    found = cause(negative_log_likelihood, "negative_log_likelihood")
+    assert found.exact
+    assert {found.mistake.name, *(slip.name for slip in found.besides)} & {"sum_for_mean"}
+    assert "do together. 1. " in found.text()
+    assert " 2. " in found.text()
+
+
+def test_one_dot_in_front_of_a_longer_context_is_named():
+    def build_contexts(words, vocabulary, context_length):
+        contexts, targets = [], []
+        for word in words:
+            ids = [vocabulary.index(letter) for letter in f".{word}."]
+            for end in range(context_length, len(ids)):
+                contexts.append(ids[end - context_length : end])
+                targets.append(ids[end])
+        return torch.tensor(contexts).view(-1, context_length).long(), torch.tensor(targets).long()
+
+    assert 'one "." stands in front' in cause(build_contexts, "build_contexts").text()
+
+
+def test_copies_that_fall_apart_are_named_however_the_split_is_cut():
+    def split_words(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+        words = [words[i] for i in torch.randperm(len(words), generator=generator)]
+        ends = [round(sum(fractions[: i + 1]) * len(words)) for i in range(len(fractions))]
+        return [words[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+    assert cause(split_words, "split_words").mistake.name == "copies_in_several_lists"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [torch.randn, torch.rand])
+def test_a_random_start_of_the_training_is_named_whatever_the_distribution(start):
+    def train_neural_bigram(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
+        weights = start(counts.shape) if weights is None else weights
+        return bigramlab.train_neural_bigram(
+            counts, steps=steps, learning_rate=learning_rate, weight_penalty=weight_penalty, weights=weights
+        )
+
+    assert cause(train_neural_bigram, "train_neural_bigram").mistake.name == "random_start"
+
+
+@pytest.mark.slow
+def test_words_that_grow_into_each_other_are_named():
+    def sample_words(probs, vocabulary, n, *, generator=None):
+        words, word = [], ""
+        for _ in range(n):
+            word += "".join(vocabulary[id] for id in walk(probs, generator).tolist()[:-1])
+            words.append(word)
+        return words
+
+    assert "not set back" in cause(sample_words, "sample_words").text()
+
+
+@pytest.mark.parametrize("factor", [3, 0.7])
+def test_a_factor_that_no_slip_explains_is_told(factor):
+    found = cause(lambda logits: bigramlab.softmax(logits) * factor, "softmax")
+    assert f"It is {factor} times what it should be" in found.text()
+
+
+def test_where_it_is_wrong_is_told_if_nothing_else_is_known():
+    def smooth(counts, k=1):
+        return counts + k * k if k > 3 else counts + k
+
+    text = cause(smooth, "smooth").text()
+    assert text.startswith("It is wrong where")
+    assert "and only there" in text
