@@ -330,3 +330,18 @@ def test_no_mistake_is_right_in_another_form_and_no_report_is_longer_than_30_lin
         assert bool(report) == mistake.careless, mistake.name
         assert not report.careful, mistake.name
         assert len(report.text().splitlines()) <= 30, mistake.name
+
+
+def test_an_object_that_can_be_called_and_a_method_are_functions_too():
+    class Smoothing:
+        def __init__(self, table):
+            self.table = table
+
+        def __call__(self, counts, k=1):
+            return counts + k * self.table
+
+        def smooth(self, counts, k=1):
+            return self(counts, k)
+
+    assert check(Smoothing(1), "smooth")
+    assert check(Smoothing(1).smooth)
