@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -151,17 +152,21 @@ def do(task: str) -> None:
     given = json.loads(task)
     path = Path(given["file"])
     last_resort()
-    run = run_cells(path, cells_of(path), until=given["until"] and tuple(given["until"]), tell=tell)
-    made = review(
-        run.things,
-        run.names,
-        title=path.name,
-        ended=given["ended"] or run.ended,
-        remarks=run.remarks,
-        begin=lambda name: tell(judging=name),
-        stuck=given["stuck"],
-    )
-    tell(page=made.text(color=given["color"]), status=0 if made else 1)
+    try:
+        run = run_cells(path, cells_of(path), until=given["until"] and tuple(given["until"]), tell=tell)
+        made = review(
+            run.things,
+            run.names,
+            title=path.name,
+            ended=given["ended"] or run.ended,
+            remarks=run.remarks,
+            begin=lambda name: tell(judging=name),
+            stuck=given["stuck"],
+        )
+    except Exception:
+        tell(page=f"bigramlab itself has failed, please report it:\n{traceback.format_exc()}", status=2)
+    else:
+        tell(page=made.text(color=given["color"]), status=0 if made else 1)
 
 
 def cells_of(path: Path) -> list[Cell]:
