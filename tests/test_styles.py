@@ -246,6 +246,8 @@ STYLES = {
     "normalize, on lists": lambda counts: [[count / sum(row) for count in row] for row in counts],
     "normalize, a row at a time, as lists": lambda row: [count / sum(row) for count in row],
     "normalize, with NumPy arrays for tensors": lambda counts: np.asarray(counts) / np.sum(counts.numpy(), 1)[:, None],
+    "normalize, on NumPy arrays": lambda counts: counts.astype(float) / counts.sum(axis=1, keepdims=True),
+    "sample, with NumPy arrays for tensors": lambda probs, **given: bigramlab.sample(probs, **given).numpy(),
     "smooth, on lists": lambda counts, k=1: [[count + k for count in row] for row in counts],
     "count_bigrams, on lists": count_in_lists,
     "count_bigrams, with NumPy arrays for tensors": lambda *given: np.array(count_in_lists(*given)),
