@@ -602,3 +602,26 @@ def test_a_function_that_never_comes_back_from_c_is_named(tmp_path):
     status, page = check_file(write_notebook(tmp_path / "a.ipynb", cells))
     assert status == 1
     assert "smooth wrong a call of it does not come back" in " ".join(page.split())
+
+
+@pytest.mark.slow
+def test_a_function_that_ends_the_process_or_never_comes_back_is_named_and_the_others_are_judged(tmp_path):
+    path = tmp_path / "mine.py"
+    text = """
+    import os
+
+    def normalize(counts):
+        return counts / counts.sum(1, keepdim=True)
+
+    def smooth(counts, k=1):
+        os._exit(0)
+
+    def perplexity(counts, probs):
+        return sum(range(10**14))
+    """
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    status, page = check_file(path)
+    assert status == 1
+    assert page.startswith("mine.py: smooth (line 7) is the first that is wrong. 1 is right, 1 more not.")
+    assert re.search(r"normalize +right", page)
+    assert re.search(r"perplexity +wrong", page)
