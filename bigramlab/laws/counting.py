@@ -62,6 +62,15 @@ def rows_are_current_and_columns_are_next(count_bigrams: Function, words: list[s
                 broken(f"counts[{i}, {j}] is {counts[i][j]:g}, but {current + following!r} occurs {times}")
 
 
+@law("count_bigrams", st.lists(st.sampled_from(["", "a"]), min_size=1, max_size=4).filter(lambda words: "" in words))
+def a_word_without_letters_is_one_bigram(count_bigrams: Function, words: list[str]) -> None:
+    """A word without letters has one bigram, from "." to "."."""
+    expected = plain.count_bigrams(words, ".a")
+    found = _counts(count_bigrams(words, ".a"), ".a")[0][0]
+    if found != expected[0][0]:
+        broken(f"counts[0, 0] is {found:g}, and '..' occurs {how_many(expected[0][0], 'time')}")
+
+
 @law("count_bigrams", draw.words_and_vocabulary(), draw.word_lists.filter(bool))
 def counting_is_additive(count_bigrams: Function, drawn: tuple[list[str], str], more: list[str]) -> None:
     """Counting two lists and adding the tables is counting the two lists as one."""
