@@ -207,3 +207,11 @@ def test_where_it_is_wrong_is_told_if_nothing_else_is_known():
     text = cause(smooth, "smooth").text()
     assert text.startswith("It is wrong where")
     assert "and only there" in text
+
+
+def test_what_is_written_into_the_argument_is_named():
+    def smooth(counts, k=1):
+        counts += k
+        return counts
+
+    assert cause(smooth, "smooth").mistake.name in ("counts_changed_in_place", "changed_in_place")

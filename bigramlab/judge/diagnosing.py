@@ -8,7 +8,7 @@ from typing import Any
 
 from bigramlab.judge.causes.code_reading import constants
 from bigramlab.judge.causes.conditions import where_it_is_wrong
-from bigramlab.judge.causes.kinds import Case, after_all, at_once, needs_another_kind
+from bigramlab.judge.causes.kinds import Case, after_all, at_once, changed_in_place, needs_another_kind
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.outcomes import outcome
 from bigramlab.judge.causes.probing import drawn_by, start_at_random, walked
@@ -110,7 +110,7 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
-    for kind in (outcome, walked, drawn_by, start_at_random, close_relation):
+    for kind in (changed_in_place, outcome, walked, drawn_by, start_at_random, close_relation):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
     if wrong_somewhere and time.thread_time() < end:
@@ -142,6 +142,7 @@ def _said(case: Case, slips: list[Mistake], others: tuple[Mistake, ...] = ()) ->
     """Say which slips do the same on all calls together."""
     first, *more = slips
     tried = len(case.calls)
+    others = tuple(other for other in others if other.name[:12] != first.name[:12])  # the same slip, found twice
     return Diagnosis(first, tried, tried, exact=True, besides=tuple(more), others=others)
 
 

@@ -21,7 +21,7 @@ from bigramlab.judge.recording import Call, show, show_error
 from bigramlab.laws import Stopped, ours_for
 from bigramlab.mistakes import Mistake
 
-__all__ = ["Case", "after_all", "at_once", "needs_another_kind"]
+__all__ = ["Case", "after_all", "at_once", "changed_in_place", "needs_another_kind"]
 
 ENOUGH = 3
 
@@ -90,7 +90,7 @@ def at_once(case: Case) -> Mistake | None:
 
 def after_all(case: Case) -> Mistake | None:
     """Return what an error says of its cause, or what the code shows: true, if less telling."""
-    for kind in (error_told, size_typed_in, parameter_unread, sometimes_nothing, global_read):
+    for kind in (size_typed_in, error_told, parameter_unread, sometimes_nothing, global_read):
         if found := kind(case):
             return found
     return None
@@ -228,6 +228,15 @@ def global_read(case: Case) -> Mistake | None:
     return None
 
 
+def changed_in_place(case: Case) -> Mistake | None:
+    """In the smallest example, what was given is changed."""
+    if case.calls and case.calls[0].changed():
+        return case.cause("changed_in_place", "It writes into what it is given: `+=`, `/=`, `x[i] = …`, `pop`, `sort`, "
+                          "`shuffle`, or a method of torch whose name ends with `_`.",
+                          "Print what you gave, before and after: it has changed. Work on a copy.")  # fmt: skip
+    return None
+
+
 def tensor_for_a_key(case: Case) -> Mistake | None:
     """A dictionary is asked for a tensor."""
     for call in case.calls:
@@ -240,7 +249,7 @@ def tensor_for_a_key(case: Case) -> Mistake | None:
 
 def integers_in_place(case: Case) -> Mistake | None:
     """`/=` on a tensor of integers."""
-    for call in case.calls:
+    for call in case.calls[:1]:
         if isinstance(call.raised, RuntimeError) and "can't be cast to the desired output type" in str(call.raised):
             return case.cause("integers_changed_in_place", "`/=` (or another operation in place) would put numbers with "
                               "fractions into a tensor of integers, which torch refuses.", "Write `counts = counts / "

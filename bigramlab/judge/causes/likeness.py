@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.recording import Call
+from bigramlab.judge.recording import Call, show_error
 
 __all__ = ["alike", "same_end", "wholly"]
 
@@ -14,7 +14,9 @@ __all__ = ["alike", "same_end", "wholly"]
 def same_end(call: Call, other: Call) -> bool:
     """Tell whether two calls ended alike: with the same numbers, or both with an error, and what they left changed."""
     if call.raised or other.raised:
-        return call.refused() and other.refused()
+        if call.refused() and other.refused():
+            return True
+        return type(call.raised) is type(other.raised) and show_error(call.raised) == show_error(other.raised)
     return (
         alike(call.returned, other.returned)
         and len(call.after[0]) == len(other.after[0])

@@ -78,6 +78,7 @@ NORMALIZE: list[Part] = [
         ("columns_added_to_the_sum", lambda c: c / (_sum(c) + c.shape[1]), "The number of columns is added to the sums, as in smoothing, and not to the counts."),
         ("a_little_added_to_the_sum", lambda c: c / (_sum(c) + 1e-3), "A number is added to the sums, so the rows sum to less than 1."),
         ("sum_without_the_first_column", lambda c: c / _sum(c[:, 1:]), "The sums leave out the first column, that of the end."),
+        ("sum_without_the_first_column_and_a_little", lambda c: c / (_sum(c[:, 1:]) + 1e-12), "The sums leave out the first column, that of the end."),
         ("sum_without_the_last_column", lambda c: c / _sum(c[:, :-1]), "The sums leave out the last column."),
         ("sum_without_the_diagonal", lambda c: c / (_sum(c) - c.diag()[:, None]), "The sums leave out the diagonal."),
         ("first_row_divides_all", lambda c: c / c[0].sum(), "The sum of the first row divides all rows."),
@@ -355,7 +356,7 @@ ENTROPY: list[Part] = [
         ("all_but_the_target", lambda p, t: 1 - _picked(p, t), "1 minus the target's share is looked at."),
         ("first_row_for_all", lambda p, t: p[0, t], "The first row stands for all.")]),
     ("measure", lambda p: -p.log(), LOGS),
-    ("mean", lambda s, x: s.mean(), [
+    ("mean", lambda s, x: s.sum() / max(s.numel(), 1), [
         ("sum_over_the_batch", lambda s, x: s.sum(), "The losses are summed up, and should be averaged over the batch."),
         ("mean_over_all_cells", lambda s, x: s.sum() / x.numel(), "The sum is divided by the number of all cells, and should be by that of the rows."),
         ("mean_over_the_tokens", lambda s, x: s.sum() / x.shape[1], "The sum is divided by the number of tokens, and should be by that of the rows."),

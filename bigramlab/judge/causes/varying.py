@@ -123,6 +123,8 @@ def _formed(change: Callable[[Any], Any], call: Call, ours: Call) -> bool:
     """Tell whether ours comes of it, and is of our kind then."""
     made = change(call.returned)
     kinds = (Tensor, list, str, float | int, dict)
+    if type(call.returned) is type(ours.returned) and alike(call.returned, ours.returned):
+        return False  # it has that form already
     same_kind = any(isinstance(made, kind) and isinstance(ours.returned, kind) for kind in kinds)
     return not call.raised and same_kind and alike(made, ours.returned)
 
