@@ -54,6 +54,7 @@ ADAMW: list[Part] = [
         ("decay_of_a_constant", lambda p, r, w: (p - r * w, 0), "The decay is subtracted as it is, and should shrink each parameter by a share of itself.")]),
     ("sign", -1, [("uphill", 1, "The step is added, and should be subtracted: it goes uphill.")]),
     ("rate", lambda r: r, [("rate_left_out", lambda r: 1, "The learning rate is not used for the step.")]),
+    ("decays", lambda b, c: (b, c), [("decays_swapped", lambda b, c: (c, b), "The two decays are exchanged.")]),
     ("kept", "raw", [("corrected_means_kept", "corrected", "The corrected means are returned for the next step, which corrects them again."),
                      ("old_means_kept", "old", "The means are returned as they came, and should be moved on.")]),
 ]  # fmt: skip
@@ -62,14 +63,15 @@ ADAMW: list[Part] = [
 def _adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     p, g, t, r = given["parameters"], given["gradient"], given["step"], given["learning_rate"]
     b, c = given["mean_decay"], given["square_decay"]
+    kept, kept_of_squares = chosen["decays"](b, c)
     p_left, in_gradient = chosen["decayed"](p, r, given["weight_decay"])
     g = g + in_gradient * p
-    mean = chosen["mean"](given["mean"], g, b)
-    square = chosen["square"](given["square"], g, mean, c)
+    mean = chosen["mean"](given["mean"], g, kept)
+    square = chosen["square"](given["square"], g, mean, kept_of_squares)
     corrected = chosen["corrected"](mean, square, b, c, t)
     moved = p_left + chosen["sign"] * chosen["rate"](r) * chosen["way"](*corrected)
-    kept = {"raw": (mean, square), "corrected": corrected, "old": (given["mean"], given["square"])}[chosen["kept"]]
-    return (moved, *kept)
+    means = {"raw": (mean, square), "corrected": corrected, "old": (given["mean"], given["square"])}[chosen["kept"]]
+    return (moved, *means)
 
 
 TRAIN: list[Part] = [
