@@ -215,3 +215,19 @@ def test_what_is_written_into_the_argument_is_named():
         return counts
 
     assert cause(smooth, "smooth").mistake.name in ("counts_changed_in_place", "changed_in_place")
+
+
+def test_a_parameter_of_another_name_is_told_and_the_rest_is_judged():
+    report = check(lambda probs, *, g=None: walk(probs, g), "sample")
+    assert not report
+    assert "its parameters should be (probs, *, generator=None), and yours takes (probs, *, g=None)" in report.problem
+    assert "With these changed, it is right" in report.problem
+
+
+def test_what_is_wrong_besides_the_parameters_is_named():
+    def sample(probs, g=None):
+        return walk(probs, g)[:-1]
+
+    report = check(sample)
+    assert "not right either" in report.problem
+    assert report.diagnosis.mistake.name == "final_boundary_left_out"

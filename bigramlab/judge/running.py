@@ -18,6 +18,7 @@ from hypothesis.errors import Flaky
 
 from bigramlab.chapters import chapter_of
 from bigramlab.judge.diagnosing import careless, diagnose
+from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, shorten, show, show_error
@@ -147,6 +148,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
     report = Report(name, f"{number}, {chapter.title}", total=len(results), care_total=len(cares))
     if misfit := _misfit(function, ours_for(name)):
         report.problem = misfit
+        _judge_the_rest(report, function)
         return report
     with Guard(name=name) as guard:
         recorder = Recorder(function, guard)
@@ -272,6 +274,19 @@ def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, E
 def _breaks(law: Law, name: str, guard: Guard, mistake: Mistake) -> bool:
     """Tell whether a catalogued mistake breaks the law of that name, too, when this one is tried."""
     return any(broken == name for broken, _ in _try(law, Recorder(mistake.run, guard), shrink=False))
+
+
+def _judge_the_rest(report: Report, function: Callable[..., Any]) -> None:
+    """Say of a function with other parameters what its results are like, if it can be called in another way."""
+    found = next((fit for fit in fits(report.name, function) if isinstance(fit, Fit) and fit.name == report.name), None)
+    if found is None:
+        return
+    rest = run_laws(lambda *arguments, **options: found.call(*arguments, **options), report.name)
+    if rest:
+        report.problem += ". With these changed, it is right: called as it is now, its results are"
+    elif rest.problem:
+        report.problem += f". Called as it is now, its results are not right either: {rest.problem}"
+        report.diagnosis = rest.diagnosis
 
 
 def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
