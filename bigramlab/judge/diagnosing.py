@@ -116,7 +116,11 @@ def diagnose(
     if wrong_somewhere and time.thread_time() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-    if wrong_somewhere and time.thread_time() < end and (part := _part(mistakes, decisive, right, guard, breaks)):
+    if (
+        wrong_somewhere
+        and time.thread_time() < end + SECONDS
+        and (part := _part(mistakes, decisive, right, guard, breaks))
+    ):
         return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
         if found := kind(case):

@@ -23,7 +23,7 @@ from bigramlab.mistakes import Mistake
 __all__ = ["Search"]
 
 FEWEST = 3  # calls that a slip has to be seen in
-SECONDS = 1.0  # of each of the searches
+SECONDS = 0.7  # of each of the searches
 Run = Callable[..., Any]
 
 
