@@ -51,7 +51,7 @@ def copy(tmp_path):
         ("docs/tools/catalogue.py", '"**Caught by**', '"**Found by**', set()),
         ("docs/tools/keeping.py", "sha256", "sha512", set()),
         ("docs/tools/experiments.py", "CONTEXT = 8", "CONTEXT = 9", {"trainings"}),
-        ("docs/tools/walkthrough.py", "The bar grows.", "The bar is longer.", {"walkthrough"}),
+        ("docs/tools/walkthrough.py", "Where are we?", "How far are we?", {"walkthrough"}),
         ("names.txt", "emma\n", "emmas\n", {"trainings", "known"}),
         ("bigramlab/mistakes/smoothing.py", "return counts + 1", "return 2", {"known", "catalogue", "walkthrough"}),
         ("bigramlab/mistakes/mlp.py", "import ", "import math\nimport ", {"catalogue", "walkthrough"}),

@@ -41,6 +41,12 @@ def catch(mistake: Mistake) -> dict[str, str]:
         report = run_laws(mistake.run, mistake.function, begin=_stop)
     except _Found as found:
         (report,) = found.args
+    if notes := sorted(report.notes, key=lambda note: note.problem != mistake.wrong):  # its own law first
+        note = notes[0]
+        problem = (
+            f"Ours {note.ours}." if note.ours else note.problem if note.problem != mistake.wrong else note.sentence
+        )
+        return {"law": note.law, "call": note.call, "problem": problem}
     if not report.broken_law:
         raise RuntimeError(f"no law catches the mistake {key_of(mistake)}")
     problem = report.problem
