@@ -64,6 +64,7 @@ def test_a_right_function_without_a_check_of_any_input_is_right_and_hears_what_i
     assert not {"wrong", "not right yet"} & set(report.text().split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [AssertionError, RuntimeError, ZeroDivisionError, OSError, KeyError])
 def test_any_error_refuses(error):
     def smooth(counts, k=1):
@@ -94,6 +95,7 @@ def test_what_gives_a_result_without_a_word_comes_first():
     assert any(silent)
 
 
+@pytest.mark.slow
 def test_printing_is_a_matter_of_care():
     def smooth(counts, k=1):
         print(counts)  # noqa: T201
@@ -181,6 +183,7 @@ def test_an_exception_is_shown_with_its_line():
     assert report.place.endswith("\nreturn counts[99]")
 
 
+@pytest.mark.slow
 def test_one_of_two_mistakes_is_named_with_less_certainty():
     def count_bigrams(words, vocabulary):  # no end token, and long words are cut
         counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
@@ -196,6 +199,7 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
     assert "may be a part of it" in found.text()
 
 
+@pytest.mark.slow
 def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
     def count_bigrams(words, vocabulary):  # wrong for one list of words, and for nothing else
         counts = bigramlab.count_bigrams(words, vocabulary)
@@ -215,6 +219,7 @@ def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_what_else_stands_in_a_readers_files_decides_nothing(tmp_path, monkeypatch):
     def tried():
         drawn = []
@@ -229,6 +234,7 @@ def test_what_else_stands_in_a_readers_files_decides_nothing(tmp_path, monkeypat
     assert tried() == before
 
 
+@pytest.mark.slow
 def test_a_function_put_in_the_place_of_ours_is_compared_with_ours(monkeypatch):
     monkeypatch.setattr(bigramlab, "normalize", forgets_keepdim)
     assert check(bigramlab.normalize, "normalize").diagnosis.mistake.name == "keepdim_forgotten"
@@ -267,6 +273,7 @@ def test_an_infinite_argument_can_be_typed():
     assert re.search(r"float\('(nan|inf)'\)", check(smooth).notes[0].call)
 
 
+@pytest.mark.slow
 def test_a_module_for_a_figure_is_told_of():
     from matplotlib import pyplot
 
@@ -340,6 +347,7 @@ def raises_what_has_no_text(*_):
     raise Unspeakable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "message"),
     [

@@ -8,6 +8,8 @@ import torch
 import bigramlab
 from bigramlab import check
 
+pytestmark = pytest.mark.slow  # each looks for a cause among all
+
 stoi = {"a": 1, "b": 2, ".": 0}
 notes = torch.Generator().manual_seed(5)
 
@@ -170,7 +172,6 @@ def test_copies_that_fall_apart_are_named_however_the_split_is_cut():
     assert cause(split_words, "split_words").mistake.name == "copies_in_several_lists"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("start", [torch.randn, torch.rand])
 def test_a_random_start_of_the_training_is_named_whatever_the_distribution(start):
     def train_neural_bigram(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
@@ -182,7 +183,6 @@ def test_a_random_start_of_the_training_is_named_whatever_the_distribution(start
     assert cause(train_neural_bigram, "train_neural_bigram").mistake.name == "random_start"
 
 
-@pytest.mark.slow
 def test_words_that_grow_into_each_other_are_named():
     def sample_words(probs, vocabulary, n, *, generator=None):
         words, word = [], ""

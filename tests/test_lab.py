@@ -115,6 +115,7 @@ def test_start_overwrites_nothing(lab, capsys):
     assert "ch4" not in capsys.readouterr().out.split("Now:")[0]
 
 
+@pytest.mark.slow
 def test_a_fresh_lab_is_not_started_and_says_so(lab):
     result = run_pytest(lab)
     assert result.returncode == 1
@@ -321,6 +322,7 @@ def test_what_is_right_is_solved_and_care_is_asked_for_with_an_option(lab):
     assert "\nsmooth is right: all its laws hold.\n" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "part"),
     [
@@ -424,6 +426,7 @@ def test_a_chapter_may_import_another_one_and_sees_it_as_it_is_now(lab):
         assert load_file(path).smooth(None) == value
 
 
+@pytest.mark.slow
 def test_another_file_that_cant_be_read_is_shown_as_pytest_shows_it(lab):
     (lab / "test_mine.py").write_text("def test_it(:", encoding="utf-8")
     result = run_pytest(lab)

@@ -110,6 +110,7 @@ def smallest_call(function, name):
     return " ".join(run_laws(function, name).call.split())
 
 
+@pytest.mark.slow
 def test_words_shrink_to_a_and_not_to_nothing():
     def split_words(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
         return [list(words[i :: len(fractions)]) for i in range(len(fractions))]
@@ -132,6 +133,7 @@ def test_lines_shrink_to_letters():
     assert smallest_call(read_words, "read_words") == r"read_words(<a file that holds b'a\n'>)"
 
 
+@pytest.mark.slow
 def test_what_explains_more_is_said_first():
     def sample_words(probs, vocabulary, n, *, generator=None):
         words = bigramlab.sample_words(probs, vocabulary, n, generator=generator)

@@ -75,6 +75,7 @@ def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
     assert items(made)["normalise"] == ("right", "as `normalize`, not careful yet")
 
 
+@pytest.mark.slow
 def test_parameters_in_another_order_are_told_by_their_names():
     code = """
     import torch
@@ -170,6 +171,7 @@ def test_what_writes_a_word_a_call_is_judged_by_many():
     assert text.startswith("as `sample_words`, with your `P` and `g` and `itos`, a word a call")
 
 
+@pytest.mark.slow
 def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause():
     code = """
     def smooth(counts, k=1):

@@ -13,8 +13,9 @@ from bigramlab import check
 from bigramlab.laws.law import Broken, ids_in
 from bigramlab.mistakes import MISTAKES
 
+pytestmark = pytest.mark.slow  # whole verdicts, each of some tenths of a second
 
-@pytest.mark.slow
+
 @pytest.mark.parametrize("dtype", [torch.int16, torch.int32, torch.int64, torch.float32, torch.float64])
 def test_counts_may_be_of_any_type_that_is_exact_to_ten_thousand(dtype):
     def count_bigrams(words, vocabulary):
@@ -23,7 +24,6 @@ def test_counts_may_be_of_any_type_that_is_exact_to_ten_thousand(dtype):
     assert check(count_bigrams)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.float16, torch.bfloat16])
 def test_counts_of_a_type_that_is_not_exact_are_wrong(dtype):
     def count_bigrams(words, vocabulary):
@@ -59,7 +59,6 @@ def test_a_loss_with_an_axis_is_no_number():
     assert "should be a number" in check(perplexity).problem
 
 
-@pytest.mark.slow
 def test_a_loss_and_probabilities_may_carry_a_gradient():
     def score_contexts(next_probs, contexts, targets):
         factor = torch.ones((), requires_grad=True)
@@ -89,7 +88,6 @@ def test_other_numbers_are_no_ids(ids):
         ids_in(ids, (2,))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sample", "encode", "minibatches", "build_contexts"])
 def test_ids_in_32_bits_are_right_and_a_care_note(name):
     ours = getattr(bigramlab, name)
@@ -107,7 +105,6 @@ def test_ids_in_32_bits_are_right_and_a_care_note(name):
     assert "int64" in report.text()
 
 
-@pytest.mark.slow
 def test_ids_in_a_list_are_right():
     def sample(probs, *, generator=None):
         return bigramlab.sample(probs, generator=generator).tolist()
@@ -258,7 +255,6 @@ STYLES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_a_function_on_lists_rows_or_arrays_is_judged_by_its_numbers(style):
     name, _, form = style.partition(", ")
@@ -302,7 +298,6 @@ def test_a_function_that_changes_its_lists_is_told():
     assert "it changes what it was given" in check(smooth).problem
 
 
-@pytest.mark.slow
 def test_a_number_taken_out_of_a_tensor_has_lost_its_gradient():
     def cross_entropy(logits, targets):
         return torch.nn.functional.cross_entropy(logits, targets).item()
@@ -324,7 +319,6 @@ def test_a_dictionary_with_tensors_for_keys_stays_told():
     assert report.form == ""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", MISTAKES)
 def test_no_mistake_is_right_in_another_form_and_no_report_is_longer_than_30_lines(name):
     for mistake in MISTAKES[name]:
