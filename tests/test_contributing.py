@@ -60,7 +60,8 @@ def put(copy, file, first_words):
 @pytest.mark.slow
 def test_a_law_is_tried_on_ours_and_on_right_versions(copy):
     put(copy, "bigramlab/laws/smoothing.py", '@law("smooth"')
-    assert run(copy, "ruff", "check", "bigramlab") == (0, "All checks passed!\n")
+    if shutil.which("ruff"):  # an extra of developers
+        assert run(copy, "ruff", "check", "bigramlab") == (0, "All checks passed!\n")
     status, output = run_block(copy, "pytest tests/test_laws.py")
     assert status == 0, output
     assert int(re.search(r"(\d+) passed", output)[1]) > 15  # right versions are among them
@@ -76,7 +77,7 @@ def test_a_mistake_is_caught_and_named(copy):
     put(copy, "bigramlab/mistakes/smoothing.py", '@mistake("smooth")')
     status, output = run_block(copy, "pytest tests/test_laws.py -k k_subtracted")
     assert status == 0, output
-    assert re.search(r"\n1 passed", output)
+    assert re.search(r"\b1 passed", output)
     assert "exactly what “k subtracted” does" in " ".join(output.split())
 
 

@@ -112,7 +112,8 @@ def _in_a_process(task: dict[str, Any], seconds: float) -> tuple[dict[str, Any],
             messages.put(json.loads(line))
         messages.put(None)
 
-    threading.Thread(target=listen, daemon=True).start()
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
     last: dict[str, Any] = {}
     deadline = time.monotonic() + SECONDS_TO_BEGIN
     try:
@@ -137,6 +138,9 @@ def _in_a_process(task: dict[str, Any], seconds: float) -> tuple[dict[str, Any],
     finally:
         process.kill()
         process.wait()
+        listener.join(1)
+        if process.stdout and not listener.is_alive():
+            process.stdout.close()
 
 
 def do(task: str) -> None:
