@@ -31,7 +31,7 @@ PLACES = {  # where each element that has a state stands
     "number": "how-to/my-number.html",
 }
 WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
-EDIT_URI = os.environ.get("EDIT_URI") or "https://site.invalid/edit/main/docs/"
+EDIT_URI = os.environ.get("EDIT_URI") or "https://edit.invalid/edit/main/docs/"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 HOSTILE = [
