@@ -1,5 +1,6 @@
 """How each catalogued mistake is caught: the first law that it breaks, and the smallest call that shows it."""
 
+import re
 from functools import cache
 from typing import NoReturn
 
