@@ -45,7 +45,11 @@ def catch(mistake: Mistake) -> dict[str, str]:
     if notes := sorted(report.notes, key=lambda note: note.problem != mistake.wrong):  # its own law first
         note = notes[0]
         problem = (
-            f"Ours {note.ours}." if note.ours else note.problem if note.problem != mistake.wrong else note.sentence
+            re.sub(r" \(looked from '[^']*'\)", "", f"Ours {note.ours}.")
+            if note.ours
+            else note.problem
+            if note.problem != mistake.wrong
+            else note.sentence
         )
         return {"law": note.law, "call": note.call, "problem": problem}
     if not report.broken_law:
