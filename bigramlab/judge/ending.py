@@ -1,5 +1,6 @@
 """End a call that takes too long, whatever it does about that. Nothing but Python is needed here."""
 
+import contextlib
 import ctypes
 import itertools
 import os
@@ -178,26 +179,29 @@ class Watchdog:
         told, ending, since = time.monotonic(), 0, 0.0
         while not self._closed:
             time.sleep(TICK)
-            running, now = self._current, time.monotonic()
-            overdue = running and self._is_overdue(sys._current_frames().get(self._thread))
-            if overdue and running != ending:
-                ending, since = running, now
-            if now > told + 1 and not self._debugged and not (overdue and now > since + SECONDS_TO_END):
-                with self._closing:
-                    if not self._closed:
-                        witness.put_off(self._patience)
-                told = now
-            if overdue:
-                self._end(running)
+            with contextlib.suppress(MemoryError):  # a call may have left none; in the next turn there may be some
+                running, now = self._current, time.monotonic()
+                overdue = running and self._is_overdue(sys._current_frames().get(self._thread))
+                if overdue and running != ending:
+                    ending, since = running, now
+                if now > told + 1 and not self._debugged and not (overdue and now > since + SECONDS_TO_END):
+                    with self._closing:
+                        if not self._closed:
+                            witness.put_off(self._patience)
+                    told = now
+                if overdue:
+                    self._end(running)
 
     def _end(self, running: int) -> None:
         self._raising = True
-        if self._current == running and self._used() > self._allowed:
-            self._have_lines_raise()
-            _raise_in(self._thread, TimeIsUp)
-            if self._has_signals:
-                signal.pthread_kill(self._thread, signal.SIGURG)
-        self._raising = False
+        try:
+            if self._current == running and self._used() > self._allowed:
+                self._have_lines_raise()
+                _raise_in(self._thread, TimeIsUp)
+                if self._has_signals:
+                    signal.pthread_kill(self._thread, signal.SIGURG)
+        finally:
+            self._raising = False
 
     def _have_lines_raise(self) -> None:
         if monitoring is None or self._tool is not None:

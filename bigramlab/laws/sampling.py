@@ -58,7 +58,7 @@ def walks_come_as_often_as(
 ) -> None:
     """Compare what was drawn after each context with the probabilities.
 
-    The first 100 · 2^i draws are taken, as many as there are: the bound is one for a number that is chosen beforehand.
+    The first 50 · 2^i draws are taken, as many as there are: the bound is one for a number that is chosen beforehand.
     """
     drawn: dict[tuple[int, ...], list[int]] = {}
     for walk in walks:
@@ -67,9 +67,9 @@ def walks_come_as_often_as(
             drawn.setdefault(context, []).append(id)
             context = (*context, id)[1:]
     for context, ids in drawn.items():
-        if len(ids) < 100:
+        if len(ids) < 50:
             continue
-        n = 100 << (len(ids) // 100).bit_length() - 1
+        n = 50 << (len(ids) // 50).bit_length() - 1
         for id, expected in enumerate(next_probs(context)):
             share = ids[:n].count(id) / n
             if abs(share - expected) > hoeffding(n):

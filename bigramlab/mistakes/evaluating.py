@@ -76,6 +76,24 @@ def mean_over_the_cells(counts: Any, probs: Any) -> Any:
     return -torch.xlogy(counts, probs.double()).mean().item()
 
 
+@mistake("negative_log_likelihood")
+def mean_over_the_words(counts: Any, probs: Any) -> Any:
+    """The sum is divided by the number of words, of which each has several bigrams: it is a loss a word.
+
+    Print `counts[0].sum()`, how many words begin, and `counts.sum()`: the sum should be divided by the second.
+    """
+    return (-torch.xlogy(counts, probs.double()).sum() / counts[0].sum()).item()
+
+
+@mistake("negative_log_likelihood")
+def mean_over_the_letters(counts: Any, probs: Any) -> Any:
+    """The sum is divided by the number of letters, which leaves out the step that begins each word.
+
+    Print `counts[1:].sum()` and `counts.sum()`: the sum should be divided by the second.
+    """
+    return (-torch.xlogy(counts, probs.double()).sum() / counts[1:].sum()).item()
+
+
 @mistake("negative_log_likelihood", given=of_bigrams)
 def bits_for_nats(weights: Any, surprises: Any) -> Any:
     """`log2` measures in bits: the loss is larger by a factor of 1.4427 than it is in nats, with `log`.

@@ -114,6 +114,16 @@ def boundary_kept(write: Write, n: int) -> Any:
 
 
 @mistake("generate_words", given=words)
+def all_end_with_the_first(write: Write, n: int) -> Any:
+    """All words are written at once, and as soon as one of them ends, the others are cut off there.
+
+    Print `set(map(len, words))` for fifty words: they all have the same length.
+    """
+    words = [write() for _ in range(n)]
+    return [word[: min(map(len, words))] for word in words]
+
+
+@mistake("generate_words", given=words)
 def largest_for_a_draw(write: Write, n: int) -> Any:
     """`argmax` takes the most probable token every time: nothing is drawn, and all words are the same.
 

@@ -137,6 +137,23 @@ def state_not_moved_on(probs: Any, generator: Any) -> list[int]:
 
 
 @mistake("sample", given=ids)
+def each_token_only_once(probs: Any, generator: Any) -> list[int]:
+    """A token that was drawn is never drawn again in the same walk, and a letter may come more than once.
+
+    Give it a table in which `"a"` follows `"a"` half of the time: no walk has two of them.
+    """
+    seen: list[int] = []
+
+    def draw(row: Any, generator: Any) -> int:
+        left = row.clone()
+        left[seen] = 0
+        seen.append(plain.draw(left, generator) if left.sum() > 0 else 0)
+        return seen[-1]
+
+    return plain.sample(probs, generator, draw=draw)
+
+
+@mistake("sample", given=ids)
 def cut_off_after_10(probs: Any, generator: Any) -> list[int]:
     """The walk is cut off after 10 tokens, whether it has come to "." or not, so long names have no end.
 
