@@ -64,11 +64,18 @@ def test_the_lines_that_the_readme_shows_run():
     assert yours_will_differ.count("'") == 2 * 5
 
 
-def test_importing_costs_torch_and_little_more():
-    late = ["matplotlib", "hypothesis", "pytest", "safetensors"]
-    code = f"import sys, bigramlab; print([module for module in {late} if module in sys.modules])"
+@pytest.mark.parametrize(("code", "late"), [("import bigramlab", "torch"), ("from bigramlab import smooth", "")])
+def test_importing_costs_nothing_and_the_first_function_torch_and_little_more(code, late):
+    late = [*filter(None, [late]), "matplotlib", "hypothesis", "pytest", "safetensors"]
+    code = f"import sys; {code}; print([module for module in {late} if module in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'bigramlab' has no attribute 'normalise'"):
+        _ = bigramlab.normalise
+    assert {"smooth", "check"} <= set(dir(bigramlab))
 
 
 def imports_of(path):

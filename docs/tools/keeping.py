@@ -16,7 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PACKAGE = "bigramlab"  # its __init__ re-exports what the lessons define, so that it is looked through
+PACKAGE = "bigramlab"
+PUBLIC = "bigramlab.public"  # re-exports what the lessons define, as the package does, so that it is looked through
 
 
 def kept(path: Path, key: str, compute: Callable[[], dict[str, Any]], *, indent: int | None = 1) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _home_of(source: str, name: str, root: Path) -> set[str]:
     if _path_of(f"{source}.{name}", root):
         return _with_packages(f"{source}.{name}")
     if source == PACKAGE:
-        for node in _imports_in(_text_of(source, root)):
+        for node in _imports_in(_text_of(PUBLIC, root)):
             if isinstance(node, ast.ImportFrom) and any(name == (alias.asname or alias.name) for alias in node.names):
                 return _home_of(str(node.module), name, root)
     return _with_packages(source) if _path_of(source, root) else set()

@@ -1,0 +1,66 @@
+"""Everything that is public: `import bigramlab` finds it here as soon as the first of it is asked for."""
+
+from bigramlab.judge.checking import check
+from bigramlab.lessons.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
+from bigramlab.lessons.contexts import build_contexts, count_contexts
+from bigramlab.lessons.counting import count_bigrams, most_common_bigrams
+from bigramlab.lessons.data import load_names, read_words, split_words
+from bigramlab.lessons.encoding import BOUNDARY, build_vocabulary, decode, encode
+from bigramlab.lessons.evaluating import negative_log_likelihood, perplexity, surprisal
+from bigramlab.lessons.generating import generate_words, score_contexts
+from bigramlab.lessons.mlp import MLP, init_mlp, mlp_logits, mlp_probs, sample_mlp_words
+from bigramlab.lessons.neural_bigram import cross_entropy, softmax, train_neural_bigram
+from bigramlab.lessons.normalizing import normalize
+from bigramlab.lessons.optimizing import Recipe, adamw_step, learning_rate_at, minibatches
+from bigramlab.lessons.plotting import plot_bigrams
+from bigramlab.lessons.sampling import sample, sample_words
+from bigramlab.lessons.saving import load_mlp, save_mlp
+from bigramlab.lessons.smoothing import smooth
+from bigramlab.lessons.training import Training, train_mlp
+
+__all__ = [
+    "BOUNDARY",
+    "MLP",
+    "Model",
+    "Recipe",
+    "Result",
+    "Training",
+    "adamw_step",
+    "build_contexts",
+    "build_vocabulary",
+    "check",
+    "compare",
+    "comparison_table",
+    "count_bigrams",
+    "count_contexts",
+    "cross_entropy",
+    "decode",
+    "encode",
+    "evaluate_model",
+    "generate_words",
+    "init_mlp",
+    "learning_rate_at",
+    "load_mlp",
+    "load_names",
+    "minibatches",
+    "mlp_logits",
+    "mlp_probs",
+    "most_common_bigrams",
+    "negative_log_likelihood",
+    "normalize",
+    "perplexity",
+    "plot_bigrams",
+    "read_words",
+    "sample",
+    "sample_mlp_words",
+    "sample_words",
+    "save_mlp",
+    "score_contexts",
+    "smooth",
+    "softmax",
+    "split_words",
+    "surprisal",
+    "train_mlp",
+    "train_models",
+    "train_neural_bigram",
+]
