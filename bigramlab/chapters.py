@@ -1,5 +1,6 @@
 """The chapters of the tutorial, in reading order: the one table that all that lists chapters or lessons follows."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 __all__ = ["CHAPTERS", "LESSONS", "Chapter", "Lesson", "chapter_of"]
@@ -10,14 +11,14 @@ class Lesson(NamedTuple):
 
     Attributes:
         name: The module's name.
-        core: The functions to write as exercises.
+        core: The functions to write as exercises, in the order of a lecture, and how hard each is: one to three dots.
         extra: More of them, whose idea is not the lesson's own.
         laws: Whether its functions have laws. Those without are tested by examples alone.
     """
 
     name: str
-    core: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
+    core: Mapping[str, int] = {}
+    extra: Mapping[str, int] = {}
     laws: bool = True
 
 
@@ -36,40 +37,40 @@ class Chapter(NamedTuple):
 
 
 CHAPTERS = (
-    Chapter("setting-up", "Setting up", (Lesson("data", extra=("read_words", "split_words")),)),
-    Chapter("encoding", "Encoding", (Lesson("encoding", core=("build_vocabulary", "encode", "decode")),)),
+    Chapter("setting-up", "Setting up", (Lesson("data", extra={"read_words": 2, "split_words": 3}),)),
+    Chapter("encoding", "Encoding", (Lesson("encoding", core={"build_vocabulary": 1, "encode": 1, "decode": 1}),)),
     Chapter(
         "counting",
         "Counting",
-        (Lesson("counting", core=("count_bigrams",), extra=("most_common_bigrams",)), Lesson("plotting")),
+        (Lesson("counting", core={"count_bigrams": 2}, extra={"most_common_bigrams": 2}), Lesson("plotting")),
     ),
-    Chapter("smoothing", "Smoothing", (Lesson("smoothing", core=("smooth",)),)),
-    Chapter("normalizing", "Normalizing", (Lesson("normalizing", core=("normalize",)),)),
-    Chapter("sampling", "Sampling", (Lesson("sampling", core=("sample", "sample_words")),)),
+    Chapter("smoothing", "Smoothing", (Lesson("smoothing", core={"smooth": 1}),)),
+    Chapter("normalizing", "Normalizing", (Lesson("normalizing", core={"normalize": 1}),)),
+    Chapter("sampling", "Sampling", (Lesson("sampling", core={"sample": 2, "sample_words": 1}),)),
     Chapter(
         "evaluating",
         "Evaluating",
-        (Lesson("evaluating", core=("negative_log_likelihood",), extra=("perplexity", "surprisal")),),
+        (Lesson("evaluating", core={"negative_log_likelihood": 2}, extra={"perplexity": 1, "surprisal": 2}),),
     ),
     Chapter(
         "neural-bigram",
         "The neural bigram",
-        (Lesson("neural_bigram", core=("softmax", "cross_entropy", "train_neural_bigram")),),
+        (Lesson("neural_bigram", core={"softmax": 1, "cross_entropy": 2, "train_neural_bigram": 3}),),
     ),
     Chapter(
         "mlp",
         "A longer memory",
         (
-            Lesson("generating", extra=("score_contexts", "generate_words")),
-            Lesson("contexts", core=("build_contexts",), extra=("count_contexts",)),
-            Lesson("mlp", core=("mlp_logits",), extra=("init_mlp",)),
+            Lesson("generating", extra={"score_contexts": 2, "generate_words": 3}),
+            Lesson("contexts", core={"build_contexts": 2}, extra={"count_contexts": 2}),
+            Lesson("mlp", core={"mlp_logits": 3}, extra={"init_mlp": 2}),
         ),
     ),
     Chapter(
         "training",
         "Going downhill well",
         (
-            Lesson("optimizing", extra=("learning_rate_at", "minibatches", "adamw_step")),
+            Lesson("optimizing", extra={"learning_rate_at": 2, "minibatches": 2, "adamw_step": 3}),
             Lesson("training"),
             Lesson("saving", laws=False),
         ),

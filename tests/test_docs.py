@@ -10,7 +10,7 @@ import pytest
 import torch
 from tools import catching, charts, drawings, experiments, palette, trainings
 from tools.catalogue import entry
-from tools.exercises import exercise
+from tools.exercises import exercise, table_of_exercises
 from tools.figures import inline_svg
 from tools.questions import QUESTIONS
 
@@ -173,6 +173,11 @@ def test_a_chapter_ends_with_all_its_exercises_and_no_other(chapter):
         result, _, care = listed.partition("To be careful, too:")
         for kind, part in ((RESULT, result), (CARE, care)):
             assert re.findall(r"- (.+)", part) == [law.sentence for law in LAWS[name] if law.kind == kind]
+
+
+def test_the_table_of_exercises_has_them_all():
+    rows = [re.findall(r"`(\w+)`", row) for row in table_of_exercises().splitlines()[2:]]
+    assert list(map(sorted, rows)) == [sorted(names_in(chapter)) for chapter in CHAPTERS if names_in(chapter)]
 
 
 def test_a_chapter_without_exercises_asks_for_none():

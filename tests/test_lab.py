@@ -19,7 +19,7 @@ import bigramlab
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import CONFTEST, Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
-from bigramlab.lab.verdicts import judge, load_file
+from bigramlab.lab.verdicts import Verdict, explain, judge, load_file
 from bigramlab.lab.watching import Lab, code_of, tell
 from bigramlab.laws import LAWS
 from bigramlab.laws.law import Stopped
@@ -94,6 +94,33 @@ def test_every_function_is_an_exercise_but_those_that_put_others_together():
     assert set(NAMES) | others == functions
     for exercise in Exercise.all():
         assert getattr(bigramlab, exercise.name).__module__ == f"bigramlab.lessons.{exercise.lesson}"
+
+
+def test_the_core_is_what_a_lecture_writes_in_its_order_and_the_rest_is_extra():
+    assert [exercise.name for exercise in Exercise.all() if exercise.core] == [
+        *("build_vocabulary", "encode", "decode", "count_bigrams", "smooth", "normalize", "sample", "sample_words"),
+        *("negative_log_likelihood", "softmax", "cross_entropy", "train_neural_bigram", "build_contexts", "mlp_logits"),
+    ]
+
+
+def test_each_exercise_says_how_hard_it_is_in_one_to_three_dots():
+    assert {exercise.dots for exercise in Exercise.all()} == {1, 2, 3}
+    assert Exercise.named("count_bigrams").level == "●●○"
+
+
+def test_to_begin_with_the_first_of_the_core_is_named(tmp_path, capsys):
+    main(["start", str(tmp_path / "lab")])
+    assert "Then write the first function, build_vocabulary in ch02_encoding.py;" in capsys.readouterr().out
+    assert "begin with ch02_encoding.py." in (tmp_path / "lab" / "pytest.ini").read_text(encoding="utf-8")
+
+
+def test_an_extra_is_the_next_one_only_when_the_core_is_solved():
+    not_started = {
+        name: Verdict(name, "not started", f"{name} is not started.", f"{name} is not started.") for name in NAMES
+    }
+    assert explain(list(not_started.values())).startswith("build_vocabulary is not started.")
+    solved = {one.name: Verdict(one.name, "solved", "", "") for one in Exercise.all() if one.core}
+    assert explain(list((not_started | solved).values())).startswith("read_words is not started.")
 
 
 @pytest.mark.parametrize("exercise", Exercise.all(), ids=lambda exercise: exercise.name)

@@ -33,7 +33,7 @@ def start(folder: Path) -> int:
     if not written:
         print(f"{folder} has all the exercises already; nothing was changed")
     print(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  pytest")
-    print(f"Then write the first function, in {Exercise.all()[0].file}; any editor will do.")
+    print(f"Then write the first function, {Exercise.first().name} in {Exercise.first().file}; any editor will do.")
     return 0
 
 

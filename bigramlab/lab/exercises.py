@@ -25,7 +25,7 @@ def pytest_configure(config):
     config.pluginmanager.import_plugin("bigramlab.lab.plugin")  # here, so that it works from any folder
 '''
 
-PYTEST_INI = """# This folder holds bigramlab's exercises; start with the file whose name begins with ch01.
+PYTEST_INI = """# This folder holds bigramlab's exercises; begin with {first}.
 [pytest]
 addopts = --quiet
 """
@@ -33,10 +33,24 @@ addopts = --quiet
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function to write: its name, and the lesson that it belongs to."""
+    """One function to write.
+
+    Attributes:
+        name: The function's name.
+        lesson: The lesson that it belongs to.
+        core: Whether it is the lesson's own idea, and not an extra.
+        dots: How hard it is, from 1 to 3.
+    """
 
     name: str
     lesson: str
+    core: bool
+    dots: int
+
+    @property
+    def level(self) -> str:
+        """How hard it is, to be shown."""
+        return "●" * self.dots + "○" * (3 - self.dots)
 
     @property
     def file(self) -> str:
@@ -47,7 +61,17 @@ class Exercise:
     @classmethod
     def all(cls) -> "list[Exercise]":
         """Return every exercise in the tutorial's order."""
-        return [cls(name, lesson.name) for lesson in LESSONS for name in (*lesson.core, *lesson.extra)]
+        return [
+            cls(name, lesson.name, core, dots)
+            for lesson in LESSONS
+            for core, names in ((True, lesson.core), (False, lesson.extra))
+            for name, dots in names.items()
+        ]
+
+    @classmethod
+    def first(cls) -> "Exercise":
+        """Return the one to begin with."""
+        return next(exercise for exercise in cls.all() if exercise.core)
 
     @classmethod
     def named(cls, name: str) -> "Exercise":
@@ -113,7 +137,7 @@ def is_lab(folder: Path) -> bool:
 def write_lab(folder: Path) -> list[Path]:
     """Write the exercises into a folder; files that are there already are left as they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"pytest.ini": PYTEST_INI, "conftest.py": CONFTEST}
+    files = {"pytest.ini": PYTEST_INI.format(first=Exercise.first().file), "conftest.py": CONFTEST}
     files |= {file: _file_of(list(exercises)) for file, exercises in groupby(Exercise.all(), lambda one: one.file)}
     written = []
     for name, text in files.items():

@@ -165,12 +165,13 @@ def _line(path: Path, number: int | None) -> str:
 
 
 def explain(verdicts: Sequence[Verdict]) -> str:
-    """Explain the first that is started and wrong, or else the first that is not started.
+    """Explain the first that is started and wrong, or else the first that is not started, extras last.
 
     Of each other file that can't be run, the headline is said, too.
     """
     wrong = [verdict for verdict in verdicts if verdict.is_wrong]
-    first = next(iter(wrong or [verdict for verdict in verdicts if not verdict]), None)
+    unsolved = [verdict for verdict in verdicts if not verdict]
+    first = next(iter(wrong or sorted(unsolved, key=lambda one: not Exercise.named(one.name).core)), None)
     if first is None and len(verdicts) == 1:
         return verdicts[0].text
     if first is None and len(verdicts) < len(Exercise.all()):

@@ -20,7 +20,7 @@ def exercise(page: str) -> str:
     """Return, as Markdown, what to write at the end of a chapter: its functions, their laws and folded solutions."""
     exercises = exercises_of(page)
     files = [
-        f"{_listed([f'`{one.name}`' for one in some])} in `{file}`"
+        f"{_listed(list(map(_with_level, some)))} in `{file}`"
         for file, some in groupby(exercises, lambda one: one.file)
     ]
     place = "[your exercises](../how-to/exercises.html)"
@@ -33,9 +33,26 @@ def exercise(page: str) -> str:
     return "\n\n".join(parts)
 
 
+def table_of_exercises() -> str:
+    """Return, as Markdown, a table of all exercises by chapter: the core, the extras, and how hard each is."""
+    rows = ["| chapter | core | extra |", "|---|---|---|"]
+    for number, chapter in enumerate(CHAPTERS, start=1):
+        if exercises := exercises_of(chapter.page):
+            kinds = [
+                ", ".join(f"`{one.name}` {one.level}" for one in exercises if one.core == core)
+                for core in (True, False)
+            ]
+            rows.append(f"| {number}. [{chapter.title}](../tutorial/{chapter.page}.html) | {kinds[0]} | {kinds[1]} |")
+    return "\n".join(rows)
+
+
 def outcome(text: str) -> str:
     """Return, as Markdown, what comes of what the chapter asks the reader to do: folded, to be looked at afterwards."""
     return f'??? note "What you should find"\n\n    {text}'
+
+
+def _with_level(one: Exercise) -> str:
+    return f"`{one.name}` ({'' if one.core else 'extra, '}{one.level})"
 
 
 def _listed(parts: list[str], before_and: str = " ") -> str:
