@@ -10,15 +10,11 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import torch
-
-import bigramlab
 from bigramlab.judge.witnessing import last_resort
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
-from bigramlab.lessons.comparing import counted_model, mlp_model
-from bigramlab.lessons.inputs import require_size
 
 __all__ = ["main"]
 
@@ -148,64 +144,24 @@ def check(file: Path, seconds: float) -> int:
     """Run a notebook or script, and say of all that it made whether it is right."""
     from bigramlab.lab.notebooks import check_file
 
-    status, page = check_file(file, seconds, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    status, page = check_file(file, seconds, color=color, say=lambda line: print(f"{line} …", file=sys.stderr))
     print(page)
     return status
 
 
-def sample(words: Path | None, n: int, model: str, seed: int | None) -> int:
+def sample(**options: Any) -> int:
     """Write new words like the given ones."""
-    require_size("-n", n, least=1)
-    generator = _generator(seed)
-    train, dev = bigramlab.split_words(_words(words), (0.9, 0.1), generator=generator)
-    dev = dev or train
-    vocabulary = bigramlab.build_vocabulary([*train, *dev])
-    if model == "bigram":
-        trained = counted_model(train, dev, vocabulary)
-    else:
-        trained = mlp_model(train, dev, vocabulary, 8, _recipe(train), generator=generator, progress=True)
-    written: list[str] = []
-    while len(written) < n:  # a smoothed table may write a word without letters
-        length, more = trained.context_length, n - len(written)
-        found = bigramlab.generate_words(
-            trained.next_probs, trained.vocabulary, more, context_length=length, generator=generator
-        )
-        written += filter(None, found)
-    print("\n".join(written))
-    return 0
+    from bigramlab.lab import models
+
+    return models.sample(**options)
 
 
-def compare(words: Path | None, contexts: list[int], seed: int | None) -> int:
+def compare(**options: Any) -> int:
     """Train every model on the words, and show how good each is on words that it did not see."""
-    generator = _generator(seed)
-    train, dev, test = bigramlab.split_words(_words(words), generator=generator)
-    results = bigramlab.compare(
-        train, dev, test, context_lengths=contexts, recipe=_recipe(train), generator=generator, progress=True
-    )
-    print(bigramlab.comparison_table(results))
-    print(f"\nLosses in nats, on {len(train):,} training, {len(dev):,} dev and {len(test):,} test words.")
-    print("Of a thousand words of each model: copied from training, real though not in training, new.\n")
-    for result in results:
-        print(f"{result.name}: {' '.join(result.words)}")
-    return 0
+    from bigramlab.lab import models
 
-
-def _words(path: Path | None) -> list[str]:
-    return bigramlab.load_names() if path is None else bigramlab.read_words(path)
-
-
-def _generator(seed: int | None) -> torch.Generator:
-    generator = torch.Generator()
-    if seed is None:
-        generator.seed()
-    else:
-        generator.manual_seed(seed)
-    return generator
-
-
-def _recipe(train: list[str]) -> bigramlab.Recipe:
-    """Take fewer steps for fewer words: the moment to stop comes sooner, and the words with the best loss are kept."""
-    return bigramlab.Recipe(steps=min(3000, 200 + sum(map(len, train)) // 50))
+    return models.compare(**options)
 
 
 def _lengths(text: str) -> list[int]:
