@@ -1,6 +1,7 @@
 import json
 import math
 import random
+import re
 import time
 
 import numpy as np
@@ -21,7 +22,7 @@ from bigramlab import (
     split_words,
 )
 from bigramlab.judge.making import Made
-from bigramlab.judge.recognizing import KEPT
+from bigramlab.judge.recognizing import KEPT, are_the_names, recognize
 from bigramlab.judge.slipping import slips_of
 from bigramlab.mistakes import MISTAKES
 
@@ -85,6 +86,15 @@ def test_a_right_loss_may_come_from_a_wrong_table_and_the_report_says_so():
     [
         (-2.454, "mistake", "minus sign missing"),
         (3.5404, "mistake", "bits for nats"),
+        (-2.4541, "mistake", "the loss without smoothing, in nats, added up one by one in float32"),
+        (3.54219, "mistake", "bits for nats"),  # a loop in float32
+        (17.48, "mistake", "mean over the words"),
+        (2.8549, "mistake", "mean over the letters"),
+        (807726.8, "mistake", "the sum of the losses without smoothing, with one slip. But “bits for nats”"),
+        (-807722.375, "mistake", "the log-likelihood without smoothing, added up one by one in float32"),
+        (25.2155, "mistake", "bits for nats"),  # and over the words
+        (1119782.0, "mistake", "the sum of the losses without smoothing, twice"),
+        (456292, "mistake", "the number of bigrams, twice"),
         (559951.8125, "step", "the sum of the losses with k = 1"),
         (-559874, "step", "the log-likelihood without smoothing"),
         (2.4241, "step", "the loss of the first 3 words only"),
@@ -97,10 +107,51 @@ def test_a_number_that_is_not_the_loss_is_told_what_it_is(number, verdict, what)
 
 def test_a_short_number_is_matched_to_its_digits_and_a_long_one_to_what_rounding_does():
     said(2.453, "unknown")
-    said(2.45, "right")
     said(2.454577 * (1 + 1.5e-4), "right", "but for rounding")
     said(2.4530123, "unknown")
     said(2.1, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [(2.5, "the loss with k = 1"), (2.45, "the loss without"), (-2.45, "minus sign missing"), (3.54, "bits for nats")],
+)
+def test_too_few_digits_are_never_right_and_never_wrong(number, part):
+    report = said(number, "unknown", f"{number} could be", part, "too few digits to tell, write four decimals")
+    assert not report.sections()
+
+
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        (2.4829, "between 2.454, the counted table's, and 3.296"),
+        (3.7693, "above 3.296, that of a model that knows nothing: it may be one at the start of training"),
+        (2.1234, "below 2.454, the least that a model of one letter before can have"),
+    ],
+)
+def test_a_number_that_nobody_knows_is_placed_among_the_losses(number, part):
+    said(number, "unknown", "none of the values", part)
+    assert not check(123.4567).notes
+
+
+def test_one_slip_that_explains_a_number_leaves_no_room_for_two():
+    report = said(3.5412, "mistake", "bits for nats")
+    assert all(len(one.slips) == 1 for one in report.candidates)
+    assert len(report.candidates) == 1
+
+
+def test_a_number_of_letters_is_told_to_be_a_wrong_number_of_bigrams_too():
+    report = said(196113, "right", "the number of letters in all words", "the number of bigrams, with one slip")
+    assert report.candidates[1].slips == ("count_bigrams/no_stop_token",)
+
+
+@pytest.mark.parametrize("name", ["nll", "loss", "train_loss", "NLL"])
+def test_a_variable_that_is_called_a_loss_has_no_log_likelihood(name):
+    report = recognize(-559891.0, name=name)
+    assert report.verdict == "mistake"
+    assert f"`{name}` is -559891, and should be 559891." in report.text()
+    assert report.candidates[0].slips == ("negative_log_likelihood/minus_sign_missing",)
+    assert recognize(-559891.0, name="log_likelihood").verdict == "step"
 
 
 def test_nothing_is_guessed():
@@ -169,6 +220,40 @@ def test_a_wrong_table_is_named_by_its_slip(table, name):
     said(table, "mistake", name, "one slip")
 
 
+def test_what_shows_a_slip_is_true_of_the_value_itself():
+    """Each line says what the value has somewhere, and what should stand there: both are computed again here."""
+    tables = [COUNTS.T, COUNTS.clamp(max=1), COUNTS / COUNTS.sum(dim=1), 100 * PROBS, 2 * COUNTS, COUNTS + COUNTS.T]
+    tables += [torch.tensor(slip("count_bigrams", "no_boundary")(NAMES, VOCABULARY).tolist())]
+    words = [[f"{name}\n" for name in NAMES], [*NAMES, ""], NAMES[:-1], sorted(set(NAMES))]
+    for value in (
+        *tables,
+        *(table.tolist() for table in tables),
+        *words,
+        build_contexts(NAMES, VOCABULARY, 3)[0].flip(1),
+    ):
+        report = recognize(value, name="mine")
+        seen = [text for label, text, _ in report.sections() if label == "To see it"]
+        assert len(seen) == (report.verdict == "mistake")
+        for text in seen:
+            place, found = re.fullmatch(r"`(.+?)` is (.+?), and should be .+\.", text).groups()
+            shown = eval(place, {"mine": value})
+            shown = shown.tolist() if isinstance(shown, torch.Tensor) else shown
+            assert found == (f"{shown:.7g}" if isinstance(shown, int | float) else f"`{shown!r}`")
+
+
+@pytest.mark.parametrize("k", [0, 1])
+@pytest.mark.parametrize("times", [2, 3])
+def test_what_was_counted_more_than_once_is_said_before_any_smoothing(times, k):
+    often = "twice" if times == 2 else "3 times"
+    said(times * COUNTS + k, "mistake", f"counted {often}", "the cell was run again, without a new table of zeros")
+    said(times * COUNTS.sum(dim=1), "mistake", often)
+    said(NAMES * times, "mistake", often)
+    said(build_contexts(NAMES * times, VOCABULARY, 1)[1], "mistake", often)
+    first = count_bigrams(NAMES[:5], VOCABULARY)
+    said(COUNTS + first + k, "mistake", "the first 5 of them once more")
+    said(first + k, "step", "the counts of the first 5 words only")
+
+
 def test_two_slips_are_told_as_two():
     counts = slip("count_bigrams", "no_start_token")(NAMES, VOCABULARY) + 1
     said(counts / counts.sum(dim=0, keepdim=True), "mistake", "no start token", "columns divided", "two slips")
@@ -223,10 +308,23 @@ def test_lists_of_words_and_of_letters_are_recognized():
     said(NAMES[:10], "step", "the first 10 words only")
     said(sorted(set(NAMES)), "mistake", "repeated words dropped")
     said([f"{name}\n" for name in NAMES], "mistake", "line breaks kept")
+    said([*(f"{name}\n" for name in NAMES[:-1]), NAMES[-1]], "mistake", "line breaks kept")
+    said([*NAMES, ""], "mistake", "blank lines kept")
+    said(["\ufeffemma", *NAMES[1:]], "mistake", "byte order mark kept")
+    said(NAMES[:-1], "mistake", "last line dropped")
     said(["emmas", *NAMES[1:]], "close", "'emmas', which should be 'emma'")
     said(["mor", "axx", "minaymoryles"], "unknown")
     for size in (25626, 3203, 3204):
         said(size, "right", "% of the words")
+
+
+@pytest.mark.parametrize("words", [[f"{name}\n" for name in NAMES], [*NAMES, ""], sorted(set(NAMES)), NAMES[::-1]])
+def test_names_with_a_slip_in_them_are_no_words_of_ones_own(words):
+    assert are_the_names(words)
+    report = check(COUNTS, words=words)
+    assert (report.verdict, report.words) == ("right", "the names")
+    assert not are_the_names(WORDS)
+    assert not are_the_names(NAMES[:1000])
 
 
 @pytest.mark.slow
@@ -317,5 +415,5 @@ def test_what_is_kept_is_small_and_read_as_it_was_written():
 @pytest.mark.parametrize("function", ["count_bigrams", "smooth", "normalize", "negative_log_likelihood", "perplexity"])
 def test_the_mistakes_of_each_step_are_known_by_their_number(function):
     kept = Made.from_json(json.loads(KEPT.read_text(encoding="utf-8")))
-    known = {key for *_, slips in kept.slips for key, _ in slips} | {*kept.also}
+    known = {key for one in kept.numbers for key, _ in one.slips} | {*kept.also}
     assert len([one for one in slips_of(function) if f"{function}/{one.name}" in known]) >= 5

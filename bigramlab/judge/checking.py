@@ -89,10 +89,15 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
 
     name = str(name or getattr(function, "__name__", type(function).__name__))
     if name not in LAWS:
-        if similar := difflib.get_close_matches(name, LAWS):
-            raise ValueError(f"there are no laws for {name!r}; did you mean {' or '.join(map(repr, similar))}?")
+        own = getattr(function, "__name__", "f")
+        own = own if own.isidentifier() else "f"  # of a lambda
+        if similar := difflib.get_close_matches(name, LAWS) or [one for one in LAWS if one.startswith(name)]:
+            say = " or ".join(f"check({own}, {one!r})" for one in similar)
+            raise ValueError(
+                f"there are no laws for {name!r}; did you mean {' or '.join(map(repr, similar))}? Then say so: {say}"
+            )
         raise ValueError(
-            f"there are no laws for {name!r}; say which function it should be, as in check(f, 'normalize'): "
+            f"there are no laws for {name!r}; say which function it should be, as in check({own}, 'normalize'): "
             f"{', '.join(sorted(LAWS))}"
         )
     return run_laws(function, name)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,7 +13,6 @@ from bigramlab.judge.slipping import (
     COMMON,
     KS,
     LOSS,
-    PERPLEXITY,
     Found,
     probs_of,
     slips_in_contexts,
@@ -24,13 +23,52 @@ from bigramlab.judge.slipping import (
 from bigramlab.lessons.contexts import build_contexts, count_contexts
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
-from bigramlab.lessons.evaluating import negative_log_likelihood, perplexity
+from bigramlab.lessons.evaluating import negative_log_likelihood
 
-__all__ = ["FIRST", "LENGTHS", "Made", "make"]
+__all__ = [
+    "AGAIN",
+    "CLOSE",
+    "FIRST",
+    "LENGTHS",
+    "MISTAKE",
+    "RIGHT",
+    "ROUNDED",
+    "STEP",
+    "UNKNOWN",
+    "Made",
+    "Number",
+    "make",
+    "with_k",
+]
 
+RIGHT, MISTAKE, STEP, CLOSE, UNKNOWN = "right", "mistake", "step", "close", "unknown"
 LENGTHS = range(1, 9)
 FIRST = (*range(1, 11), 20, 50, 100, 1000)  # how many words are looked at where one explores
-PLACES = ("", "in the model", "in the measure")
+AGAIN = "It was added to what stood there: perhaps the cell was run again"
+LOGS = {"": torch.log, "bits_for_nats": torch.log2, "decimal_log_for_nats": torch.log10}
+ROUNDED = "added up one by one in float32, whose rounding shows in the fifth digit"
+
+
+class Number(NamedTuple):
+    """A number that someone may find.
+
+    Attributes:
+        value: The number.
+        verdict: What it is: right, a step or a mistake.
+        what: The same in words; of a number with slips what it would be without them.
+        common: Whether it is looked for first: with k = 0 or 1.
+        digits: How many must be written to know it.
+        slips: The slips in it, as keys and places.
+        should: What it should be; 0 if it is right.
+    """
+
+    value: float
+    verdict: str
+    what: str
+    common: bool = False
+    digits: int = 4
+    slips: tuple[tuple[str, str], ...] = ()
+    should: float = 0
 
 
 @dataclass
@@ -41,11 +79,8 @@ class Made:
         vocabulary: Their vocabulary.
         counts: The table of their bigrams.
         words: How many there are.
-        right: Numbers of the chain, each with what it is, and whether few digits are enough to know it.
-        steps: Numbers that are true and unfinished, each with what they are.
-        loops: What a loop in float32 gives for the loss, its sum and the log-likelihood: they are off by its rounding.
+        numbers: What numbers are known, right and wrong.
         tables: The miscounted tables, by mistake.
-        slips: Numbers of one slip or of two: the number, of what, k, and which.
         also: The slips that give the right loss from another table.
         contexts: Contexts and targets made with a slip: by their fingerprints, which they are.
     """
@@ -53,41 +88,34 @@ class Made:
     vocabulary: str
     counts: list[list[int]]
     words: int
-    right: list[tuple[float, str, bool]] = field(default_factory=list)
-    steps: list[tuple[float, str]] = field(default_factory=list)
-    loops: list[tuple[float, str]] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
-    slips: list[Found] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     contexts: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a file, in as few digits as say what a number is."""
-        kept = asdict(self)
-        keys = sorted({key for *_, slips in self.slips for key, _ in slips})
-        kept["keys"] = keys
-        kept["slips"] = [
-            [float(f"{value:.10g}"), (LOSS, PERPLEXITY).index(of), k]
-            + [part for key, place in slips for part in (keys.index(key), PLACES.index(place))]
-            for value, of, k, slips in self.slips
+        texts = sorted({text for one in self.numbers for text in (one.verdict, one.what, *sum(one.slips, ()))})
+        place = {text: at for at, text in enumerate(texts)}
+        numbers = [
+            [
+                *(float(f"{one.value:.10g}"), float(f"{one.should:.8g}"), int(one.common), one.digits),
+                *(place[text] for text in (one.verdict, one.what, *sum(one.slips, ()))),
+            ]
+            for one in self.numbers
         ]
-        return kept
+        return asdict(self) | {"texts": texts, "numbers": numbers}
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Made":
         """Read what `to_json` wrote."""
-        keys = kept["keys"]
-        slips = [
-            (
-                value,
-                (LOSS, PERPLEXITY)[of],
-                k,
-                [(keys[a], PLACES[b]) for a, b in zip(rest[::2], rest[1::2], strict=True)],
-            )
-            for value, of, k, *rest in kept["slips"]
-        ]
-        others = {name: value for name, value in kept.items() if name not in ("slips", "keys", "key")}
-        return cls(slips=slips, **others)
+        texts = kept["texts"]
+        numbers = []
+        for value, should, common, digits, *places in kept["numbers"]:
+            verdict, what, *slips = (texts[place] for place in places)
+            pairs = tuple(zip(slips[::2], slips[1::2], strict=True))
+            numbers.append(Number(value, verdict, what, bool(common), digits, pairs, should))
+        return cls(numbers=numbers, **{name: kept[name] for name in kept if name not in ("numbers", "texts", "key")})
 
 
 def make(words: Sequence[str], *, progress: bool = True) -> Made:
@@ -98,85 +126,123 @@ def make(words: Sequence[str], *, progress: bool = True) -> Made:
     made = Made(vocabulary, counts.tolist(), len(words))
     parts = len(slips_of("count_bigrams")) + 3 * len(LENGTHS)
     with tqdm(total=parts, desc="check: making wrong values, too", disable=not progress) as bar:
-        made.right = [*_right_numbers(words, counts)]
-        made.steps = [*_steps(words, vocabulary, counts)]
-        made.loops = [*_loops(words, vocabulary, counts)]
         made.tables = slips_in_tables(words, vocabulary, counts, bar.update)
         for length in LENGTHS:
             made.contexts |= slips_in_contexts(words, vocabulary, length)
             bar.update(2)
         tables = {name: torch.tensor(table) for name, table in made.tables.items()}
-        made.slips, made.also = slips_in_numbers(counts, tables, lambda: bar.n < parts - 1 and bar.update())
+        slips, made.also = slips_in_numbers(counts, tables, lambda: bar.n < parts - 1 and bar.update())
+        made.numbers = [
+            *_measured(words, vocabulary, counts),
+            *_other_models(words, vocabulary, counts),
+            *_of_the_first_words(words, vocabulary, counts),
+        ]
+        made.numbers += [*_with_slips(slips, made)]
         bar.update(parts - bar.n)
     return made
 
 
-def _with(k: float) -> str:
+def with_k(k: float) -> str:
+    """Return how something is smoothed, in words."""
     return f"with k = {k}" if k else "without smoothing"
 
 
-def _right_numbers(words: list[str], counts: Tensor) -> Iterator[tuple[float, str, bool]]:
-    """Yield the numbers of the chain, with what they are and whether two digits are enough."""
-    size, total = len(counts), int(counts.sum())
-    yield math.log(size), f"log {size}, the loss of a model that knows nothing", True
-    yield (
-        math.log(size + 1),
-        f"log {size + 1}, the loss of a model that knows nothing and has two tokens for `.`",
-        False,
-    )
-    for k in KS:
-        if k or (counts.sum(dim=1) > 0).all():
-            probs = probs_of(counts + float(k))
-            yield negative_log_likelihood(counts, probs), f"the loss {_with(k)}, in nats", k in COMMON
-            yield perplexity(counts, probs), f"the perplexity {_with(k)}", k in COMMON
-        if k:  # with `<S>` and `<E>` each row has a cell more
-            wider = (counts + float(k)) / (counts.sum(dim=1, keepdim=True) + k * (size + 1))
-            both = f"{_with(k)} and two tokens, `<S>` and `<E>`, for the boundary"
-            yield negative_log_likelihood(counts, wider), f"the loss {both}, in nats", False
-            yield perplexity(counts, wider), f"the perplexity {both}", False
-    letters = counts.sum(dim=1).double()
-    loss = -float(torch.xlogy(letters, letters / total).sum() / total)
-    yield loss, "the loss of a model that knows only how common each token is, in nats", False
-    yield math.exp(loss), "the perplexity of a model that knows only how common each token is", False
-    for length in LENGTHS[1:]:
-        seen = count_contexts(*build_contexts(words, build_vocabulary(words), length), size)[1].double()
-        for k in COMMON:
-            loss = -float(torch.xlogy(seen, probs_of(seen + k)).sum() / seen.sum())
-            of = f"of counting what follows {length} tokens, {_with(k)}"
-            yield loss, f"the loss {of}, in nats", False
-            yield math.exp(loss), f"the perplexity {of}", False
+def _measured(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
+    """Yield what is made of the logs of the probabilities: sums, means over this and that, the perplexity.
 
-
-def _steps(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[tuple[float, str]]:
-    """Yield numbers that are true and unfinished: sums, and what the first words give."""
-    total = int(counts.sum())
-    for k in KS:
-        if not k and (counts.sum(dim=1) == 0).any():
-            continue
-        logs = probs_of(counts.double() + k).log()
-        loss = -float((counts * logs).nan_to_num(0).sum())
-        yield loss, f"the sum of the losses {_with(k)}; divide it by {total:,}, the number of bigrams"
-        yield (
-            -loss,
-            f"the log-likelihood {_with(k)}, a sum of logs; divide it by minus {total:,}, the number of bigrams",
-        )
-        for n in FIRST if k in COMMON else ():
-            if n < len(words):
-                part = count_bigrams(words[:n], vocabulary)
-                loss = -float((part * logs).nan_to_num(0).sum())
-                of = f"of the first {n} words only, by the model of all, {_with(k)}"
-                yield loss / int(part.sum()), f"the loss {of}"
-                yield loss, f"the sum of the losses {of}"
-                yield -loss, f"the log-likelihood {of}"
-
-
-def _loops(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[tuple[float, str]]:
-    """Yield what is added up bigram by bigram in float32, where each addition rounds."""
+    Each by any log, exact and as a loop in float32 rounds it.
+    """
+    total, n = int(counts.sum()), len(words)
+    over = {"minus_sign_missing": -1, "mean_over_the_cells": total / counts.numel(), "mean_over_the_words": total / n}
+    over |= {"mean_over_the_letters": total / (total - n)} if total > n else {}
     contexts, targets = build_contexts(words, vocabulary, 1)
     for k in KS:
-        logs = probs_of(counts + k).log()[contexts[:, 0], targets].float()
-        total = logs.numpy().cumsum(dtype="float32")[-1] if len(logs) else math.nan  # one by one, as a loop does
-        if math.isfinite(total):
-            yield -float(total / len(targets)), f"the loss {_with(k)}, in nats"
-            yield -float(total), f"the sum of the losses {_with(k)}"
-            yield float(total), f"the log-likelihood {_with(k)}"
+        probs, common, how = probs_of(counts + k), k in COMMON, with_k(k)
+        loss = negative_log_likelihood(counts, probs_of(counts.double() + k))
+        for name, log in LOGS.items():
+            exact = loss * float(log(torch.tensor(math.e, dtype=torch.float64)))
+            steps = log(probs)[contexts[:, 0], targets].float().numpy()
+            rounded = -float(steps.cumsum(dtype="float32")[-1] / total)  # one by one, as a loop does
+            slip = ((f"negative_log_likelihood/{name}", ""),) if name else ()
+            for mean, note, digits in ((exact, "", 4), (rounded, f", {ROUNDED}", 5)):
+                what = f"the loss {how}, in nats{note}"
+                if not slip:
+                    yield Number(mean, RIGHT, what, common, digits)
+                    yield Number(math.exp(mean), RIGHT, f"the perplexity {how}{note}", common, digits)
+                elif common:
+                    yield Number(mean, MISTAKE, what, common, digits, slip, loss)
+                for key, factor in over.items() if common else ():
+                    slips = (*slip, (f"negative_log_likelihood/{key}", ""))
+                    yield Number(factor * mean, MISTAKE, what, common, 5 if slip else digits, slips, loss)
+                for sign, of in ((1, "the sum of the losses"), (-1, "the log-likelihood")):
+                    verdict, should = (MISTAKE, sign * loss * total) if slip else (STEP, 0)
+                    divide = f"; divide it by {'' if sign > 0 else 'minus '}{total:,}, the number of bigrams"
+                    what = f"{of} {how}{note}{'' if slip else divide}"
+                    if common or not slip:
+                        yield Number(sign * mean * total, verdict, what, common, 5, slip, should)
+                    for times, often in ((2, "twice"), (3, "three times")) if common and not slip else ():
+                        what = f"{of} {how}, {often}{note}. {AGAIN}, and the sum was not set to 0 before"
+                        yield Number(times * sign * mean * total, MISTAKE, what, common, 5, (), sign * loss * total)
+
+
+def _other_models(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
+    """Yield the losses and perplexities of other models than the table: they are right, too."""
+    size, total = len(counts), counts.sum()
+    yield Number(math.log(size), RIGHT, f"log {size}, the loss of a model that knows nothing", True)
+    what = f"log {size + 1}, the loss of a model that knows nothing and has two tokens for `.`"
+    yield Number(math.log(size + 1), RIGHT, what)
+    losses: list[tuple[float, str]] = []
+    for k in KS[1:]:  # with `<S>` and `<E>` each row has a cell more
+        wider = (counts + float(k)) / (counts.sum(dim=1, keepdim=True) + k * (size + 1))
+        both = f"{with_k(k)} and two tokens, `<S>` and `<E>`, for the boundary"
+        losses.append((negative_log_likelihood(counts, wider), both))
+    letters = counts.sum(dim=1).double()
+    loss = -float(torch.xlogy(letters, letters / total).sum() / total)
+    losses.append((loss, "of a model that knows only how common each token is"))
+    for length in LENGTHS[1:]:
+        seen = count_contexts(*build_contexts(words, vocabulary, length), size)[1].double()
+        for k in COMMON:
+            loss = -float(torch.xlogy(seen, probs_of(seen + k)).sum() / seen.sum())
+            losses.append((loss, f"of counting what follows {length} tokens, {with_k(k)}"))
+    for loss, of in losses:
+        yield Number(loss, RIGHT, f"the loss {of}, in nats")
+        yield Number(math.exp(loss), RIGHT, f"the perplexity {of}")
+
+
+def _of_the_first_words(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
+    """Yield what the model of all words says of the first: true, and a step."""
+    for k in COMMON:
+        logs = probs_of(counts.double() + k).log()
+        for n in (n for n in FIRST if n < len(words)):
+            part = count_bigrams(words[:n], vocabulary)
+            loss = -float((part * logs).nan_to_num(0).sum())
+            of = f"of the first {n} words only, by the model of all, {with_k(k)}"
+            yield Number(loss / int(part.sum()), STEP, f"the loss {of}", False, 5)
+            yield Number(loss, STEP, f"the sum of the losses {of}", False, 5)
+            yield Number(-loss, STEP, f"the log-likelihood {of}", False, 5)
+
+
+def _with_slips(slips: list[Found], made: Made) -> Iterator[Number]:
+    """Yield the numbers with a slip or two, and the sums that belong to those losses that have one."""
+    right = {one.what: one.value for one in made.numbers if one.verdict == RIGHT}
+    there = {(one.what, one.slips) for one in made.numbers}
+    counts = torch.tensor(made.counts)
+    total = int(counts.sum())
+    for value, of, k, found in slips:
+        what = f"the {of} {with_k(k)}{', in nats' if of == LOSS else ''}"
+        common, both, (key, place) = k in COMMON, tuple(found), found[0]
+        if (what, both) in there:
+            continue
+        yield Number(value, MISTAKE, what, common, 4 if common and len(found) == 1 else 5, both, right[what])
+        if not common or of != LOSS or len(found) > 1:
+            continue
+        terms = total
+        if key == "negative_log_likelihood/every_counted_cell_once":
+            terms = int((counts > 0).sum())
+        elif key.startswith("negative"):
+            continue  # over what the mean is taken does nothing to the sum
+        elif key.startswith("count") and place != "in the model":
+            terms = int(sum(map(sum, made.tables[key.split("/")[1]])))
+        for sign, summed in ((1, "the sum of the losses"), (-1, "the log-likelihood")):
+            should = sign * right[what] * total
+            yield Number(sign * value * terms, MISTAKE, f"{summed} {with_k(k)}", common, 5, both, should)

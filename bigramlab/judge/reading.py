@@ -1,30 +1,21 @@
 """What a table is: k is read off it, and then it is compared with the tables that have a slip in them."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import Made
+from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, STEP, Made, with_k
 from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
+from bigramlab.lessons.counting import count_bigrams
 from bigramlab.mistakes import Mistake
 
-__all__ = [
-    "CLOSE",
-    "MISTAKE",
-    "RIGHT",
-    "STEP",
-    "UNKNOWN",
-    "Candidate",
-    "read_row",
-    "read_table",
-    "slipped",
-]
+__all__ = ["Candidate", "is_and_should", "often", "read_row", "read_table", "slipped"]
 
-RIGHT, MISTAKE, STEP, CLOSE, UNKNOWN = "right", "mistake", "step", "close", "unknown"
 EXACT = 6e-5  # four decimals of a probability, rounded
 COUNTED = 2e-3  # float32 keeps three decimals of a count of thousands
 
@@ -36,7 +27,7 @@ class Candidate:
     Attributes:
         verdict: What that would make of it.
         sentence: What it is, without its verb: "the loss with k = 1, in nats".
-        seen: How to see what is wrong.
+        seen: How to see what is wrong: a line over the value, for whose name `{it}` stands.
         slips: The mistakes in it, as function and name.
     """
 
@@ -51,20 +42,40 @@ class Form(NamedTuple):
 
     verdict: str
     sentence: str
+    k: float
+    make: Callable[[Tensor, float], Tensor]
 
 
-def slipped(what: str, slips: Sequence[Slip]) -> Candidate:
+def slipped(what: str, slips: Sequence[Slip], seen: str = "") -> Candidate:
     """Return what has a slip in it, or two."""
-    told = []
-    for slip in slips:
-        place = f", {slip.place}" if slip.place else ""
-        told.append(f"“{slip.mistake().name.replace('_', ' ')}”{place}: {slip.mistake().wrong}")
+    told = [f"“{slip.title()}”{f', {slip.place}' if slip.place else ''}: {slip.mistake().wrong}" for slip in slips]
     many = "one slip" if len(slips) == 1 else "two slips"
-    seen = slips[0].mistake().seen if len(slips) == 1 else ""
     return Candidate(MISTAKE, f"{what}, with {many}. {' And '.join(told)}", seen, tuple(slip.key for slip in slips))
 
 
-def read_table(table: Tensor, made: Made) -> Iterator[Candidate]:
+def is_and_should(value: object, should: object, place: str = "{it}") -> str:
+    """Return a line over a value that is true when typed."""
+    one, other = (f"{float(x):.7g}" if isinstance(x, int | float | Tensor) else f"`{x!r}`" for x in (value, should))
+    return f"`{place}` is {one}, and should be {other}."
+
+
+def often(times: int) -> str:
+    """Return how often, in words."""
+    return "twice" if times == 2 else f"{times} times"
+
+
+def _seen(table: Tensor, should: Tensor) -> str:
+    """Return a line that shows the difference: the sum of a row of probabilities, or the cell that is furthest off."""
+    sums, ours = table.sum(dim=1), should.sum(dim=1)
+    off = (sums - ours).nan_to_num(math.inf).abs()
+    if torch.allclose(ours, torch.ones_like(ours)) and off.max() > 1e-3:
+        row = int(off.argmax())
+        return is_and_should(sums[row], 1, f"sum({{it}}[{row}])")
+    row, column = divmod(int((table - should).nan_to_num(math.inf).abs().argmax()), table.shape[1])
+    return is_and_should(table[row, column], should[row, column], f"{{it}}[{row}][{column}]")
+
+
+def read_table(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
     """Yield what a table with two axes may be, the best first."""
     table, counts = table.detach().cpu().double(), torch.tensor(made.counts).double()
     size = len(counts)
@@ -86,6 +97,7 @@ def read_table(table: Tensor, made: Made) -> Iterator[Candidate]:
         yield Candidate(form.verdict, form.sentence)
         return
     found = [*_ordered(table, counts, "the tokens stand in another order")]
+    found = found or [*_passes(table, counts, words, made)]
     found = found or _with_a_slip(table, counts, made) or [*_close(table, counts, made.vocabulary)]
     yield from found or _with_two(table, counts, made)
 
@@ -94,7 +106,10 @@ def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
     """Yield what a row of as many numbers as tokens may be."""
     row, counts = row.detach().cpu().double(), torch.tensor(made.counts).double()
     sums = counts.sum(dim=1)
-    if torch.allclose(row, sums, atol=COUNTED):
+    times = round(float(row.sum() / sums.sum()), 4)
+    if times in range(2, 10) and torch.allclose(row, times * sums, atol=COUNTED):
+        yield Candidate(MISTAKE, f"the sums of the rows of the counts, {often(round(times))}. {AGAIN}")
+    elif torch.allclose(row, sums, atol=COUNTED):
         yield Candidate(RIGHT, "the sums of the rows of the counts: how often each token stands in the words")
     elif torch.allclose(row, sums / sums.sum(), atol=EXACT / 10):
         yield Candidate(RIGHT, "how common each token is, as shares of all")
@@ -107,28 +122,26 @@ def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
 
 def _form(table: Tensor, counts: Tensor) -> Form | None:
     """Return how a table is made of counts, with k read off; None if in none of the known ways."""
-    k = _k_of_counts(table, counts)
-    if k is not None:
-        return Form(RIGHT, "the counts" if k == 0 else f"the counts, smoothed with k = {k}")
-    k = _k_of_probs(table, counts)
-    if k is not None:
-        return Form(RIGHT, f"the probabilities, {_with(k)}")
-    for sign, of in ((1, "the logarithms of"), (-1, "minus the logarithms of")):
-        share = (sign * table).exp()
-        k = _k_of_probs(share, counts) if not (sign * table > 0).any() else None
-        if k is not None:
-            return Form(STEP, f"{of} the probabilities, {_with(k)}")
-        k = _k_of_counts(share, counts)
-        if k is not None and sign == 1:
-            return Form(STEP, f"{of} the counts, {_with(k)}: its softmax is the table of probabilities")
-    k = _k_of_shares(table, counts)
-    if k is not None and len(counts) > 1:
-        return Form(STEP, f"each pair's share of all pairs, {_with(k)}: divide each row by its own sum")
+    ways: list[tuple[str, Tensor, Callable[[Tensor, Tensor], float | None], Callable[[Tensor, float], Tensor]]] = [
+        ("the counts{}", table, _k_of_counts, lambda counts, k: counts + k),
+        ("the probabilities, {}", table, _k_of_probs, _probs),
+        ("the logarithms of the probabilities, {}", table.exp(), _k_of_probs, lambda *made: _probs(*made).log()),
+        ("minus the logarithms of the probabilities, {}", (-table).exp(), _k_of_probs,
+         lambda *made: -_probs(*made).log()),
+        ("the logarithms of the counts, {}: its softmax is the table of probabilities", table.exp(), _k_of_counts,
+         lambda counts, k: (counts + k).log()),
+        ("each pair's share of all pairs, {}: divide each row by its own sum", table, _k_of_shares,
+         lambda counts, k: (counts + k) / (counts + k).sum()),
+    ]  # fmt: skip
+    for at, (what, plain, read, make) in enumerate(ways):
+        if (k := read(plain, counts)) is not None:
+            how = with_k(k) if at else f", smoothed with k = {k}" if k else ""
+            return Form(RIGHT if at < 2 else STEP, what.format(how), k, make)
     return None
 
 
-def _with(k: float) -> str:
-    return f"with k = {k}" if k else "without smoothing"
+def _probs(counts: Tensor, k: float) -> Tensor:
+    return probs_of(counts + k)
 
 
 def _written(k: float) -> float | int:
@@ -169,7 +182,7 @@ def _k_of_shares(table: Tensor, counts: Tensor) -> float | None:
     slope, rest = cells * table - 1, counts - table * total
     estimate = float((slope * rest).sum() / (slope * slope).sum())
     k = _written(estimate) if abs(estimate) < 1e9 else -1
-    return k if k >= 0 and _near(table, (counts + k) / (total + k * cells)) else None
+    return k if k >= 0 and cells > 1 and _near(table, (counts + k) / (total + k * cells)) else None
 
 
 def _near(table: Tensor, expected: Tensor) -> bool:
@@ -215,32 +228,62 @@ def _miscounted(made: Made) -> dict[str, Tensor]:
     return swapped | {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in made.tables.items()}
 
 
+def _passes(table: Tensor, counts: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
+    """Yield what the table is if the words were counted more than once, or only the first of them."""
+    k = float(table[counts == 0].min()) if (counts == 0).any() else 0
+    if not table.isfinite().all():
+        return
+    times, bigrams = divmod(round(float((table - k).sum())), int(counts.sum()))
+    starts = [0, *accumulate(len(word) + 1 for word in words)]
+    if k < 0 or bigrams not in starts:
+        return
+    first = starts.index(bigrams)
+    counted = times * counts + count_bigrams(words[:first], made.vocabulary) + k
+    if not _near(table, counted) or (not times and first in (0, 1, made.words - 1)):
+        return
+    smoothed = f", smoothed with k = {k:g}" if k else ""
+    if not times:
+        yield Candidate(STEP, f"the counts of the first {first:,} words only{smoothed}")
+        return
+    parts = [f"counted {often(times)}"] if times > 1 else []
+    parts += [f"{f'the first {first:,}' if first > 1 else 'the first'} of them once more"] if first else []
+    what = f"the counts of all words{smoothed}, {' and '.join(parts)}"
+    why = f"{AGAIN}, without a new table of zeros above the loop"
+    yield Candidate(MISTAKE, f"{what}. {why}", _seen(table, counts + k))
+
+
 def _with_a_slip(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
     """Return which slip the table has: of three at most."""
     found = []
     for key, other in _miscounted(made).items():
         if form := _form(table, other):
-            found.append(slipped(form.sentence, [Slip(key)]))
+            found.append(slipped(form.sentence, [Slip(key)], _seen(table, form.make(counts, form.k))))
     for k in KS:
         for slip in slips_of("smooth") if k else ():
             if _agrees(table, slip, counts, k):
-                found.append(slipped(f"the counts, smoothed with k = {k}", [Slip(f"smooth/{slip.name}")]))
-        for probs, keys in models_of(counts, k, pairs=False):
-            if keys and _near(table, probs):
-                found.append(slipped(f"the probabilities, {_with(k)}", [Slip(key) for key in keys]))
+                what = f"the counts, smoothed with k = {k}"
+                found.append(slipped(what, [Slip(f"smooth/{slip.name}")], _seen(table, counts + k)))
+        found += _models(table, counts, k, [], 1, counts)
     return _first(found)
 
 
 def _with_two(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
     """Return which two slips the table has: of three pairs at most."""
-    found = []
+    found: list[Candidate] = []
     for k in COMMON:
         for first, other in [("", counts), *_miscounted(made).items()]:
-            for probs, keys in models_of(other, k, pairs=not first):
-                both = [first, *keys] if first else keys
-                if len(both) == 2 and _near(table, probs):
-                    found.append(slipped(f"the probabilities, {_with(k)}", [*map(Slip, both)]))
+            found += _models(table, other, k, [first] if first else [], 2, counts)
     return _first(found)
+
+
+def _models(
+    table: Tensor, counted: Tensor, k: float, before: list[str], many: int, counts: Tensor
+) -> Iterator[Candidate]:
+    """Yield which slips, so many with those before, make the table of probabilities of what was counted."""
+    for probs, keys in models_of(counted, k, pairs=many - len(before) == 2):
+        slips = [*map(Slip, [*before, *keys])]
+        if len(slips) == many and _near(table, probs):
+            yield slipped(f"the probabilities, {with_k(k)}", slips, _seen(table, _probs(counts, k)))
 
 
 def _first(found: list[Candidate]) -> list[Candidate]:
@@ -268,7 +311,7 @@ def _close(table: Tensor, counts: Tensor, vocabulary: str) -> Iterator[Candidate
             number = f"{int(off.sum())} cells are" if off.sum() > 1 else "one cell is"
             yield Candidate(
                 CLOSE,
-                f"{what}, {_with(k)}, but {number} not: in the row of `{vocabulary[row]}` and the column of "
+                f"{what}, {with_k(k)}, but {number} not: in the row of `{vocabulary[row]}` and the column of "
                 f"`{vocabulary[column]}` stands {table[row, column]:.6g}, and should stand {expected[row, column]:.6g}",
             )
             return

@@ -1,20 +1,22 @@
 """What a number is: the digits that it has say how near it must be to a known one."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 import torch
 
-from bigramlab.judge.making import FIRST, Made
-from bigramlab.judge.reading import RIGHT, STEP, Candidate, slipped
-from bigramlab.judge.slipping import COMMON, Found, Slip
+from bigramlab.judge.making import FIRST, MISTAKE, RIGHT, ROUNDED, STEP, UNKNOWN, Made, Number
+from bigramlab.judge.reading import Candidate, is_and_should, often, slipped
+from bigramlab.judge.slipping import Slip
 
-__all__ = ["read_count", "read_number", "told_also"]
+__all__ = ["read_count", "read_number", "remarks_on", "told_also"]
 
 SHORT = 6  # digits, up to which a number is matched to its digits
+FEW = 4  # digits: with fewer, and fewer than three decimals, a number could be much
+USUAL = [((f"negative_log_likelihood/{name}", ""),) for name in ("minus_sign_missing", "bits_for_nats")]
 LOOSE, TIGHT = 2e-4, 3e-6  # of a longer number: how far a loop in float32 may take it, and how far one line of torch
-ROUNDED = "added up one by one in float32, whose rounding shows in the fifth digit"
 
 
 def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candidate]:
@@ -50,72 +52,79 @@ def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candida
             yield Candidate(STEP, f"the number of bigrams of the first {first} words only")
     for name, table in made.tables.items():
         if value == sum(map(sum, table)) != total:
-            yield slipped("the number of bigrams", [Slip(f"count_bigrams/{name}")])
+            yield slipped("the number of bigrams", [Slip(f"count_bigrams/{name}")], is_and_should(value, total))
+    for one, what in ((total, "the number of bigrams"), (n, "the number of words")):
+        if value % one == 0 and 1 < value // one < 6:
+            yield Candidate(MISTAKE, f"{what}, {often(value // one)}. Perhaps the cell that counts was run again")
 
 
 def read_number(value: float, made: Made) -> Iterator[Candidate]:
-    """Yield what a number may be: what it fits exactly, then what rounding may have moved; right before wrong."""
+    """Yield what a number may be: what it fits exactly, or else what rounding may have moved; right before wrong."""
     _, digits, exponent = Decimal(repr(value)).as_tuple()
     written = len("".join(map(str, digits)).strip("0"))
     unit = 0.5000001 * 10.0 ** int(exponent)
-    tight = unit if written <= SHORT else max(unit, TIGHT * abs(value))
-    right = [(known, RIGHT, what, common) for known, what, common in made.right if common or written > 2]
-    steps = [(known, STEP, what, _is_common(what)) for known, what in made.steps if written > 4]
-    rounded = [
-        (known, STEP if "sum" in what or "likelihood" in what else RIGHT, f"{what}, {ROUNDED}", _is_common(what))
-        for known, what in made.loops
-        if written > 4
+    if written < FEW and int(exponent) > -3:
+        plain = [one for one in made.numbers if one.common and (one.verdict == RIGHT or one.slips in USUAL)]
+        for one in _near(value, plain, unit):
+            slip = f", with “{Slip(one.slips[0][0]).title()}”" if one.slips else ""
+            yield Candidate(UNKNOWN, f"{one.what}{slip}")
+        return
+    size = abs(value) if written > SHORT else 0
+    tight, close, loose = max(unit, TIGHT * size), 2 * TIGHT * size, LOOSE * size
+    sieves: list[tuple[Callable[[Number], bool], float]] = [
+        (lambda one: one.verdict != MISTAKE, tight),
+        (lambda one: one.verdict != MISTAKE and ROUNDED in one.what, close),
+        (lambda one: one.common and len(one.slips) < 2, tight),
+        (lambda one: one.common and one.verdict != MISTAKE, loose),
+        (lambda one: one.common and len(one.slips) < 2, loose),
+        (lambda one: len(one.slips) < 2, tight),
+        (lambda one: True, tight),
     ]
-    one = [slip for slip in made.slips if len(slip[3]) == 1 and written > _needed(slip)]
-    two = [slip for slip in made.slips if len(slip[3]) == 2 and written > 4]
-
-    yield from _known(value, right + steps + rounded, tight)
-    yield from _known(value, rounded, 2 * TIGHT * abs(value) if written > SHORT else 0)
-    common = [slip for slip in one if slip[2] in COMMON]
-    yield from _slips(value, common, tight)
-    if written > SHORT:
-        usual = [one for one in right + steps + rounded if one[3] and "words only" not in one[2]]
-        yield from _known(value, usual, LOOSE * abs(value), ", but for rounding")
-        yield from _slips(value, common, LOOSE * abs(value), ", but for rounding")
-    yield from _slips(value, one, tight)
-    yield from _slips(value, two, tight)
+    known = [one for one in made.numbers if written >= one.digits]
+    for fits, bound in sieves:
+        if near := _near(value, filter(fits, known), bound):
+            yield from (_told(one, value, rough=bound > tight) for one in near)
+            return
 
 
-def _needed(slip: Found) -> int:
-    """Return how many digits say too little: the more such numbers there are, the more one is hit by chance."""
-    *_, k, slips = slip
-    if k not in COMMON:
-        return 4
-    return 2 if slips[0][0].startswith("negative") else 3
+def _near(value: float, known: Iterable[Number], bound: float) -> list[Number]:
+    """Return the numbers within the bound: of the usual ones, or else of the others, the nearest first."""
+    near = [one for one in known if abs(one.value - value) <= bound > 0]
+    near = [one for one in near if one.common] or near
+    near.sort(key=lambda one: (one.verdict != RIGHT, ROUNDED in one.what, abs(one.value - value)))
+    distinct = {(one.what.replace(f", {ROUNDED}", ""), one.slips): one for one in reversed(near)}
+    return [*reversed(distinct.values())]
 
 
-def _is_common(what: str) -> bool:
-    return "without smoothing" in what or "with k = 1," in f"{what},"
+def _told(one: Number, value: float, *, rough: bool) -> Candidate:
+    rounded = ", but for rounding" if rough and ROUNDED not in one.what else ""
+    if one.verdict != MISTAKE:
+        return Candidate(one.verdict, f"{one.what}{rounded}")
+    seen = is_and_should(value, one.should)
+    if one.slips:
+        return slipped(f"{one.what}{rounded}", [Slip(key, place) for key, place in one.slips], seen)
+    return Candidate(MISTAKE, one.what, seen)
 
 
-def _known(value: float, known: list[tuple[float, str, str, bool]], bound: float, but: str = "") -> Iterator[Candidate]:
-    """Yield the numbers within the bound: of the usual ones, then of the others, the nearest."""
-    near = [one for one in known if abs(one[0] - value) <= bound]
-    if any(common for *_, common in near):
-        near = [one for one in near if one[3]]
-    for _, verdict, what, _ in sorted(near, key=lambda one: (one[1] != RIGHT, not one[3], abs(one[0] - value))):
-        yield Candidate(verdict, what if what.endswith(ROUNDED) else f"{what}{but}")
-
-
-def _slips(value: float, slips: list[Found], bound: float, but: str = "") -> Iterator[Candidate]:
-    """Yield the numbers with slips within the bound: those of the usual k, then the nearest."""
-    near = [one for one in slips if abs(one[0] - value) <= bound]
-    if any(k in COMMON for _, _, k, _ in near):
-        near = [one for one in near if one[2] in COMMON]
-    for known, of, k, found in sorted(near, key=lambda one: (one[2] not in COMMON, abs(one[0] - value))):
-        rounded = but if abs(known - value) > TIGHT * abs(value) else ""
-        what = f"the {of} {f'with k = {k}' if k else 'without smoothing'}{rounded}"
-        yield slipped(what, [Slip(key, place) for key, place in found])
+def remarks_on(value: float, made: Made) -> Iterator[str]:
+    """Yield where a number that nobody knows lies among the losses."""
+    best, nothing = made.numbers[0].value, math.log(len(made.vocabulary))
+    if not 0.5 * best < value < 2 * nothing:
+        return
+    where = f"between {best:.4g}, the counted table's, and {nothing:.4g}, that of a model that knows nothing"
+    why = "it may be one during training; a penalty on the weights adds to it"
+    if value < best:
+        where = f"below {best:.4g}, the least that a model of one letter before can have on all these words"
+        why = "it may be one of fewer words, or of a model that sees more"
+    elif value > nothing:
+        where = f"above {nothing:.4g}, that of a model that knows nothing"
+        why = "it may be one at the start of training, from random weights"
+    yield f"As a loss it lies {where}: {why}."
 
 
 def told_also(right: Candidate, made: Made) -> list[str]:
     """Return a warning of the slips that give the same loss from another table."""
-    names = [f"“{Slip(key).mistake().name.replace('_', ' ')}”" for key in made.also]
+    names = [f"“{Slip(key).title()}”" for key in made.also]
     if not names or not right.sentence.startswith(("the loss with k", "the loss without smoothing")):
         return []
     listed = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]

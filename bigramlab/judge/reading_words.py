@@ -1,15 +1,18 @@
 """What a list of words is, or a tensor of ids, out of which words are read."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import LENGTHS, Made
-from bigramlab.judge.reading import CLOSE, RIGHT, STEP, Candidate, slipped
-from bigramlab.judge.slipping import Slip, print_of
+from bigramlab.judge.making import AGAIN, CLOSE, LENGTHS, MISTAKE, RIGHT, STEP, Made
+from bigramlab.judge.reading import Candidate, is_and_should, often, slipped
+from bigramlab.judge.slipping import Slip, print_of, run_slip
 from bigramlab.lessons.contexts import build_contexts
+from bigramlab.mistakes import MISTAKES
 
 __all__ = ["read_ids", "read_words"]
 
@@ -22,7 +25,8 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
     are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
     if not are_targets and (name := made.contexts.get(print_of(ids))):
         what, length, key = name.split()
-        yield slipped(f"{what} of the length {length}", [Slip(key)])
+        right = build_contexts(words, vocabulary, int(length))[what == "targets"]
+        yield slipped(f"{what} of the length {length}", [Slip(key)], _seen(ids.tolist(), right.tolist()))
         return
     letters = ids if ids.dim() == 1 else ids[:, -1]
     text = "".join(vocabulary[id] for id in letters.tolist())
@@ -61,20 +65,41 @@ def read_words(found: Sequence[str], words: Sequence[str], vocabulary: str) -> I
         yield Candidate(RIGHT, "the words")
     if not any(found) or list(found) == list(words):
         return
-    stripped = [word.strip() for word in found if word.strip()]
-    if len(found) == len(set(words)) < len(words) and set(found) == set(words):
-        yield slipped("the words", [Slip("read_words/repeated_words_dropped")])
-    elif list(found) == [word.lower() for word in words]:
-        yield slipped("the words", [Slip("read_words/lowercased")])
-    elif stripped == list(words):
-        key = "line_breaks_kept" if any(word.endswith("\n") for word in found) else "blank_lines_kept"
-        yield slipped("the words", [Slip(f"read_words/{key}")])
-    elif len(found) == len(words):
+    if key := _slip_of(list(found), list(words)):
+        yield slipped("the words", [Slip(key)], _seen(found, words))
+        return
+    if len(found) == len(words):
         off = [place for place, (one, ours) in enumerate(zip(found, words, strict=True)) if one != ours]
         if len(off) < 0.1 * len(words):
             one, ours = found[off[0]], words[off[0]]
-            yield Candidate(CLOSE, f"the words, but {len(off)} differ, the first: {one!r}, which should be {ours!r}")
+            differ = f"{len(off)} differ, the first:" if len(off) > 1 else "one differs:"
+            yield Candidate(CLOSE, f"the words, but {differ} {one!r}, which should be {ours!r}")
     yield from _part("", found, words)
+
+
+def _slip_of(found: list[str], words: list[str]) -> str:
+    """Return which slip in reading a file of the words gives what was found: each is tried on such files."""
+    if len(found) == len({*words}) < len(words) and {*found} == {*words}:
+        return "read_words/repeated_words_dropped"  # in any order, as `set` leaves them
+    first = {word.strip("\ufeff \n").lower() for word in found[:5]}
+    if not 0.5 * len(words) < len(found) <= 2 * len(words) or not first & {word.lower() for word in words}:
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "words.txt"
+        for text in ("\n".join([*words, ""]), "\n".join(words), "\ufeff" + "\n".join(words)):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            for mistake in MISTAKES["read_words"]:
+                if run_slip(mistake, path) == found:
+                    return f"read_words/{mistake.name}"
+    return ""
+
+
+def _seen(found: Sequence[object], right: Sequence[object]) -> str:
+    """Return a line that shows the difference: the length, or else the first that is another."""
+    if len(found) != len(right):
+        return is_and_should(len(found), len(right), "len({it})")
+    place = next((place for place, (one, ours) in enumerate(zip(found, right, strict=True)) if one != ours), 0)
+    return is_and_should(found[place], right[place], f"{{it}}[{place}]")
 
 
 def _firsts(n: int) -> str:
@@ -86,6 +111,8 @@ def _part(what: str, found: Sequence[str], words: Sequence[str]) -> Iterator[Can
     start = f"{what} " if what else ""
     if list(found) == list(words):
         yield Candidate(RIGHT, f"{start}the words")
+    elif len(found) > len(words) and list(found) == list(words) * (len(found) // len(words)):
+        yield Candidate(MISTAKE, f"{start}the words, {often(len(found) // len(words))}. {AGAIN}")
     elif len(found) < len(words) and list(found) == list(words[: len(found)]):
         yield Candidate(STEP, f"{start}{_firsts(len(found))} only")
     elif len(found) > 1 and not Counter(found) - Counter(words):

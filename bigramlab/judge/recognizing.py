@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,19 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import Made, make
-from bigramlab.judge.reading import (
-    CLOSE,
-    MISTAKE,
-    RIGHT,
-    STEP,
-    UNKNOWN,
-    Candidate,
-    read_row,
-    read_table,
-    slipped,
-)
-from bigramlab.judge.reading_numbers import read_count, read_number, told_also
+from bigramlab.judge.making import CLOSE, MISTAKE, RIGHT, STEP, UNKNOWN, Made, make
+from bigramlab.judge.reading import Candidate, is_and_should, read_row, read_table, slipped
+from bigramlab.judge.reading_numbers import read_count, read_number, remarks_on, told_also
 from bigramlab.judge.reading_words import read_ids, read_words
 from bigramlab.judge.reporting import Section, Shown
 from bigramlab.judge.slipping import Slip
@@ -35,11 +26,12 @@ from bigramlab.lessons.data import load_names
 from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes import MISTAKES
 
-__all__ = ["KEPT", "Recognized", "recognize"]
+__all__ = ["KEPT", "Recognized", "are_the_names", "recognize"]
 
 KEPT = Path(__file__).with_name("known.json")
 """What is known of the names, made by `python -m tools.known`, in the folder `docs/`."""
 LARGEST = 20_000_000  # cells: what is larger is none of these tables
+A_LOSS = re.compile(r"(^|_)(nll|loss|losses|negative_log_likelihood)(_|$)", re.IGNORECASE)
 
 
 @dataclass(repr=False)
@@ -52,6 +44,7 @@ class Recognized(Shown):
         candidates: What it may be, up to three, the simplest first.
         notes: What else there is to say.
         words: Which words it was compared with.
+        name: The name of the variable that holds it.
     """
 
     value: str
@@ -59,6 +52,7 @@ class Recognized(Shown):
     candidates: list[Candidate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     words: str = ""
+    name: str = "value"
 
     def __bool__(self) -> bool:
         """Tell whether it is right."""
@@ -69,23 +63,26 @@ class Recognized(Shown):
         if not self.candidates:
             return f"{self.value} is none of the values that are known of {self.words}."
         what = self.candidates[0].sentence
-        if self.verdict == RIGHT:
-            return f"{self.value} is right: {what}."
-        if self.verdict == STEP:
-            return f"{self.value} is a step on the way: {what}."
-        if self.verdict == CLOSE:
-            return f"{self.value} is close: {what}."
-        return f"{self.value} is a mistake: {what.split('. ')[0]}."
+        if self.verdict == UNKNOWN:
+            return f"{self.value} could be {what}, or much else: too few digits to tell, write four decimals."
+        told = {RIGHT: "right", STEP: "a step on the way", CLOSE: "close", MISTAKE: "a mistake"}[self.verdict]
+        return f"{self.value} is {told}: {what.split('. ')[0] if self.verdict == MISTAKE else what}."
 
     def sections(self) -> list[Section]:
         """Return what there is to say besides."""
         sections = []
-        for label, one in zip(("But", "Or", "Or"), self.candidates, strict=False):
-            if label == "Or" or one.verdict == MISTAKE:
-                sections.append((label, one.sentence.split(". ", 1)[-1] if label == "But" else one.sentence, False))
-            if label == "But" and one.verdict == MISTAKE and one.seen:
-                sections.append(("To see it", one.seen, False))
+        for place, one in enumerate(self.candidates if self.verdict != UNKNOWN else ()):
+            if place:
+                sections.append(("Or", _ended(one.sentence), False))
+            elif one.verdict == MISTAKE and ". " in one.sentence:
+                sections.append(("But", _ended(one.sentence.split(". ", 1)[1]), False))
+            if not place and one.seen:
+                sections.append(("To see it", one.seen.replace("{it}", self.name), False))
         return sections + [("Note", note, False) for note in self.notes]
+
+
+def _ended(sentence: str) -> str:
+    return f"{sentence.rstrip('.')}."
 
 
 class Known(NamedTuple):
@@ -96,12 +93,15 @@ class Known(NamedTuple):
     name: str
 
 
-def recognize(value: Any, words: Sequence[str] | None = None, *, progress: bool = True) -> Recognized:
+def recognize(
+    value: Any, words: Sequence[str] | None = None, *, name: str = "value", progress: bool = True
+) -> Recognized:
     """Say what a value is.
 
     Args:
         value: A number, a tensor, an array, a list of numbers, of rows or of words, or a vocabulary.
         words: The words that it was made of; `None` means the names.
+        name: The name of the variable that holds it: a loss must not be negative.
         progress: Whether a bar is shown where much is to be made.
 
     Returns:
@@ -112,18 +112,32 @@ def recognize(value: Any, words: Sequence[str] | None = None, *, progress: bool 
     """
     value = _plain(value)
     known = _known_names() if words is None else _known(words, progress)
-    report = Recognized(_shown(value), words=known.name)
+    report = Recognized(_shown(value), words=known.name, name=name)
     candidates = [*islice(_candidates(value, known, report.notes), 8)]
+    if A_LOSS.search(name):
+        candidates = [_unsigned(one, value) for one in candidates]
     if not isinstance(value, float):
         candidates.sort(key=lambda one: one.verdict != RIGHT)
-    distinct = {one.sentence: one for one in reversed(candidates)}
-    report.candidates = [*reversed(distinct.values())][:3]
+    report.candidates = [*{one.sentence: one for one in reversed(candidates)}.values()][::-1][:3]
     if report.candidates:
         report.verdict = report.candidates[0].verdict
     if report.verdict == RIGHT:
-        report.candidates = [one for one in report.candidates if one.verdict == RIGHT]
+        slips = [one for one in report.candidates if one.verdict == MISTAKE and isinstance(value, int)]
+        report.candidates = [one for one in report.candidates if one.verdict == RIGHT] + slips
         report.notes += told_also(report.candidates[0], known.made)
+    if not report.candidates and isinstance(value, float) and math.isfinite(value):
+        report.notes += remarks_on(value, known.made)
     return report
+
+
+def _unsigned(one: Candidate, value: float) -> Candidate:
+    """Return what a sum of logs is if a loss should be there."""
+    if not one.sentence.startswith("the log-likelihood"):
+        return one
+    what = one.sentence.split(";")[0].replace("log-likelihood", "sum of the losses")
+    slips = [Slip(key) for key in ("negative_log_likelihood/minus_sign_missing", *one.slips)]
+    seen = "" if one.slips else is_and_should(value, -value)
+    return slipped(what.split(", with ")[0] if one.slips else what, slips, seen)
 
 
 @lru_cache(maxsize=1)
@@ -137,17 +151,24 @@ def _known_names() -> Known:
 def _current(made: Made) -> Made:
     """Leave out what is kept of mistakes that the catalogue no longer has."""
     there = {f"{function}/{mistake.name}" for function, some in MISTAKES.items() for mistake in some}
-    made.slips = [one for one in made.slips if {key for key, _ in one[3]} <= there]
+    made.numbers = [one for one in made.numbers if {key for key, _ in one.slips} <= there]
     made.also = [key for key in made.also if key in there]
     made.tables = {name: table for name, table in made.tables.items() if f"count_bigrams/{name}" in there}
     made.contexts = {mark: text for mark, text in made.contexts.items() if text.split()[-1] in there}
     return made
 
 
+def are_the_names(words: Sequence[str]) -> bool:
+    """Tell whether words are the names, in any order or with a slip in them: then all is compared with those."""
+    names = load_names()
+    found = read_words(list(words), names, "")
+    return any(one.verdict == MISTAKE or (one.verdict == RIGHT and len(words) == len(names)) for one in found)
+
+
 def _known(words: Sequence[str], progress: bool) -> Known:
     require_words(words)
     words = tuple(words)
-    return _known_names() if list(words) == load_names() else _made_of(words, progress)
+    return _known_names() if words and are_the_names(words) else _made_of(words, progress)
 
 
 @lru_cache(maxsize=4)
@@ -245,7 +266,7 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
     elif value.dim() == 1 and len(value) == size:
         yield from read_row(value, known.made)
     elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
-        yield from read_table(value, known.made)
+        yield from read_table(value, known.words, known.made)
     elif value.dim() == 2 and value.shape[1] == size and _is_one_hot(value):
         for one in read_ids(value.argmax(dim=1), known.words, known.made):
             yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)

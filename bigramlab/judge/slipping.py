@@ -56,6 +56,10 @@ class Slip:
         function, name = self.key.split("/")
         return next(one for one in MISTAKES[function] if one.name == name)
 
+    def title(self) -> str:
+        """Return the mistake's name, to be read."""
+        return self.key.split("/")[1].replace("_", " ")
+
 
 def slips_of(function: str) -> list[Mistake]:
     """Return the catalogued mistakes about the result of a function."""

@@ -9,8 +9,9 @@
   const TIGHT = 3e-6;
   const EXACT = 6e-5; // four decimals of a probability, rounded
   const COUNTED = 2e-3;
+  const FEW = 4; // digits: with fewer, and fewer than three decimals, a number could be much
   const ROUNDED = ", added up one by one in float32, whose rounding shows in the fifth digit";
-  const NAMES = { right: "Right", step: "A step on the way", mistake: "A mistake", close: "Close", unknown: "Unknown" };
+  const NAMES = { right: "Right", step: "A step on the way", few: "Too few digits to tell; it could be", mistake: "A mistake", close: "Close", unknown: "Unknown" };
   const PART = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi;
 
   /** The numbers of a text as Python prints it, each as it was written. */
@@ -21,15 +22,15 @@
     return plain.replace(/(^|[^\w.])[A-Za-z_]\w*/g, "$1 ").match(PART) ?? [];
   }
 
-  /** How many digits were written, and half a unit of the last. */
+  /** How many digits were written, how many of them behind the point, and half a unit of the last. */
   function precision(written) {
     const [mantissa, power] = written.toLowerCase().replace(/^[-+]/, "").split("e");
     const decimals = (mantissa.split(".")[1] ?? "").length - Number(power ?? 0);
     const digits = mantissa.replace(".", "").replace(/^0+/, "").length;
-    return { digits, unit: 0.5000001 * 10 ** -decimals, whole: !mantissa.includes(".") && !power };
+    return { digits, decimals, unit: 0.5000001 * 10 ** -decimals, whole: !mantissa.includes(".") && !power };
   }
 
-  const usual = (what) => /without smoothing|with k = 1(?!\d|\.)/.test(what);
+  const often = (times) => (times === 2 ? "twice" : `${times} times`);
   const withK = (k) => (k ? `with k = ${k}` : "without smoothing");
 
   /** The k that makes a table of the counts, as counts or as probabilities; undefined if none does. */
@@ -66,6 +67,8 @@
   define("bl-number", class extends Element {
     build() {
       this.known = JSON.parse(this.dataset.known);
+      this.numbers = this.known.numbers.map(([known, verdict, what, common, digits, slip, place]) => ({ known, common, digits, slip,
+        verdict: this.known.texts[verdict], what: this.known.texts[what], place: this.known.texts[place] }));
       this.vocabulary = [...this.dataset.vocabulary];
       this.counts = Float64Array.from(this.dataset.table.split(" "), Number);
       this.area = h("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off" });
@@ -105,7 +108,8 @@
       const found = written.length === 1 ? this.ofNumber(written[0]) : this.ofTable(Float64Array.from(written, Number));
       const [first, ...rest] = found;
       if (!first) {
-        this.answer.replaceChildren(h("p", {}, h("strong", {}, "Unknown. "), "It is none of the values that are known of the names, neither right nor wrong by one slip."));
+        this.answer.replaceChildren(h("p", {}, h("strong", {}, "Unknown. "),
+          `It is none of the values that are known of the names, neither right nor wrong by one slip. ${this.remark(written)}`));
         return;
       }
       const also = first.verdict === "right" && /^the loss (?:with k|without)/.test(first.what) ? this.known.also : [];
@@ -129,38 +133,50 @@
       return h("a", { href: `../explanation/how-to-be-wrong.html#${anchor}` }, name);
     }
 
-    /** What a number is: what it fits exactly first, then what rounding may have moved; right before wrong. */
+    /** What a number is: what it fits exactly, or else what rounding may have moved; right before wrong. */
     ofNumber(written) {
       const value = Number(written);
-      const { digits, unit, whole } = precision(written);
-      const { right, steps, loops, slips, words } = this.known;
+      const { digits, decimals, unit, whole } = precision(written);
       if (!Number.isFinite(value)) return [];
-      const short = digits <= SHORT;
-      const tight = short ? unit : Math.max(unit, TIGHT * Math.abs(value));
-      const loose = LOOSE * Math.abs(value);
-      const numbers = [...right.filter(([, , common]) => common || digits > 2).map(([known, what, common]) => ({ known, what, common, verdict: "right" })),
-        ...(digits > 4 ? steps : []).map(([known, what]) => ({ known, what, common: usual(what), verdict: "step" }))];
-      const rounded = (digits > 4 ? loops : []).map(([known, what]) =>
-        ({ known, what: what + ROUNDED, common: usual(what), verdict: /sum|likelihood/.test(what) ? "step" : "right" }));
-      const wrong = slips.map(([known, loss, k, slip, at]) => ({ known, k, slip, verdict: "mistake", common: k === 0 || k === 1,
-        what: `the ${loss ? "loss" : "perplexity"} ${withK(k)}`, place: ["", "in the model", "in the measure"][at] }))
-        .filter(({ common, slip }) => digits > (!common ? 4 : this.known.mistakes[slip][2].startsWith("negative") ? 2 : 3));
-      const near = (all, bound) => {
-        const within = all.filter(({ known }) => Math.abs(known - value) <= bound);
+      const counted = whole || Number.isInteger(value) ? this.ofCount(value, this.known.words) : [];
+      const found = whole && Math.abs(value) < 10000 ? counted : [...counted, ...this.ofLoss(value, digits, decimals, unit)];
+      return found[0]?.verdict === "right" ? found.filter(({ verdict }) => verdict === "right") : found;
+    }
+
+    /** Where a number that nobody knows lies among the losses. */
+    remark([written, ...others]) {
+      const [best, nothing] = [this.numbers[0].known, Math.log(this.vocabulary.length)];
+      const value = Number(written);
+      if (others.length || precision(written).whole || value < best / 2 || value > 2 * nothing) return "";
+      if (value < best) return `As a loss it lies below ${best.toPrecision(4)}, the least that a model of one letter before can have on all these words: it may be one of fewer words, or of a model that sees more.`;
+      if (value > nothing) return `As a loss it lies above ${nothing.toPrecision(4)}, that of a model that knows nothing: it may be one at the start of training, from random weights.`;
+      return `As a loss it lies between ${best.toPrecision(4)}, the counted table's, and ${nothing.toPrecision(4)}, that of a model that knows nothing: it may be one during training; a penalty on the weights adds to it.`;
+    }
+
+    /** What a number measures: each sieve is finer than those after it. */
+    ofLoss(value, digits, decimals, unit) {
+      const near = (fits, bound) => {
+        const within = this.numbers.filter((one) => fits(one) && Math.abs(one.known - value) <= bound);
         const some = within.some(({ common }) => common) ? within.filter(({ common }) => common) : within;
-        return some.sort((a, b) => (b.verdict === "right") - (a.verdict === "right") || Math.abs(a.known - value) - Math.abs(b.known - value));
+        const rank = ({ verdict, what, known }) => [verdict !== "right", what.includes(ROUNDED), Math.abs(known - value)];
+        some.sort((a, b) => rank(a).map((one, at) => one - rank(b)[at]).find((one) => one) ?? 0);
+        return [...new Map(some.reverse().map((one) => [`${one.what.replace(ROUNDED, "")}|${one.slip}|${one.place}`, one])).values()].reverse();
       };
-      const common = wrong.filter((one) => one.common);
-      const rough = [...numbers, ...rounded].filter((one) => one.common && !one.what.includes("words only"))
-        .map((one) => ({ ...one, what: one.what.includes(ROUNDED) ? one.what : `${one.what}, but for rounding` }));
-      const found = [
-        ...(whole || Number.isInteger(value) ? this.ofCount(value, words) : []),
-        ...(whole && Math.abs(value) < 10000 ? [] : [
-          ...near([...numbers, ...rounded], tight), ...near(rounded, short ? 0 : 2 * TIGHT * Math.abs(value)), ...near(common, tight),
-          ...(short ? [] : [...near(rough, loose), ...near(common, loose)]), ...near(wrong, tight)]),
-      ];
-      const distinct = [...new Map(found.map((one) => [`${one.what}${one.slip}${one.place}`, one])).values()];
-      return distinct[0]?.verdict === "right" ? distinct.filter(({ verdict }) => verdict === "right") : distinct;
+      if (digits < FEW && decimals < 3) {
+        const [first] = near((one) => one.common && one.verdict === "right", unit);
+        return first ? [{ ...first, verdict: "few" }] : [];
+      }
+      const size = digits > SHORT ? Math.abs(value) : 0;
+      const [tight, close, loose] = [Math.max(unit, TIGHT * size), 2 * TIGHT * size, LOOSE * size];
+      const known = (fits) => (one) => digits >= one.digits && fits(one);
+      const sieves = [[({ verdict }) => verdict !== "mistake", tight], [({ verdict, what }) => verdict !== "mistake" && what.includes(ROUNDED), close],
+        [({ common }) => common, tight], [({ common, verdict }) => common && verdict !== "mistake", loose], [({ common }) => common, loose], [() => true, tight]];
+      for (const [fits, bound] of sieves) {
+        const found = bound > 0 ? near(known(fits), bound) : [];
+        if (found.length)
+          return found.map((one) => (bound > tight && !one.what.includes(ROUNDED) ? { ...one, what: `${one.what}, but for rounding` } : one));
+      }
+      return [];
     }
 
     /** What a whole number counts. */
@@ -170,6 +186,9 @@
       const facts = [[words, "the number of names"], [size, "the size of the vocabulary"], [total, "the number of bigrams"],
         [total - words, "the number of letters in all names"], [size * size, "the number of cells in the table"]];
       const found = facts.filter(([fact]) => fact === value).map(([, what]) => ({ what, verdict: "right" }));
+      for (const [one, what] of [[total, "bigrams"], [words, "names"]])
+        if (value % one === 0 && value / one > 1 && value / one < 6)
+          found.push({ what: `the number of ${what}, ${often(value / one)}. Perhaps the cell that counts was run again`, verdict: "mistake" });
       const cells = [...this.counts.keys()].filter((cell) => this.counts[cell] === value);
       if (value >= 100 && cells.length && cells.length <= 3)
         found.push({ what: `how often ${cells.map((cell) => `\`${this.pair(cell)}\``).join(" or ")} was counted`, verdict: "right" });
@@ -193,6 +212,9 @@
       const total = this.counts.reduce((sum, count) => sum + count, 0);
       if (table.every((cell, at) => Math.abs(cell - this.counts[at] / total) <= 2e-6))
         return [{ what: "each pair's share of all pairs: divide each row by its own sum", verdict: "step" }];
+      const times = Math.round(table.reduce((sum, cell) => sum + cell, 0) / total);
+      if (times > 1 && table.every((cell, at) => Math.abs(cell - times * this.counts[at]) <= COUNTED))
+        return [{ what: `the counts of all words, counted ${often(times)}. It was added to what stood there: perhaps the cell was run again, without a new table of zeros above the loop`, verdict: "mistake" }];
       const sums = [...Array(size).keys()].map((row) => rowSum(table, size, row));
       for (let column = 0; column < size; column++)
         sums.push([...Array(size).keys()].reduce((sum, row) => sum + table[row * size + column], 0));

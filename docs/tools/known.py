@@ -38,4 +38,4 @@ def _made() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{KEPT.name}: {len(known().slips):,} numbers with a slip or two\n")
+    sys.stdout.write(f"{KEPT.name}: {len(known().numbers):,} numbers\n")

@@ -7,14 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import Made
-from bigramlab.judge.slipping import COMMON, LOSS, Slip, models_of, run_slip, same, slips_of
+from bigramlab.judge.making import RIGHT, ROUNDED, Made
+from bigramlab.judge.slipping import COMMON, Slip, models_of, run_slip, same, slips_of
 from tools.known import known
 from tools.markup import element, rich
 
 SHOWN = (
     "the loss without smoothing, in nats",
+    f"the loss without smoothing, in nats, {ROUNDED}",
     "the loss with k = 1, in nats",
+    f"the loss with k = 1, in nats, {ROUNDED}",
     "the perplexity without smoothing",
     "the perplexity with k = 1",
     "log 27, the loss of a model that knows nothing",
@@ -31,13 +33,12 @@ def number() -> str:
 
 def _fallback(made: Made) -> str:
     """Return the best known numbers, right and wrong, as a list."""
-    known = {what: value for value, what, _ in made.right}
+    known = {one.what: one.value for one in made.numbers if one.verdict == RIGHT}
     items = [(known[what], "right", what) for what in SHOWN]
-    items += [(value, "right", f"{what}, added up in float32, which rounds") for value, what in made.loops[:4:3]]
-    for value, of, k, slips in made.slips:
-        measured = len(slips) == 1 and of == LOSS and k == 0 and slips[0][0].startswith("negative")
-        if measured and abs(value - known[SHOWN[0]]) > 0.01:  # a right loss, rounded, is no wrong one
-            items.append((value, "a mistake", Slip(*slips[0]).mistake().wrong))
+    for one in made.numbers:
+        measured = len(one.slips) == 1 and one.what == SHOWN[0] and one.slips[0][0].startswith("negative")
+        if measured and abs(one.value - known[SHOWN[0]]) > 0.01:  # a right loss, rounded, is no wrong one
+            items.append((one.value, "a mistake", Slip(*one.slips[0]).mistake().wrong))
     listed = "".join(f"<li>{value:.6g} is {verdict}: {rich(what)}</li>" for value, verdict, what in items)
     return f"<p>The best known numbers of the names:</p><ul>{listed}</ul>"
 
@@ -46,17 +47,16 @@ def _fallback(made: Made) -> str:
 def _data() -> dict[str, Any]:
     """Return the numbers of the chain and those with one slip, and the sums of the tables with one slip."""
     made = known()
-    single = [one for one in made.slips if len(one[3]) == 1]
+    single = [one for one in made.numbers if len(one.slips) < 2]
     tables = [*_tables(made)]
-    keys = sorted({slips[0][0] for *_, slips in single} | {key for key, *_ in tables} | {*made.also})
-    places = ["", "in the model", "in the measure"]
+    keys = sorted({key for one in single for key, _ in one.slips} | {key for key, *_ in tables} | {*made.also})
+    texts = sorted({text for one in single for text in (one.verdict, one.what, *(place for _, place in one.slips))})
     return {
-        "right": [[_short(value), what, int(common)] for value, what, common in made.right],
-        "steps": [[_short(value), what] for value, what in made.steps],
-        "loops": [[_short(value), what] for value, what in made.loops],
-        "slips": [
-            [_short(value), int(of == LOSS), k, keys.index(slips[0][0]), places.index(slips[0][1])]
-            for value, of, k, slips in single
+        "texts": texts,
+        "numbers": [
+            [_short(one.value), texts.index(one.verdict), texts.index(one.what), int(one.common), one.digits]
+            + [at for key, place in one.slips for at in (keys.index(key), texts.index(place))]
+            for one in single
         ],
         "also": [keys.index(key) for key in made.also],
         "tables": [[keys.index(key), what, sums(table)] for key, what, table in tables],
