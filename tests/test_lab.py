@@ -424,6 +424,31 @@ def interrupt(command, folder, sign):
     return process.returncode, output
 
 
+HIDDEN = """
+import importlib.util, sys
+import pytest
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "bigramlab" else found(name, *rest)
+sys.exit(pytest.main(["-p", "no:cacheprovider", *sys.argv[1:]]))
+"""  # a Python that has pytest and no bigramlab
+
+
+@pytest.mark.parametrize("options", [["lab"], ["lab/ch05_normalizing.py"], ["lab", "--careful"], []])
+def test_without_the_environment_one_line_says_how_to_activate_it(options, lab, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(lab.parent / "my venv"))
+    (lab.parent / "my venv" / "bin").mkdir(parents=True)
+    (lab.parent / "my venv" / "bin" / "activate").touch()
+    (lab / "conftest.py").unlink()
+    write_lab(lab)
+    command = [sys.executable, "-c", HIDDEN, *options]
+    run = subprocess.run(command, cwd=lab.parent, capture_output=True, text=True, timeout=60)
+    path = f"'{lab.parent}/my venv/bin/activate'"
+    line = f"ERROR: this Python has no bigramlab; activate the environment first: . {path}\n"
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert (run.stderr or run.stdout).strip() + "\n" == line
+    assert run.stdout == "" or not options  # from a folder above, pytest has begun already
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("command", [["pytest", "-p", "no:cacheprovider"], ["bigramlab", "watch"]])

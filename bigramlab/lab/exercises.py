@@ -4,6 +4,8 @@ import ast
 import difflib
 import importlib
 import inspect
+import shlex
+import sys
 import textwrap
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,13 +18,30 @@ __all__ = ["Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
 
 CONFTEST = '''"""Makes `pytest` check the functions in this folder with bigramlab's laws."""
 
+from importlib.util import find_spec
 
-def pytest_addoption(pluginmanager):
-    pluginmanager.import_plugin("bigramlab.lab.plugin")  # early, for its --careful
+import pytest
 
+REMEDY = "activate the environment first"
 
-def pytest_configure(config):
-    config.pluginmanager.import_plugin("bigramlab.lab.plugin")  # here, so that it works from any folder
+if find_spec("bigramlab") and find_spec("torch"):
+
+    def pytest_addoption(pluginmanager):
+        pluginmanager.import_plugin("bigramlab.lab.plugin")  # early, for its --careful
+
+    def pytest_configure(config):
+        config.pluginmanager.import_plugin("bigramlab.lab.plugin")  # here, so that it works from any folder
+
+else:
+
+    def pytest_addoption(parser):
+        for option in ("--careful", "--fresh"):
+            parser.addoption(option, action="store_true")  # or their use would be what is wrong
+
+    def pytest_cmdline_main():
+        raise pytest.UsageError("this Python has no bigramlab; " + REMEDY)
+
+    pytest_collection_modifyitems = pytest_cmdline_main  # where pytest was begun in a folder above
 '''
 
 PYTEST_INI = """# This folder holds bigramlab's exercises; begin with {first}.
@@ -134,10 +153,26 @@ def is_lab(folder: Path) -> bool:
         return False
 
 
+def _conftest() -> str:
+    """Return the conftest.py, which tells a terminal that has another Python how it comes back to this one."""
+    return CONFTEST.replace('"activate the environment first"', repr(_remedy()))
+
+
+def _remedy() -> str:
+    environment = Path(sys.prefix)
+    if (script := environment / "Scripts" / "Activate.ps1").is_file():
+        return f"activate the environment first: {script}"
+    if (script := environment / "bin" / "activate").is_file():
+        return f"activate the environment first: . {shlex.quote(str(script))}"
+    if (environment / "conda-meta").is_dir():
+        return f"activate the environment first: conda activate {shlex.quote(str(environment))}"
+    return f"use the one that has it: {shlex.quote(sys.executable)} -m pytest"
+
+
 def write_lab(folder: Path) -> list[Path]:
     """Write the exercises into a folder; files that are there already are left as they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"pytest.ini": PYTEST_INI.format(first=Exercise.first().file), "conftest.py": CONFTEST}
+    files = {"pytest.ini": PYTEST_INI.format(first=Exercise.first().file), "conftest.py": _conftest()}
     files |= {file: _file_of(list(exercises)) for file, exercises in groupby(Exercise.all(), lambda one: one.file)}
     written = []
     for name, text in files.items():
