@@ -208,7 +208,9 @@ def test_the_home_page_writes_as_the_table_says(open_page, core):
     )
     sampler.get_by_role("button", name="Another").click()
     name = "".join(vocabulary[id] for id in ids[: ids.index(0)])
-    assert sampler.locator(".bl-path").inner_text() == "." + name + "."
+    shown = sampler.locator(".bl-path").inner_text()
+    assert f".{name}.".endswith(shown.removeprefix("…"))
+    assert shown.startswith("." if len(name) < 15 else (".", "…"))  # of a long name, the end is shown
 
 
 def test_the_home_page_shows_names_without_scripts(open_page):
@@ -251,7 +253,7 @@ def test_every_element_of_a_page_is_alive(open_page):
     for place in WITH_ELEMENTS:
         page = open_page(place)
         elements = page.locator("figure.bl > *")
-        assert elements.count() >= 3
+        assert elements.count() >= (1 if place.startswith("how-to/") else 3)
         alive = elements.evaluate_all(
             "nodes => nodes.map(node => Boolean(node.answer || node.items || node.controller))"
         )
