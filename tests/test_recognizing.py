@@ -287,7 +287,8 @@ def test_contexts_and_targets_are_recognized(length):
     said(targets, "right", "the targets of the words")
     said((contexts, targets), "right", "the contexts", "the targets")
     if length > 1:
-        said(contexts.flip(1), "mistake", "newest first")
+        said((contexts.flip(1), targets), "mistake", "newest first", "`value[0][1]` is")
+        said(contexts.flip(1), "mistake", "newest first", "`value[1]` is")
     part = build_contexts(NAMES[:5], VOCABULARY, length)
     said(part[0], "step", "the first 5 words only")
     train, *_ = split_words(NAMES, generator=torch.Generator().manual_seed(1))

@@ -5,7 +5,7 @@ import math
 import re
 import reprlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from numbers import Real
@@ -45,6 +45,7 @@ class Recognized(Shown):
         notes: What else there is to say.
         words: Which words it was compared with.
         name: The name of the variable that holds it.
+        could: What it could be, among much else, if it has too few digits to tell.
     """
 
     value: str
@@ -53,6 +54,7 @@ class Recognized(Shown):
     notes: list[str] = field(default_factory=list)
     words: str = ""
     name: str = "value"
+    could: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether it is right."""
@@ -60,20 +62,21 @@ class Recognized(Shown):
 
     def headline(self) -> str:
         """Return what it is in one line."""
+        if self.could:
+            return f"{self.value} could be {self.could}, or much else: too few digits to tell, write four decimals."
         if not self.candidates:
             return f"{self.value} is none of the values that are known of {self.words}."
         what = self.candidates[0].sentence
-        if self.verdict == UNKNOWN:
-            return f"{self.value} could be {what}, or much else: too few digits to tell, write four decimals."
         told = {RIGHT: "right", STEP: "a step on the way", CLOSE: "close", MISTAKE: "a mistake"}[self.verdict]
         return f"{self.value} is {told}: {what.split('. ')[0] if self.verdict == MISTAKE else what}."
 
     def sections(self) -> list[Section]:
         """Return what there is to say besides."""
         sections = []
-        for place, one in enumerate(self.candidates if self.verdict != UNKNOWN else ()):
-            if place:
-                sections.append(("Or", _ended(one.sentence), False))
+        for place, one in enumerate(self.candidates):
+            if place:  # the same slip is explained once
+                same = one.slips and one.slips == self.candidates[0].slips
+                sections.append(("Or", _ended(one.sentence.split(". ")[0] if same else one.sentence), False))
             elif one.verdict == MISTAKE and ". " in one.sentence:
                 sections.append(("But", _ended(one.sentence.split(". ", 1)[1]), False))
             if not place and one.seen:
@@ -111,6 +114,8 @@ def recognize(
         TypeError: If it is none of these.
     """
     value = _plain(value)
+    if isinstance(value, Tensor) and value.numel() == 1 and not value.is_complex() and value.dtype != torch.bool:
+        value = _number(value.flatten()[0])
     known = _known_names() if words is None else _known(words, progress)
     report = Recognized(_shown(value), words=known.name, name=name)
     candidates = [*islice(_candidates(value, known, report.notes), 8)]
@@ -121,11 +126,13 @@ def recognize(
     report.candidates = [*{one.sentence: one for one in reversed(candidates)}.values()][::-1][:3]
     if report.candidates:
         report.verdict = report.candidates[0].verdict
-    if report.verdict == RIGHT:
+    if report.candidates and report.verdict == UNKNOWN:
+        report.could, report.candidates = report.candidates[0].sentence, []
+    elif report.verdict == RIGHT:
         slips = [one for one in report.candidates if one.verdict == MISTAKE and isinstance(value, int)]
         report.candidates = [one for one in report.candidates if one.verdict == RIGHT] + slips
         report.notes += told_also(report.candidates[0], known.made)
-    if not report.candidates and isinstance(value, float) and math.isfinite(value):
+    elif not report.candidates and isinstance(value, float) and math.isfinite(value):
         report.notes += remarks_on(value, known.made)
     return report
 
@@ -220,8 +227,6 @@ def _number(value: Tensor) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, Tensor) and value.numel() == 1:
-        return f"{value.item():.7g}"
     if isinstance(value, Tensor) and value.dim() > 1:
         return f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
     if isinstance(value, tuple):
@@ -236,7 +241,11 @@ def _candidates(value: Any, known: Known, notes: list[str]) -> Iterator[Candidat
         tokens = [*value] if isinstance(value, str) else value
         yield from read_words(tokens, known.words, known.made.vocabulary)
     elif isinstance(value, tuple):
-        parts = [one for part in value for one in islice(_candidates(part, known, notes), 1)]
+        parts = [
+            replace(one, seen=one.seen.replace("{it}", f"{{it}}[{place}]"))
+            for place, part in enumerate(value)
+            for one in islice(_candidates(part, known, notes), 1)
+        ]
         if len(parts) == len(value):
             worst = max(parts, key=lambda one: (RIGHT, STEP, CLOSE, MISTAKE).index(one.verdict))
             both = "; ".join(one.sentence for one in parts)
@@ -261,9 +270,7 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
     if value.numel() > LARGEST or value.is_complex() or value.dtype == torch.bool:
         return
     size = len(known.made.vocabulary)
-    if value.numel() == 1:
-        yield from _candidates(_number(value.flatten()[0]), known, [])
-    elif value.dim() == 1 and len(value) == size:
+    if value.dim() == 1 and len(value) == size:
         yield from read_row(value, known.made)
     elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
         yield from read_table(value, known.words, known.made)

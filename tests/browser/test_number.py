@@ -8,6 +8,7 @@ from bigramlab import build_vocabulary, check, count_bigrams, load_names, normal
 
 pytestmark = BROWSER
 SAID = {"Right": "right", "A mistake": "mistake", "A step on the way": "step", "Close": "close", "Unknown": "unknown"}
+SAID |= {"Too few digits to tell": "unknown"}
 NAMES = load_names()
 COUNTS = count_bigrams(NAMES, build_vocabulary(NAMES))
 LAST = [*range(1, 27), 0]
@@ -40,7 +41,12 @@ def say(open_page):
         ("2.4241", "A step on the way", "the first 3 words only"),
         ("32,033", "Right", "the number of names"),
         ("6763", "Right", "how often n. was counted"),
-        ("2.9999", "Unknown", ""),
+        ("2.9999", "Unknown", "between 2.454, the counted table's, and 3.296"),
+        ("2.45", "Too few digits to tell", "it could be: the loss without smoothing"),
+        ("17.48", "A mistake", "mean over the words"),
+        ("3.54219", "A mistake", "bits for nats"),
+        ("-807722.375", "A mistake", "bits for nats"),
+        ("456292", "A mistake", "the number of bigrams, twice"),
     ],
 )
 def test_a_number_is_told_what_it_is(say, text, verdict, part):
@@ -64,6 +70,7 @@ def tables():
         "swapped": (COUNTS.T, "A mistake"),
         "set-to-1": (COUNTS.clamp(max=1), "A mistake"),
         "grand-total": (COUNTS / COUNTS.sum(), "A step on the way"),
+        "counted-twice": (2 * COUNTS, "A mistake"),
         "one-cell": (close, "Close"),
         "noise": (torch.randint(100, (27, 27), generator=torch.Generator().manual_seed(1)), "Unknown"),
     }
