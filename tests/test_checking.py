@@ -2,6 +2,7 @@ import importlib
 import re
 import time
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,8 +10,11 @@ import torch
 import bigramlab
 from bigramlab import check
 from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recognizing import Recognized
 from bigramlab.judge.recording import Recorder
+from bigramlab.judge.reporting import Report
 from bigramlab.judge.running import run_law
+from bigramlab.judge.showing import LOCAL, _site, code, prose
 from bigramlab.laws import LAWS
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
@@ -30,7 +34,6 @@ def test_the_report_says_what_was_called_what_came_back_what_is_wrong_and_why():
     assert "Traceback" not in text
     assert "\033[" not in text
     assert "\033[" in report.text(color=True)
-    assert "<table>" in report._repr_html_()
 
 
 def test_the_smallest_input_is_shown():
@@ -168,6 +171,47 @@ def test_a_notebook_shows_code_as_code():
         counts / counts.sum(dim=1, keepdim=True)
 
     assert "is <code>return</code> missing?" in check(normalize)._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("report", "sign", "color"),
+    [
+        (Report("smooth", "4, Smoothing", 2, 1, held=2), "✓", "#1a7f37"),
+        (Report("smooth", "4, Smoothing", 2, 1, held=1), "✗", "#cf222e"),
+        (Report("smooth", "4, Smoothing", 2, 1, started=False), "…", "#6e7781"),
+    ],
+)
+def test_a_notebook_shows_a_colored_sign_beside_the_headline(report, sign, color):
+    page = report._repr_html_()
+    assert f">{sign}</span><strong>smooth is " in page
+    assert page.count(color) == 2
+
+
+@pytest.mark.parametrize(("verdict", "sign"), [("right", "✓"), ("mistake", "✗"), ("step", "→"), ("unknown", "?")])
+def test_a_value_that_is_neither_right_nor_wrong_has_a_sign_of_its_own(verdict, sign):
+    assert f">{sign}</span>" in Recognized("2.4", verdict=verdict, words="the names", could="-")._repr_html_()
+
+
+@pytest.mark.parametrize("place", [LOCAL, "https://site.invalid/bigramlab", ""])
+def test_a_notebook_links_the_chapter_where_the_tutorial_is_published_or_served(place, monkeypatch):
+    monkeypatch.setattr("bigramlab.judge.showing._site", lambda: place)
+    page = Report("normalize", "5, Normalizing", 2, 0)._repr_html_()
+    assert (f'<a href="{place}/tutorial/normalizing.html"' in page) == bool(place)
+    assert ("mkdocs serve" in page) == (place == LOCAL)
+    assert "chapter 5, Normalizing" in page
+    assert "or <code>help(bigramlab.normalize)</code>" in page
+
+
+def test_the_address_that_the_package_names_comes_before_the_served_one(monkeypatch):
+    assert _site.__wrapped__() == LOCAL  # a clone
+    named = SimpleNamespace(get_all=lambda _: ["Documentation, https://site.invalid/bigramlab/"])
+    monkeypatch.setattr("bigramlab.judge.showing.metadata", lambda _: named)
+    assert _site.__wrapped__() == "https://site.invalid/bigramlab"
+
+
+def test_words_from_right_to_left_are_marked_one_by_one():
+    assert prose("'אבא' and 'שלום עולם'") == ("&#x27;<bdi>אבא</bdi>&#x27; and &#x27;<bdi>שלום עולם</bdi>&#x27;")
+    assert "<bdi>مرحبا</bdi>" in code("f('مرحبا')")
 
 
 def test_html_in_a_result_is_shown_as_text():

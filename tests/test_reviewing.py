@@ -327,7 +327,7 @@ def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
 
 def test_a_notebook_shows_a_table():
     page = check(session("def smooth(counts, k=1):\n    return counts + k"))._repr_html_()
-    assert page.count("<table>") == 2
+    assert "<table" in page
     assert "<code>smooth</code>" in page
 
 

@@ -60,6 +60,10 @@ class Recognized(Shown):
         """Tell whether it is right."""
         return self.verdict == RIGHT
 
+    def mark(self) -> str:
+        """Return a sign for it; what is true and unfinished, or not known, is not wrong."""
+        return {RIGHT: "✓", MISTAKE: "✗", CLOSE: "✗", STEP: "→"}.get(self.verdict, "?")
+
     def headline(self) -> str:
         """Return what it is in one line."""
         if self.could:

@@ -1,6 +1,5 @@
 """The report of a check: plain text, colored in a terminal, HTML in a notebook."""
 
-import html
 import os
 import re
 import sys
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bigramlab.judge.diagnosing import Diagnosis
 from bigramlab.judge.recording import shorten
+from bigramlab.judge.showing import code, prose, show
 
 __all__ = ["Note", "Report", "Section", "Shown"]
 
@@ -26,6 +26,10 @@ class Shown:
     def sections(self) -> list[Section]:
         """Return what there is to say besides."""
         raise NotImplementedError
+
+    def mark(self) -> str:
+        """Return a sign for the result: ✓, ✗ or, if it is neither right nor wrong, something else."""
+        return "✓" if self else "✗"
 
     def text(self, *, color: bool = False) -> str:
         """Return the report as plain text, or with a terminal's colors."""
@@ -52,13 +56,8 @@ class Shown:
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for a notebook."""
-        rows = "".join(
-            f"<tr><th style='text-align:left;vertical-align:top'>{label}</th><td style='text-align:left'>"
-            + (f"<pre style='margin:0'>{html.escape(shorten(text))}</pre>" if is_code else _as_html(text))
-            + "</td></tr>"
-            for label, text, is_code in self.sections()
-        )
-        return f"<p><strong>{html.escape(self.headline())}</strong></p><table>{rows}</table>"
+        rows = [(label, code(shorten(text)) if is_code else prose(text)) for label, text, is_code in self.sections()]
+        return show(self.mark(), self.headline(), rows)
 
 
 @dataclass(frozen=True)
@@ -146,6 +145,10 @@ class Report(Shown):
         """How many care laws hold; they are tried if the result is right."""
         return self.care_total - len(self.notes) if self else 0
 
+    def mark(self) -> str:
+        """Return a sign for the result; what is not started is not wrong."""
+        return super().mark() if self.started else "…"
+
     def headline(self) -> str:
         """Return the result in one line."""
         form = f", {self.form}" * bool(self.form)
@@ -175,7 +178,7 @@ class Report(Shown):
             ("Printed", shorten(self.printed, lines=6), True),
             ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
             ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
-            ("Read on", f"chapter {self.chapter}, of the tutorial, or help(bigramlab.{self.name})", False),
+            ("Read on", f"chapter {self.chapter}, of the tutorial, or `help(bigramlab.{self.name})`", False),
         ]
         return [section for section in sections if section[1]]
 
@@ -185,8 +188,3 @@ class Report(Shown):
         sections = [("Not asked", "Gradients: in this form there are none.", False)] * self.not_asked
         sections += [("Not careful", note.text(), False) for note in first]
         return [*sections, *([("And", f"{more} more, in `report.notes`.", False)] if more > 0 else [])]
-
-
-def _as_html(text: str) -> str:
-    """Return the sentences with what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from bigramlab.judge.showing import LOCAL, SERVED
 from tools.palette import CELLS, INK, in_page_colors
 
 
@@ -66,4 +67,5 @@ def _show_the_page_through(figure: Figure) -> None:
 
 def notebook_output(value: Any) -> str:
     """Return a value as a notebook shows it, in a box of its own; on a phone it scrolls."""
-    return f'<div class="figure notebook" tabindex="0" data-search-exclude>{value._repr_html_()}</div>'
+    shown = value._repr_html_().replace(f"{LOCAL}/", "../").replace(SERVED, "")
+    return f'<div class="figure notebook" tabindex="0" data-search-exclude>{shown}</div>'
