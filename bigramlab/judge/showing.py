@@ -69,7 +69,7 @@ def _isolated(text: str) -> str:
 def _site() -> str:
     """Return where the tutorial stands: where it is published, or, in a clone, where it is served; or nothing."""
     try:
-        links = metadata("bigramlab").get_all("Project-URL") or []
+        links: list[str] = metadata("bigramlab").get_all("Project-URL") or []
     except PackageNotFoundError:
         links = []
     for link in links:
