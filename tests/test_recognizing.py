@@ -98,6 +98,8 @@ def test_a_right_loss_may_come_from_a_wrong_table_and_the_report_says_so():
         (559951.8125, "step", "the sum of the losses with k = 1"),
         (-559874, "step", "the log-likelihood without smoothing"),
         (2.4241, "step", "the loss of the first 3 words only"),
+        (3.4972, "mistake", "the loss of the first 3 words only, by the model of all, without smoothing, in nats"),
+        (-2.4241, "mistake", "minus sign missing"),
         (float("nan"), "mistake", "zero times log 0"),
     ],
 )

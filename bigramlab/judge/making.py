@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import torch
@@ -135,7 +136,6 @@ def make(words: Sequence[str], *, progress: bool = True) -> Made:
         made.numbers = [
             *_measured(words, vocabulary, counts),
             *_other_models(words, vocabulary, counts),
-            *_of_the_first_words(words, vocabulary, counts),
         ]
         made.numbers += [*_with_slips(slips, made)]
         bar.update(parts - bar.n)
@@ -148,41 +148,59 @@ def with_k(k: float) -> str:
 
 
 def _measured(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
-    """Yield what is made of the logs of the probabilities: sums, means over this and that, the perplexity.
+    """Yield what is made of the logs of the probabilities, of all words and of the first, in nats and by other logs.
 
-    Each by any log, exact and as a loop in float32 rounds it.
+    Each exact, and as a loop in float32 rounds it.
     """
-    total, n = int(counts.sum()), len(words)
-    over = {"minus_sign_missing": -1, "mean_over_the_cells": total / counts.numel(), "mean_over_the_words": total / n}
-    over |= {"mean_over_the_letters": total / (total - n)} if total > n else {}
     contexts, targets = build_contexts(words, vocabulary, 1)
+    ends = [*accumulate(len(word) + 1 for word in words)]
     for k in KS:
-        probs, common, how = probs_of(counts + k), k in COMMON, with_k(k)
-        loss = negative_log_likelihood(counts, probs_of(counts.double() + k))
+        exact, single = (probs_of(table)[contexts[:, 0], targets] for table in (counts.double() + k, counts + k))
+        losses = -exact.log().cumsum(dim=0)
         for name, log in LOGS.items():
-            exact = loss * float(log(torch.tensor(math.e, dtype=torch.float64)))
-            steps = log(probs)[contexts[:, 0], targets].float().numpy()
-            rounded = -float(steps.cumsum(dtype="float32")[-1] / total)  # one by one, as a loop does
-            slip = ((f"negative_log_likelihood/{name}", ""),) if name else ()
-            for mean, note, digits in ((exact, "", 4), (rounded, f", {ROUNDED}", 5)):
-                what = f"the loss {how}, in nats{note}"
-                if not slip:
-                    yield Number(mean, RIGHT, what, common, digits)
-                    yield Number(math.exp(mean), RIGHT, f"the perplexity {how}{note}", common, digits)
-                elif common:
-                    yield Number(mean, MISTAKE, what, common, digits, slip, loss)
-                for key, factor in over.items() if common else ():
-                    slips = (*slip, (f"negative_log_likelihood/{key}", ""))
-                    yield Number(factor * mean, MISTAKE, what, common, 5 if slip else digits, slips, loss)
-                for sign, of in ((1, "the sum of the losses"), (-1, "the log-likelihood")):
-                    verdict, should = (MISTAKE, sign * loss * total) if slip else (STEP, 0)
-                    divide = f"; divide it by {'' if sign > 0 else 'minus '}{total:,}, the number of bigrams"
-                    what = f"{of} {how}{note}{'' if slip else divide}"
-                    if common or not slip:
-                        yield Number(sign * mean * total, verdict, what, common, 5, slip, should)
-                    for times, often in ((2, "twice"), (3, "three times")) if common and not slip else ():
-                        what = f"{of} {how}, {often}{note}. {AGAIN}, and the sum was not set to 0 before"
-                        yield Number(times * sign * mean * total, MISTAKE, what, common, 5, (), sign * loss * total)
+            sums, rounded = -log(exact).cumsum(dim=0), -log(single).numpy().cumsum(dtype="float32")
+            for n in (len(words), *FIRST):
+                if n == len(words) or (n < len(words) and k in COMMON):
+                    last, first = ends[n - 1] - 1, n < len(words)
+                    sizes = n, ends[n - 1], counts.numel()
+                    how = f"of the first {n} words only, by the model of all, {with_k(k)}" if first else with_k(k)
+                    loss, one, other = float(losses[last]), float(sums[last]), float(rounded[last])
+                    yield from _of_sum(one, loss, sizes, name, how, "", common=k in COMMON, first=first)
+                    if abs(one - other) > 1e-6 * one:
+                        yield from _of_sum(
+                            other, loss, sizes, name, how, f", {ROUNDED}", common=k in COMMON, first=first
+                        )
+
+
+def _of_sum(
+    value: float, loss: float, sizes: tuple[int, int, int], log: str, how: str, note: str, *, common: bool, first: bool
+) -> Iterator[Number]:
+    """Yield what is made of a sum of losses: itself, its means over this and that, the perplexity."""
+    n, terms, cells = sizes
+    mean, right = value / terms, loss / terms
+    slip = ((f"negative_log_likelihood/{log}", ""),) if log else ()
+    usual, digits = common and not first, 5 if first or note else 4
+    what = f"the loss {how}, in nats{note}"
+    if not slip:
+        yield Number(mean, STEP if first else RIGHT, what, usual, digits)
+        yield Number(math.exp(mean), STEP if first else RIGHT, f"the perplexity {how}{note}", usual, digits)
+    elif common:
+        yield Number(mean, MISTAKE, what, usual, digits, slip, right)
+    over = {"minus_sign_missing": -terms, "mean_over_the_words": n, "mean_over_the_letters": terms - n}
+    for key, size in (over | {"mean_over_the_cells": cells}).items() if common else ():
+        slips = (*slip, (f"negative_log_likelihood/{key}", ""))
+        if size and (size < 0 or not first):
+            yield Number(value / size, MISTAKE, what, usual, 5 if slip else digits, slips, right)
+    for sign, of in ((1, "the sum of the losses"), (-1, "the log-likelihood")) if common or not slip else ():
+        should = sign * loss
+        divide = f"; divide it by {'' if sign > 0 else 'minus '}{terms:,}, the number of bigrams"
+        if slip:
+            yield Number(sign * value, MISTAKE, f"{of} {how}{note}", usual, 5, slip, should)
+        else:
+            yield Number(sign * value, STEP, f"{of} {how}{note}{divide}", usual, 5)
+        for times, often in ((2, "twice"), (3, "three times")) if usual and not slip else ():
+            what = f"{of} {how}, {often}{note}. {AGAIN}, and the sum was not set to 0 before"
+            yield Number(times * sign * value, MISTAKE, what, usual, 5, (), should)
 
 
 def _other_models(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
@@ -207,19 +225,6 @@ def _other_models(words: list[str], vocabulary: str, counts: Tensor) -> Iterator
     for loss, of in losses:
         yield Number(loss, RIGHT, f"the loss {of}, in nats")
         yield Number(math.exp(loss), RIGHT, f"the perplexity {of}")
-
-
-def _of_the_first_words(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
-    """Yield what the model of all words says of the first: true, and a step."""
-    for k in COMMON:
-        logs = probs_of(counts.double() + k).log()
-        for n in (n for n in FIRST if n < len(words)):
-            part = count_bigrams(words[:n], vocabulary)
-            loss = -float((part * logs).nan_to_num(0).sum())
-            of = f"of the first {n} words only, by the model of all, {with_k(k)}"
-            yield Number(loss / int(part.sum()), STEP, f"the loss {of}", False, 5)
-            yield Number(loss, STEP, f"the sum of the losses {of}", False, 5)
-            yield Number(-loss, STEP, f"the log-likelihood {of}", False, 5)
 
 
 def _with_slips(slips: list[Found], made: Made) -> Iterator[Number]:
