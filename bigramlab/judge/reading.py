@@ -12,7 +12,6 @@ from torch import Tensor
 from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, STEP, Made, with_k
 from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.lessons.counting import count_bigrams
-from bigramlab.mistakes import Mistake
 
 __all__ = ["Candidate", "is_and_should", "often", "read_row", "read_table", "slipped"]
 
@@ -97,9 +96,8 @@ def read_table(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Cand
         yield Candidate(form.verdict, form.sentence)
         return
     found = [*_ordered(table, counts, "the tokens stand in another order")]
-    found = found or [*_passes(table, counts, words, made)]
-    found = found or _with_a_slip(table, counts, made) or [*_close(table, counts, made.vocabulary)]
-    yield from found or _with_two(table, counts, made)
+    found = found or [*_passes(table, counts, words, made)] or _with_slips(table, counts, made, 1)
+    yield from found or [*_close(table, counts, made.vocabulary)] or _with_slips(table, counts, made, 2)
 
 
 def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
@@ -252,49 +250,25 @@ def _passes(table: Tensor, counts: Tensor, words: Sequence[str], made: Made) -> 
     yield Candidate(MISTAKE, f"{what}. {why}", _seen(table, counts + k))
 
 
-def _with_a_slip(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
-    """Return which slip the table has: of three at most."""
-    found = []
-    for key, other in _miscounted(made).items():
+def _with_slips(table: Tensor, counts: Tensor, made: Made, many: int) -> list[Candidate]:
+    """Return which slip the table has, or which two: of three readings at most."""
+    found: list[Candidate] = []
+    for key, other in _miscounted(made).items() if many == 1 else ():
         if form := _form(table, other):
             found.append(slipped(form.sentence, [Slip(key)], _seen(table, form.make(counts, form.k))))
-    for k in KS:
-        for slip in slips_of("smooth") if k else ():
-            if _agrees(table, slip, counts, k):
+    for k in KS if many == 1 else COMMON:
+        for slip in slips_of("smooth") if k and many == 1 else ():
+            wrong = run_slip(slip, counts, k)
+            if isinstance(wrong, Tensor) and wrong.shape == table.shape and _near(table, wrong.double()):
                 what = f"the counts, smoothed with k = {k}"
                 found.append(slipped(what, [Slip(f"smooth/{slip.name}")], _seen(table, counts + k)))
-        found += _models(table, counts, k, [], 1, counts)
-    return _first(found)
-
-
-def _with_two(table: Tensor, counts: Tensor, made: Made) -> list[Candidate]:
-    """Return which two slips the table has: of three pairs at most."""
-    found: list[Candidate] = []
-    for k in COMMON:
-        for first, other in [("", counts), *_miscounted(made).items()]:
-            found += _models(table, other, k, [first] if first else [], 2, counts)
-    return _first(found)
-
-
-def _models(
-    table: Tensor, counted: Tensor, k: float, before: list[str], many: int, counts: Tensor
-) -> Iterator[Candidate]:
-    """Yield which slips, so many with those before, make the table of probabilities of what was counted."""
-    for probs, keys in models_of(counted, k, pairs=many - len(before) == 2):
-        slips = [*map(Slip, [*before, *keys])]
-        if len(slips) == many and _near(table, probs):
-            yield slipped(f"the probabilities, {with_k(k)}", slips, _seen(table, _probs(counts, k)))
-
-
-def _first(found: list[Candidate]) -> list[Candidate]:
-    """Return the first three, each slip once."""
+        for first, other in {"": counts, **(_miscounted(made) if many == 2 else {})}.items():
+            for probs, keys in models_of(other, k, pairs=many == 2 and not first):
+                slips = [Slip(key) for key in (first, *keys) if key]
+                if len(slips) == many and _near(table, probs):
+                    found.append(slipped(f"the probabilities, {with_k(k)}", slips, _seen(table, _probs(counts, k))))
     distinct = {one.slips: one for one in reversed(found)}
     return [*reversed(distinct.values())][:3]
-
-
-def _agrees(table: Tensor, slip: Mistake, counts: Tensor, k: float) -> bool:
-    wrong = run_slip(slip, counts, k)
-    return isinstance(wrong, Tensor) and wrong.shape == table.shape and _near(table, wrong.double())
 
 
 def _close(table: Tensor, counts: Tensor, vocabulary: str) -> Iterator[Candidate]:
