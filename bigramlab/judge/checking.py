@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bigramlab.judge.recognizing import Recognized
     from bigramlab.judge.reporting import Report
-    from bigramlab.judge.reviewing import Review
+    from bigramlab.judge.reviewed import Review
 
 __all__ = ["check"]
 

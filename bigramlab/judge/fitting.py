@@ -13,60 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
 
-__all__ = ["Fit", "NoFit", "alphabet_of", "fits"]
-
-OTHER_NAMES = {
-    "read_words": "load_words read_names load_data",
-    "split_words": "split split_data split_names make_splits",
-    "build_vocabulary": "build_vocab make_vocab get_vocab make_vocabulary get_vocabulary",
-    "encode": "enc encode_word word_to_ids tokenize",
-    "decode": "dec decode_ids ids_to_word detokenize",
-    "count_bigrams": "count count_pairs get_counts make_counts build_counts bigram_counts count_bigram",
-    "most_common_bigrams": "most_common top_bigrams common_bigrams",
-    "smooth": "add_k smoothing smooth_counts add_k_smoothing laplace",
-    "normalize": "normalise normalize_rows normalise_rows row_normalize to_probs counts_to_probs get_probs",
-    "sample": "sample_ids draw_word generate",
-    "sample_words": (
-        "generate sample sample_names generate_names generate_words make_names make_words generate_name "
-        "generate_word sample_name sample_word make_name make_word"
-    ),
-    "negative_log_likelihood": "nll get_nll mean_nll average_nll avg_nll loss get_loss compute_loss bigram_loss",
-    "perplexity": "ppl get_perplexity",
-    "surprisal": "surprise word_surprisal surprisals",
-    "softmax": "soft_max my_softmax",
-    "cross_entropy": "crossentropy xent cross_entropy_loss ce_loss loss get_loss compute_loss",
-    "generate_words": "generate",
-    "build_contexts": "build_dataset make_dataset get_dataset make_contexts create_dataset",
-}
-"""Names that learners give to a function of ours."""
-
-PARAMETERS = {
-    "words": "words names data corpus docs lines word_list names_list ws",
-    "word": "word name w s string text doc",
-    "vocabulary": "vocabulary vocab chars alphabet characters stoi itos char_to_id id_to_char ctoi itoc vocab_size V",
-    "ids": "ids ixs indices tokens l out xs",
-    "counts": "counts N C table count_table bigram_counts",
-    "probs": "probs P p prob probabilities transition_matrix",
-    "logits": "logits z scores preds",
-    "targets": "targets y ys Y labels target",
-    "contexts": "contexts X xs x inputs",
-    "context_length": "context_length block_size context_size ctx_len context_len n_ctx",
-    "n": "n num how_many n_words num_words n_names num_names num_samples n_samples count",
-    "k": "k alpha smoothing add pseudocount",
-    "generator": "generator g gen rng",
-    "path": "path file filename file_name fname",
-    "fractions": "fractions shares ratios",
-}
-"""Names that learners give to the parameters of our functions."""
-
-FORMS = {
-    "stoi": "stoi char_to_id ctoi",
-    "itos": "itos id_to_char itoc",
-    "size": "vocab_size V n_tokens num_tokens",
-}
-"""Names of what a vocabulary is passed as, where it is no `str`."""
+__all__ = ["Fit", "NoFit", "fits"]
 
 
 @dataclass(frozen=True)
@@ -106,34 +56,32 @@ def fits(name: str, function: Callable[..., Any]) -> Iterator[Fit | NoFit]:
             continue
         named = ours == name or (fit.sure and len(meant) == 1)
         notes = fit.notes if ours == name else (f"as `{ours}`", *fit.notes)
-        yield Fit(fit.name, fit.call, notes, named, len(meant) == 1, fit.replaced)
+        fit = Fit(fit.name, fit.call, notes, named, len(meant) == 1, fit.replaced)
+        smoothing = _k_of(function) if ours == "normalize" else None
+        if smoothing is None:
+            yield fit
+        if ours == "normalize":
+            yield _without_smoothing(fit, smoothing)
 
 
-def alphabet_of(value: object) -> tuple[str, list[str]] | None:
-    """Return what kind of thing a vocabulary is written as, and its tokens by id; None if the value is none.
+def _k_of(function: Callable[..., Any]) -> str | None:
+    """Return the parameter with a default by which a function smooths, if it has one."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    smoothing = (one.name for one in parameters if is_called(one.name, "k") and one.default is not one.empty)
+    return next(smoothing, None)
 
-    The kinds: "chars" is a `str`, list or tuple; "stoi" a dict from token to id; "itos" one from id to token. An id
-    that has no token has an empty one.
-    """
-    if isinstance(value, str | list | tuple):
-        tokens = list(value)
-        kind = "chars"
-    elif isinstance(value, dict) and value:
-        ids = [key for key in value if type(key) is int]
-        pairs = value.items() if len(ids) == len(value) else [(id, token) for token, id in value.items()]
-        if not all(type(id) is int and 0 <= id <= len(value) + 1 for id, _ in pairs):
-            return None
-        kind = "itos" if len(ids) == len(value) else "stoi"
-        table = dict(pairs)
-        tokens = [table.get(id, "") for id in range(max(table) + 1)]
-    else:
-        return None
-    if len(tokens) < 2 or not all(isinstance(token, str) and len(token) <= 3 for token in tokens):
-        return None
-    filled = [token for token in tokens if token]
-    if len(set(filled)) < len(filled) or sum(len(token) > 1 for token in filled) > 2:
-        return None
-    return kind, tokens
+
+def _without_smoothing(fit: Fit, parameter: str | None) -> Fit:
+    """Return a function that smooths and normalizes so that it only normalizes: with k = 0, or of counts less 1."""
+    note = f"with {parameter} = 0" if parameter else "after adding 1"
+
+    def call(counts: Any) -> Any:
+        return fit.call(counts, **{parameter: 0}) if parameter else fit.call(counts - 1)
+
+    return Fit(fit.name, call, (*fit.notes, note), fit.sure, fit.only, fit.replaced)
 
 
 def _fit(function: Callable[..., Any], name: str) -> Fit:
@@ -163,12 +111,12 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
         notes.append("drawn with torch's global generator")
         missing.remove("generator")
     as_ours = [taken[parameter] for parameter in own.parameters if parameter in taken] == list(ours.parameters)
-    plain = not any(_form(parameter) for parameter in taken)
+    plain = not any(form_of(parameter) for parameter in taken)
     if as_ours and plain and not bound and not missing and _same_kinds(own, ours, taken):
         return Fit(name, function, (), sure)
     if missing:
         wanted = ", ".join(ours.parameters)
-        raise NoFit(f"ours takes ({wanted}), and this one ({', '.join(own.parameters)})")
+        raise NoFit(f"our `{name}` takes ({wanted}), and this one ({', '.join(own.parameters)})")
     wrapped = _wrapped(function, ours, taken, bound, one_word=one_word, torchs=torchs)
     return Fit(name, wrapped, tuple(notes), sure, replaced={found: read[found] for found in bound})
 
@@ -178,8 +126,8 @@ def _taken(own: inspect.Signature, ours: inspect.Signature, name: str) -> tuple[
     taken: dict[str, str] = {}
     for parameter in own.parameters:
         for wanted in ours.parameters:
-            again = wanted == "vocabulary" and _form(parameter)
-            if _is_called(parameter, wanted) and (again or wanted not in taken.values()):
+            again = wanted == "vocabulary" and form_of(parameter)
+            if is_called(parameter, wanted) and (again or wanted not in taken.values()):
                 taken[parameter] = wanted
                 break
     rest = [
@@ -195,11 +143,11 @@ def _taken(own: inspect.Signature, ours: inspect.Signature, name: str) -> tuple[
         if parameter.name not in taken.values() and parameter.default is parameter.empty
     ]
     for parameter in rest:
-        other = [wanted for wanted in PARAMETERS if len(parameter) > 1 and _is_called(parameter, wanted)]
+        other = [wanted for wanted in PARAMETERS if len(parameter) > 1 and is_called(parameter, wanted)]
         if other and name != parameter:
-            raise NoFit(f"it takes `{parameter}`, and ours ({', '.join(ours.parameters)})")
+            raise NoFit(f"it takes `{parameter}`, and our `{name}` ({', '.join(ours.parameters)})")
     if len(rest) != len(free):
-        raise NoFit(f"ours takes ({', '.join(ours.parameters)}), and this one ({', '.join(own.parameters)})")
+        raise NoFit(f"our `{name}` takes ({', '.join(ours.parameters)}), and this one ({', '.join(own.parameters)})")
     return taken | dict(zip(rest, free, strict=True)), False
 
 
@@ -212,15 +160,6 @@ def _same_kinds(own: inspect.Signature, ours: inspect.Signature, taken: dict[str
         if not by_name and own.parameters[parameter].kind is inspect.Parameter.KEYWORD_ONLY:
             return False
     return True
-
-
-def _is_called(parameter: str, wanted: str) -> bool:
-    return parameter == wanted or parameter in PARAMETERS.get(wanted, "").split()
-
-
-def _form(parameter: str) -> str:
-    """Return as what a parameter of this name takes a vocabulary, if not as a `str`."""
-    return next((form for form, names in FORMS.items() if parameter in names.split()), "")
 
 
 def _read(function: Callable[..., Any], own_globals: dict[str, Any]) -> set[str]:
@@ -254,7 +193,7 @@ def _bound(read: Mapping[str, Any], missing: list[str]) -> dict[str, str]:
         if isinstance(value, torch.Generator):
             wanted = "generator"
         elif type(value) in (int, float):
-            wanted = next((wanted for wanted in missing if len(name) > 1 and _is_called(name, wanted)), "")
+            wanted = next((wanted for wanted in missing if len(name) > 1 and is_called(name, wanted)), "")
             wanted = wanted or ("k" if name == "k" else "")
         elif "vocabulary" in missing and (alphabet := alphabet_of(value)):
             kind, tokens = alphabet
@@ -292,15 +231,18 @@ def _wrapped(
     """Return a function that is called as ours and calls the other one as that is to be called."""
     own_globals: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
     was = {name: own_globals[name] for name in bound}
+    parameters = inspect.signature(function).parameters
+    needed = [own for own in taken if taken[own] == "generator" and parameters[own].default is inspect.Parameter.empty]
 
     def call(*arguments: Any, **options: Any) -> Any:
         given = ours.bind(*arguments, **options).arguments
         filled = {name: given.get(name, parameter.default) for name, parameter in ours.parameters.items()}
         passed = {
-            own: _as_form(given[wanted], _form(own) if wanted == "vocabulary" else "")
+            own: _as_form(given[wanted], form_of(own) if wanted == "vocabulary" else "")
             for own, wanted in taken.items()
             if wanted in given
         }
+        passed |= {own: torch.default_generator for own in needed if passed.get(own) is None}
         own_globals.update({name: _like(was[name], filled[wanted], name, wanted) for name, wanted in bound.items()})
         state = torch.get_rng_state()
         generator = filled.get("generator") if torchs else None

@@ -1,209 +1,60 @@
 """Go through everything that a notebook or script made, and say of each what it is: which step is wrong first?"""
 
-import html
 import inspect
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from numbers import Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from bigramlab.judge.fitting import Fit, NoFit, alphabet_of, fits
-from bigramlab.judge.recognizing import recognize
-from bigramlab.judge.reporting import Report, Section, Shown
-from bigramlab.judge.running import run_laws
+from bigramlab.judge.following import reads_of, settled
+from bigramlab.judge.loops import Code, losses_added_up, slips_in_loops
+from bigramlab.judge.naming import alphabet_of
+from bigramlab.judge.networks import diverged, retrace
+from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
+from bigramlab.judge.recognizing import are_the_names, recognize
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, WRONG, Item, Review, Thing
+from bigramlab.judge.reviewing_functions import judged
+from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["Item", "Review", "Thing", "review", "review_names"]
+__all__ = ["review", "review_names"]
 
-RIGHT, WRONG, MISTAKE, CLOSE, STEP, UNKNOWN, NOT_JUDGED = (
-    "right",
-    "wrong",
-    "mistake",
-    "close",
-    "step",
-    "unknown",
-    "not judged",
-)
-BAD = (WRONG, MISTAKE, CLOSE)
-LINES = 40  # a screen
-WIDTH = 96
 SESSIONS_OWN = ("In", "Out", "exit", "quit", "get_ipython")  # what a notebook's session has before the first cell
-
-
-@dataclass(frozen=True)
-class Thing:
-    """Something that was made.
-
-    Attributes:
-        name: Its name.
-        value: What it was when its cell had run.
-        place: Where it was made, such as "cell 4"; empty if nobody knows.
-        passing: Whether it is only a setting, or made anew with each turn of a loop: such a number is called right if
-            it is, and never wrong.
-    """
-
-    name: str
-    value: Any
-    place: str = ""
-    passing: bool = False
-
-
-@dataclass(frozen=True)
-class Item:
-    """What there is to say of one thing.
-
-    Attributes:
-        name: Its name.
-        place: Where it was made.
-        verdict: What it is: "right", "wrong" (a function), "mistake", "close" or "step" (values), "unknown" or "not
-            judged".
-        text: The same in a few words.
-        headline: A sentence that stands above the details.
-        details: More, if it is wrong, as label, text, and whether the text is code.
-        mended: Whether a later cell made it right under the same name.
-        report: The report of the function, if it is one.
-        slips: The catalogued mistakes that were recognized in it, as function and name.
-    """
-
-    name: str
-    place: str
-    verdict: str
-    text: str
-    headline: str = ""
-    details: Sequence[Section] = ()
-    mended: bool = False
-    report: Report | None = None
-    slips: tuple[str, ...] = ()
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether something is to be mended."""
-        return self.verdict in BAD and not self.mended
-
-
-@dataclass(repr=False)
-class Review(Shown):
-    """What was made, by name, in the order in which it was made. True if nothing is wrong and no cell raised.
-
-    Attributes:
-        title: The file's name, or what else was gone through.
-        items: What there is to say of each thing, those left out of which nothing is known.
-        unknown: The names of those.
-        ended: Why the file did not come to its end; empty if it did.
-        remarks: What else is to be known.
-    """
-
-    title: str
-    items: list[Item]
-    unknown: list[str] = field(default_factory=list)
-    ended: str = ""
-    remarks: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        """Tell whether nothing is wrong."""
-        return not self.ended and self.first is None
-
-    @property
-    def first(self) -> Item | None:
-        """The first thing that is wrong."""
-        return next((item for item in self.items if item.is_wrong), None)
-
-    def headline(self) -> str:
-        """Return the result in one line."""
-        right = sum(item.verdict == RIGHT for item in self.items)
-        wrong = sum(item.is_wrong for item in self.items)
-        if self.first:
-            place = f" ({self.first.place})" if self.first.place else ""
-            others = f", {wrong - 1} more not" if wrong > 1 else ""
-            return f"{self.title}: {self.first.name}{place} is the first that is wrong. {_are(right)} right{others}."
-        if self.ended:
-            return (
-                f"{self.title} did not come to its end. Of what was made until then, {_are(right)} right, none wrong."
-            )
-        if not right:
-            return f"{self.title}: nothing in it is known to be right or wrong."
-        return f"{self.title}: all is right that is known here, {right} in all."
-
-    def sections(self) -> list[Section]:
-        """Return what is wrong first, why the file ended, and what was made."""
-        first = list(self.first.details) if self.first else []
-        sections = (
-            [("First wrong", self.first.headline, False), *first] if self.first and self.first.headline else first
-        )
-        sections += [("Not run", self.ended, False)] if self.ended else []
-        return [*sections, *self._rest()]
-
-    def _rest(self) -> list[Section]:
-        rest = [(item.name, item.text) for item in self.items if item.verdict == NOT_JUDGED]
-        unclear = [name for name, text in rest if not text]
-        sections = [("Not judged", f"{name}: {text}", False) for name, text in rest if text][:3]
-        if unclear:
-            names = textwrap.shorten(", ".join(unclear), 150, placeholder=" …")
-            which = f"{names}; if one should be one of ours, say which: check({unclear[0]}, 'normalize')"
-            sections.append(("Not judged", which, False))
-        names = textwrap.shorten(", ".join(dict.fromkeys(self.unknown)), 150, placeholder=" …")
-        sections += [("Left out", f"nothing is known of {names}", False)] if names else []
-        return [*sections, *(("Mind", remark, False) for remark in self.remarks)]
-
-    def text(self, *, color: bool = False) -> str:
-        """Return the review as plain text, at most a screen of it."""
-        told = [section for section in self.sections() if section not in self._rest()]
-        head = self._lines(self.headline(), told, color=color).splitlines()
-        rest = self._lines("", self._rest(), color=color).splitlines()[1:]
-        table = self._table(max(8, LINES - len(head) - len(rest) - 3), color=color)
-        parts = ["\n".join(part) for part in (head, table, rest) if part]
-        return "\n\n".join(parts)
-
-    def _table(self, room: int, *, color: bool) -> list[str]:
-        """Return a line for each thing; if there are too many, some that are right are left out."""
-        items = [item for item in self.items if item.verdict != NOT_JUDGED]
-        if not items:
-            return []
-        left_out = max(0, len(items) - room)
-        dropped = [item for item in reversed(items) if item.verdict == RIGHT][:left_out]
-        items = [item for item in items if not any(item is other for other in dropped)][:room]
-        places, names = (
-            min(24, max(map(len, column))) for column in zip(*((i.place, i.name) for i in items), strict=True)
-        )
-        lines = []
-        for item in items:
-            mark = f"{item.verdict:<7}"
-            if color:
-                mark = f"\033[{'31' if item.is_wrong else '32' if item.verdict == RIGHT else '0'}m{mark}\033[0m"
-            text = f"mended later: {item.text}" if item.mended else item.text
-            room_for_text = WIDTH - places - names - 15
-            line = f"  {item.place:<{places}}  {item.name:<{names}}  {mark}  {_cut(text, room_for_text)}"
-            lines.append(line.replace("    ", "  ", 1) if not places else line)
-        if dropped:
-            lines.append(f"  … and {len(dropped)} more that are right")
-        return lines
-
-    def _repr_html_(self) -> str:
-        """Return the review as HTML, for a notebook."""
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{html.escape(item.place)}</td>"
-            f"<td style='text-align:left'><code>{html.escape(item.name)}</code></td>"
-            f"<td style='text-align:left'>{'<strong>' if item.is_wrong else ''}{item.verdict}"
-            f"{'</strong>' if item.is_wrong else ''}</td><td style='text-align:left'>{html.escape(item.text)}</td></tr>"
-            for item in self.items
-        )
-        return f"{super()._repr_html_()}<table>{rows}</table>"
 
 
 def review_names(names: Mapping[Any, Any], words: Sequence[str] | None = None) -> Review:
     """Go through the names of a session, such as `globals()`; a dict from token to id, or back, is a thing itself."""
-    if alphabet_of(names) or _collision(names):
+    if alphabet_of(names) or collision(names) or is_of_pairs(names):
         names = {"it": names}
     if not all(isinstance(name, str) for name in names):
         raise TypeError("check takes a dict of names, such as globals(), or one from token to id; this is neither")
-    things = [Thing(name, value) for name, value in list(names.items()) if name not in SESSIONS_OWN]
-    title = "this session" if "__name__" in names else "this dict"
-    return review(things, names, title=title, words=words)
+    codes, reads = _typed(names)
+    things = [
+        Thing(name, value, reads=reads.get(name, frozenset()))
+        for name, value in list(names.items())
+        if name not in SESSIONS_OWN
+    ]
+    return review(things, names, words=words, codes=codes)
+
+
+def _typed(names: Mapping[str, Any]) -> tuple[list[Code], dict[str, frozenset[str]]]:
+    """Return the cells that a notebook's session keeps, of each the last version, and what each name was made of."""
+    typed = names.get("In")
+    texts = [text for text in typed if isinstance(text, str)] if isinstance(typed, list) else []
+    codes: dict[str, Code] = {}
+    reads: dict[str, frozenset[str]] = {}
+    for number, text in enumerate(texts):
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        codes.pop(first, None)  # the same cell, run again
+        codes[first] = Code(f"In [{number}]", text)
+        for statement in codes[first].tree().body:
+            reads |= reads_of(statement)
+    return list(codes.values()), reads
 
 
 def review(
@@ -216,6 +67,7 @@ def review(
     remarks: Sequence[str] = (),
     begin: Callable[[str], None] = lambda _: None,
     stuck: Mapping[str, str] | None = None,
+    codes: Sequence[Code] = (),
 ) -> Review:
     """Say of each thing what it is.
 
@@ -228,29 +80,122 @@ def review(
         remarks: What else is to be known.
         begin: Gets the name of each thing before it is looked at.
         stuck: The functions that have ended the process or do not come back, and what they do.
+        codes: The code of the file, if it is known.
     """
     things = [thing for thing in things if not thing.name.startswith("_")]
     words = words if words is not None else _words_of(things)
-    items: list[Item] = []
-    unknown: list[str] = []
-    last = {thing.name: thing for thing in things}
-    judged: set[int] = set()
-    for thing in things:
+    found: dict[int, Item] = {}  # by the place of the thing
+    there: dict[str, Any] = {}
+    start = 0
+    for place, group in groupby(things, key=lambda thing: thing.place):
+        made = list(group)
+        for at, thing in enumerate(made, start):
+            begin(thing.name)
+            if _may_be_known(thing.value) and not _is_own(thing.value, names):
+                item = _recognized(thing, words)
+                if item and not (
+                    _is_number(thing.value) and item.verdict == MISTAKE and not _fits(item, found.values())
+                ):
+                    found[at] = item
+        there |= {thing.name: thing.value for thing in made if not thing.shown}
+        for item in retrace(made, there, _counts_of(there, words)) if _has_weights(there) else ():
+            at = start + max(n for n, thing in enumerate(made) if thing.name == item.name)
+            found.setdefault(at, item)
+        for name in diverged(made):
+            own = [code for code in codes if code.place in ("", place)]
+            at = start + max(n for n, thing in enumerate(made) if thing.name == name)
+            found[at] = _diverged(name, place, own)
+        start += len(made)
+    _judge_functions(things, names, found, stuck or {}, begin)
+    slips = [
+        Item(one.name, one.place, MISTAKE, one.text, f"`{one.name}`: {one.text}.", [("To mend it", one.mend, False)])
+        for one in slips_in_loops(codes, names)
+    ]
+    items, unknown = settled(things, found, slips)
+    return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes))
+
+
+def _judge_functions(
+    things: Sequence[Thing],
+    names: Mapping[str, Any],
+    found: dict[int, Item],
+    stuck: Mapping[str, str],
+    begin: Callable[[str], None],
+) -> None:
+    """Judge each function whose code stands in the file, in its last version."""
+    last = {thing.name: at for at, thing in enumerate(things)}
+    seen: set[int] = set()
+    for at, thing in enumerate(things):
+        if not _is_own(thing.value, names) or at != last[thing.name] or id(thing.value) in seen:
+            continue
+        seen.add(id(thing.value))
         begin(thing.name)
-        if _is_own(thing.value, names):
-            if thing is last[thing.name] and id(thing.value) not in judged:
-                judged.add(id(thing.value))
-                why = (stuck or {}).get(thing.name)
-                items.append(Item(thing.name, thing.place, WRONG, f"a call of it {why}") if why else _judged(thing))
-        elif _may_be_known(thing.value):
-            item = _recognized(thing, words)
-            if item is None:
-                unknown += [] if thing.passing else [thing.name]
-            elif _is_number(thing.value) and item.verdict == MISTAKE and not _follows(item, items):
-                unknown.append(thing.name)
-            elif not any(item.name == other.name and item.text == other.text for other in items):
-                items.append(item)
-    return Review(title or "this session", list(_with_mended(items)), _still(unknown, items), ended, list(remarks))
+        if why := stuck.get(thing.name):
+            found[at] = Item(thing.name, thing.place, WRONG, f"a call of it {why}")
+        else:
+            made = [item for n, item in found.items() if thing.name in things[n].reads]
+            found[at] = judged(thing, made)
+
+
+def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
+    """Say what a value is; None if nothing is known of it."""
+    if isinstance(thing.value, dict):
+        if not (found := read_dict(thing.value, words)):
+            return None
+        verdict, text = found
+        return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
+    try:
+        report = recognize(thing.value, words, name=thing.name)
+    except TypeError:  # a list of this and that
+        return None
+    in_training = isinstance(thing.value, Tensor) and thing.value.requires_grad
+    if not report.candidates or (report.verdict != RIGHT and (thing.passing or in_training)):
+        return None  # of a number that passes by, a likeness may be a coincidence
+    if thing.shown and (not _is_measured(thing.value) or report.verdict not in (RIGHT, MISTAKE)):
+        return None
+    verdict, text, headline = report.verdict, report.candidates[0].sentence, report.headline()
+    if verdict == MISTAKE:  # only the slip's name: all of it stands above, or follows from what stands there
+        text = re.sub(r"\. (“.*?”).*", r": \1", text, flags=re.DOTALL)
+    headline = f"`{thing.name}`: {headline[0].lower()}{headline[1:]}"
+    return Item(thing.name, thing.place, verdict, text, headline, report.sections(), slips=report.candidates[0].slips)
+
+
+def _diverged(name: str, place: str, codes: Sequence[Code]) -> Item:
+    """Say of weights that are no numbers any more where to look."""
+    text = "no numbers any more: the training diverged"
+    look = "Look at the sign of the update, at the learning rate, and whether the loss is a mean or a sum."
+    if losses_added_up(codes):
+        look = (
+            "The loss is the sum over all examples, so each step is as many times too long: "
+            "take the mean, `.mean()` for `.sum()`."
+        )
+    return Item(name, place, MISTAKE, text, f"`{name}`: {text}.", [("But", look, False)])
+
+
+def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:
+    """Say what can't be the end of it: a network that was trained, and on the first words only."""
+    part = next(
+        (item for item in items if item.verdict == STEP and re.match(r"the targets of the first .* only", item.text)),
+        None,
+    )
+    trained = any("backward" in code.text and re.search(r"\b(for|while)\b", code.text) for code in codes)
+    if part is None or not trained:
+        return ""
+    few = part.text.removeprefix("the targets of ")
+    return f"the network was trained on {few}: see `{part.name}`{f' in {part.place}' if part.place else ''}"
+
+
+def _fits(item: Item, items: Iterable[Item]) -> bool:
+    """Tell whether a wrong number is likely to be what it looks like.
+
+    Among so many wrong numbers a loss of some other model may be found by chance. So the counts or the probabilities
+    must be here, too, or a function that makes them; and a slip in making them must have been seen there.
+    """
+    items = list(items)
+    tables = [other for other in items if re.search("count|probabilit|normalize", f"{other.name} {other.text}")]
+    seen = {slip for other in items for slip in other.slips}
+    measuring = tuple(f"{name}/" for name in ("negative_log_likelihood", "perplexity", "surprisal"))
+    return bool(tables) and all(slip.startswith(measuring) or slip in seen for slip in item.slips)
 
 
 def _is_number(value: object) -> bool:
@@ -259,31 +204,9 @@ def _is_number(value: object) -> bool:
     )
 
 
-def _follows(item: Item, items: list[Item]) -> bool:
-    """Tell whether a wrong number is likely to be what it looks like.
-
-    Among so many wrong numbers a loss of some other model may be found by chance. So the counts or the probabilities
-    must be here, too, or a function that makes them; and a slip in making them must have been seen there.
-    """
-    tables = [other for other in items if re.search("count|probabilit|normalize", f"{other.name} {other.text}")]
-    seen = {slip for other in items for slip in other.slips}
-    measuring = tuple(f"{name}/" for name in ("negative_log_likelihood", "perplexity", "surprisal"))
-    return bool(tables) and all(slip.startswith(measuring) or slip in seen for slip in item.slips)
-
-
-def _still(unknown: list[str], items: list[Item]) -> list[str]:
-    """Return the names of which nothing is known at all."""
-    known = {item.name for item in items}
-    return [name for name in dict.fromkeys(unknown) if name not in known]
-
-
-def _with_mended(items: list[Item]) -> Iterator[Item]:
-    """Mark the values that are right later, under the same name: the slip was seen."""
-    for place, item in enumerate(items):
-        later = [other for other in items[place + 1 :] if other.name == item.name]
-        if item.verdict in (MISTAKE, CLOSE) and later and later[-1].verdict == RIGHT:
-            item = Item(item.name, item.place, item.verdict, item.text, item.headline, item.details, mended=True)
-        yield item
+def _is_measured(value: object) -> bool:
+    """Tell whether it is a float: what else is shown is shown to be looked at."""
+    return isinstance(value, float) or (isinstance(value, Tensor) and value.numel() == 1 and value.is_floating_point())
 
 
 def _is_own(value: object, names: Mapping[str, Any]) -> bool:
@@ -302,8 +225,10 @@ def _may_be_known(value: object) -> bool:
         return False
     if isinstance(value, int):
         return value > 100  # a size is no result
-    if isinstance(value, str | dict):
-        return alphabet_of(value) is not None or (isinstance(value, dict) and _collision(value) != "")
+    if isinstance(value, str):
+        return len(value) > 4 and alphabet_of(value) is not None
+    if isinstance(value, dict):
+        return alphabet_of(value) is not None or collision(value) != "" or is_of_pairs(value)
     return isinstance(value, Real | Tensor | list | tuple) or type(value).__module__ == "numpy"
 
 
@@ -314,128 +239,26 @@ def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
         if isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(word, str) for word in value):
             if alphabet_of(value) and max(map(len, value)) == 1:
                 continue
-            names = load_names()
-            if len(value) == len(names) and sorted(value) == sorted(names):  # shuffled ones give the same tables
+            if are_the_names(value):
                 return None
-            return [word for word in value if word and "." not in word]
+            return [word.strip() for word in value if word.strip() and "." not in word]
     return None
 
 
-def _judged(thing: Thing) -> Item:
-    """Judge a function as what it may be meant for: as the first of those that it is right as."""
-    reasons: list[str] = []
-    wrong: list[tuple[Fit, Report]] = []
-    for fit in fits(thing.name, thing.value):
-        if isinstance(fit, NoFit):
-            reasons.append(str(fit))
-            continue
-        own_globals = getattr(inspect.unwrap(thing.value), "__globals__", {})
-        try:
-            report = run_laws(fit.call, fit.name)
-        finally:
-            own_globals.update(fit.replaced)
-        if report:
-            notes = [*fit.notes, *([] if report.careful else ["not careful yet"])]
-            return Item(thing.name, thing.place, RIGHT, ", ".join(notes) or "and careful", report=report)
-        if not report.started:
-            return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
-        wrong.append((fit, report))
-    if wrong and (wrong[0][0].sure or (wrong[0][0].only and _is_known(wrong[0][1]))):
-        fit, report = wrong[0]
-        text = ": ".join([*([", ".join(fit.notes)] if fit.notes else []), _cause(report)])
-        slips = (f"{fit.name}/{report.diagnosis.mistake.name}",) if report.diagnosis else ()
-        sections = report.sections()
-        return Item(thing.name, thing.place, WRONG, text, report.headline(), sections, report=report, slips=slips)
-    if wrong:
-        could = " or ".join(f"check({thing.name}, {fit.name!r})" for fit, _ in wrong[:2])
-        return Item(thing.name, thing.place, NOT_JUDGED, f"say which it should be: {could}")
-    return Item(thing.name, thing.place, NOT_JUDGED, reasons[0] if reasons else "")
+def _has_weights(there: Mapping[str, Any]) -> bool:
+    """Tell whether there is a table of what could be weights, so that there may be a network."""
+    tables = (value for value in there.values() if isinstance(value, Tensor) and value.dim() == 2)
+    return any(value.requires_grad or bool((value < 0).any()) for value in tables if value.is_floating_point())
 
 
-def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
-    """Say what a value is; None if nothing is known of it."""
-    if isinstance(thing.value, dict):
-        if not (found := _dictionary(thing.value, words)):
-            return None
-        verdict, text = found
-        return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
-    try:
-        report = recognize(thing.value, words)
-    except TypeError:  # a list of this and that
-        return None
-    in_training = isinstance(thing.value, Tensor) and thing.value.requires_grad
-    if report.verdict == UNKNOWN or (report.verdict != RIGHT and (thing.passing or in_training)):
-        return None  # of a number that passes by, a likeness may be a coincidence
-    text, headline = report.candidates[0].sentence, report.headline()
-    if report.verdict == MISTAKE:  # only the slip's name: all of it stands above, or follows from what stands there
-        text = re.sub(r"\. (“.*?”).*", r": \1", text, flags=re.DOTALL)
-    headline = f"`{thing.name}`: {headline[0].lower()}{headline[1:]}"
-    slips = report.candidates[0].slips
-    return Item(thing.name, thing.place, report.verdict, text, headline, report.sections(), slips=slips)
-
-
-def _dictionary(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
-    """Say what a dict from token to id is, or one from id to token; None if it is neither."""
-    if collision := _collision(value):
-        return MISTAKE, collision
-    found = alphabet_of(value)
-    if found is None:
-        return None
-    kind, tokens = found
-    vocabulary = build_vocabulary(words if words is not None else load_names())
-    letters, what = vocabulary[1:], "each token's id" if kind == "stoi" else "each id's token"
-    if tokens == list(vocabulary):
-        return RIGHT, f"{what}, '.' at 0"
-    if tokens == [*letters, "."]:
-        return RIGHT, f"{what}, '.' last, at {len(letters)}"
-    if tokens == list(letters):
-        return STEP, f"{what}, without '.', and 0 is taken by {letters[0]!r}"
-    if tokens == ["", *letters]:
-        return STEP, f"{what}; 0 is left for '.'"
-    if tokens == ["", *vocabulary]:
-        return MISTAKE, "each id is one too large: '.' has 1, and should have 0"
-    filled = [token for token in tokens if token]
-    marks = [token for token in filled if len(token) > 1]
-    if len(marks) == 2 and sorted(set(filled) - set(marks)) == sorted(letters):
-        return RIGHT, f"{what}, with {marks[0]} and {marks[1]} as two tokens"
-    if set(filled) == set(vocabulary) and "" not in tokens:
-        return RIGHT, f"{what}, in another order"
-    missing = [character for character in letters if character not in filled]
-    if set(filled) < set(vocabulary) and missing and len(missing) < len(letters) / 2:
-        return MISTAKE, f"it lacks {', '.join(map(repr, missing[:5]))}, which the words have"
-    return None
-
-
-def _collision(value: Mapping[Any, Any]) -> str:
-    """Say which two tokens have the same id, if two have."""
-    seen: dict[int, str] = {}
-    if len(value) < 3 or not all(isinstance(token, str) and type(id) is int for token, id in value.items()):
-        return ""
-    if sorted(set(value.values())) != list(range(min(value.values()), max(value.values()) + 1)):
-        return ""
-    for token, id in value.items():
-        if id in seen and "." in (token, seen[id]):
-            return f"{seen[id]!r} and {token!r} have the same id, {id}: leave 0 for '.', as in i + 1"
-        seen[id] = token
-    return ""
-
-
-def _is_known(report: Report) -> bool:
-    """Tell whether it does exactly what a catalogued mistake does: then it is clear what it is meant for."""
-    return report.diagnosis is not None and report.diagnosis.exact and not report.diagnosis.shown
-
-
-def _cause(report: Report) -> str:
-    """Say in a sentence what is wrong: the cause if one is known, or else the law that is broken."""
-    sentence = report.diagnosis.mistake.wrong if report.diagnosis else report.law or report.problem
-    return sentence.split(". ")[0].rstrip(".")
-
-
-def _are(number: int) -> str:
-    return f"{number} is" if number == 1 else f"{number} are"
-
-
-def _cut(text: str, columns: int) -> str:
-    """Return a text in one line, cut if it is too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= columns else f"{line[: columns - 2].rstrip()} …"
+def _counts_of(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor:
+    """Count the pairs of tokens, in the order that the notebook gave them."""
+    words = list(words) if words is not None else load_names()
+    vocabulary = build_vocabulary(words)
+    counts = count_bigrams(words, vocabulary)
+    for value in there.values():
+        found = alphabet_of(value) if isinstance(value, dict) else None
+        if found and sorted(found[1]) == sorted(vocabulary):
+            order = torch.tensor([vocabulary.index(token) for token in found[1]])
+            return counts[order][:, order]
+    return counts

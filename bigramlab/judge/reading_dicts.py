@@ -1,0 +1,102 @@
+"""What a dict is: one from token to id, one back, or the first counts of pairs."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from bigramlab.judge.naming import alphabet_of
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP
+from bigramlab.lessons.data import load_names
+from bigramlab.lessons.encoding import build_vocabulary
+
+__all__ = ["boundary_of", "collision", "is_of_pairs", "read_dict"]
+
+
+def read_dict(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
+    """Say what a dict from token to id is, or one from id to token, or from pairs to counts; None if it is neither."""
+    if is_of_pairs(value):
+        return _pairs(value, words if words is not None else load_names())
+    if same := collision(value):
+        return MISTAKE, same
+    found = alphabet_of(value)
+    if found is None:
+        return None
+    kind, tokens = found
+    vocabulary = build_vocabulary(words if words is not None else load_names())
+    letters, what = vocabulary[1:], "each token's id" if kind == "stoi" else "each id's token"
+    if tokens == list(vocabulary):
+        return RIGHT, f"{what}, '.' at 0"
+    if tokens == [*letters, "."]:
+        return RIGHT, f"{what}, '.' last, at {len(letters)}"
+    if tokens == list(letters):
+        return STEP, f"{what}, without '.', and 0 is taken by {letters[0]!r}"
+    if tokens == ["", *letters]:
+        return STEP, f"{what}; 0 is left for '.'"
+    if tokens == ["", *vocabulary]:
+        return MISTAKE, "each id is one too large: '.' has 1, and should have 0"
+    filled = [token for token in tokens if token]
+    marks = [token for token in filled if len(token) > 1]
+    if len(marks) == 2 and sorted(set(filled) - set(marks)) == sorted(letters):
+        return RIGHT, f"{what}, with {marks[0]} and {marks[1]} as two tokens"
+    if set(filled) == set(vocabulary) and "" not in tokens:
+        return RIGHT, f"{what}, in another order"
+    missing = [character for character in letters if character not in filled]
+    if set(filled) < set(vocabulary) and missing and len(missing) < len(letters) / 2:
+        return MISTAKE, f"it lacks {', '.join(map(repr, missing[:5]))}, which the words have"
+    return None
+
+
+def collision(value: Mapping[Any, Any]) -> str:
+    """Say which two tokens have the same id, if two have."""
+    seen: dict[int, str] = {}
+    if len(value) < 3 or not all(isinstance(token, str) and type(id) is int for token, id in value.items()):
+        return ""
+    if sorted(set(value.values())) != list(range(min(value.values()), max(value.values()) + 1)):
+        return ""
+    for token, id in value.items():
+        if id in seen and "." in (token, seen[id]):
+            return f"{seen[id]!r} and {token!r} have the same id, {id}: leave 0 for '.', as in i + 1"
+        seen[id] = token
+    return ""
+
+
+def boundary_of(value: object) -> int | None:
+    """Return the id that a dict gives the boundary token, if it is one from token to id or back."""
+    found = alphabet_of(value) if isinstance(value, dict) and not collision(value) else None
+    return found[1].index(".") if found and "." in found[1] else None
+
+
+def is_of_pairs(value: object) -> bool:
+    """Tell whether it is a dict from pairs of tokens to how often each was seen."""
+    return (
+        isinstance(value, dict)
+        and len(value) > 1
+        and all(type(key) is tuple and len(key) == 2 and type(number) is int for key, number in value.items())
+        and all(isinstance(token, str) for key in value for token in key)
+    )
+
+
+def _pairs(value: Mapping[tuple[str, str], int], words: Sequence[str]) -> tuple[str, str] | None:
+    """Say what counts of pairs are; a token of more than one letter, such as `<S>`, is the boundary."""
+    plain: Counter[tuple[str, str]] = Counter()
+    for (first, second), number in value.items():
+        plain[first if len(first) == 1 else ".", second if len(second) == 1 else "."] += number
+    if plain == _counted(words, ".", "."):
+        return RIGHT, "how often each pair of tokens stands in the words"
+    if plain == _counted(words, "", ""):
+        return STEP, "how often each pair of letters stands in the words, without the boundary"
+    for first, last, told in ((".", "", "the boundary after"), ("", ".", "the boundary before")):
+        if plain == _counted(words, first, last):
+            return MISTAKE, f"how often each pair stands in the words, but {told} each word is missing"
+    part = next((n for n in (*range(1, 11), 20, 50, 100, 1000) if plain == _counted(words[:n], ".", ".")), None)
+    if part and part < len(words):
+        return STEP, f"the pairs of the first {f'{part} words' if part > 1 else 'word'} only"
+    twice = next((m for m in (2, 3, 4) if plain == {k: m * n for k, n in _counted(words, ".", ".").items()}), None)
+    if twice:
+        return MISTAKE, f"each pair was counted {twice} times: was the cell run again with an old dict?"
+    return None
+
+
+def _counted(words: Sequence[str], first: str, last: str) -> Counter[tuple[str, str]]:
+    return Counter(pair for word in words for pair in pairwise([*first, *word, *last]))

@@ -1,0 +1,90 @@
+"""What a function of a notebook is: by the laws of what it is meant for, and by what it made there.
+
+What it is meant for may be a guess, so that alone never makes it wrong: either it has the name of ours, or a value that
+it made has the very same slip.
+"""
+
+import inspect
+from collections.abc import Sequence
+
+from bigramlab.judge.fitting import Fit, NoFit, fits
+from bigramlab.judge.reporting import Report
+from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, WRONG, Item, Thing
+from bigramlab.judge.running import run_laws
+
+__all__ = ["judged"]
+
+
+def judged(thing: Thing, made: Sequence[Item]) -> Item:
+    """Judge a function as what it may be meant for: as the first of those that it is right as.
+
+    Args:
+        thing: The function.
+        made: What is known of the values that were made with it.
+    """
+    reasons: list[str] = []
+    wrong: list[tuple[Fit, Report]] = []
+    for fit in fits(thing.name, thing.value):
+        if isinstance(fit, NoFit):
+            reasons.append(str(fit))
+            continue
+        own_globals = getattr(inspect.unwrap(thing.value), "__globals__", {})
+        try:
+            report = run_laws(fit.call, fit.name)
+        finally:
+            own_globals.update(fit.replaced)
+        if report:
+            notes = [*fit.notes, *([] if report.careful else ["not careful yet"])]
+            return Item(thing.name, thing.place, RIGHT, ", ".join(notes) or "and careful", report=report)
+        if not report.started:
+            return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
+        wrong.append((fit, report))
+    bad, right = ([item for item in made if item.verdict in wanted] for wanted in (BAD, (RIGHT,)))
+    seen = {slip for item in bad for slip in item.slips}
+    for fit, report in wrong:
+        if _slip(fit, report) in seen:
+            return _wrong(thing, fit, report)
+    if right and not bad:
+        names = " and ".join(dict.fromkeys(f"`{item.name}`" for item in right))
+        text = f"{names}, made with it, {'are' if len(right) > 1 else 'is'} right"
+        if not wrong or wrong[0][0].name != thing.name:
+            return Item(thing.name, thing.place, RIGHT, text)
+        return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
+    if wrong and wrong[0][0].name == thing.name:
+        return _wrong(thing, *wrong[0])
+    return Item(thing.name, thing.place, NOT_JUDGED, _advice(thing.name, wrong, reasons))
+
+
+def _advice(name: str, wrong: Sequence[tuple[Fit, Report]], reasons: Sequence[str]) -> str:
+    """Say how to have a function judged, if it may be one of ours."""
+    exact = [one for one in wrong if one[0].only and _is_known(one[1])]
+    if exact or len(wrong) == 1:
+        fit, report = (exact or wrong)[0]
+        return f"if it should do what our `{fit.name}` does: {_cause(report)}; see check({name}, {fit.name!r})"
+    if wrong:
+        return f"say which it should be: {' or '.join(f'check({name}, {fit.name!r})' for fit, _ in wrong[:2])}"
+    return reasons[0] if reasons else ""
+
+
+def _wrong(thing: Thing, fit: Fit, report: Report) -> Item:
+    text = ": ".join([*([", ".join(fit.notes)] if fit.notes else []), _cause(report)])
+    slips = (_slip(fit, report),) if report.diagnosis else ()
+    headline = report.headline()
+    if fit.name != thing.name:
+        headline = f"`{thing.name}` as {headline}"
+    return Item(thing.name, thing.place, WRONG, text, headline, report.sections(), report=report, slips=slips)
+
+
+def _slip(fit: Fit, report: Report) -> str:
+    return f"{fit.name}/{report.diagnosis.mistake.name}" if report.diagnosis else ""
+
+
+def _is_known(report: Report) -> bool:
+    """Tell whether it does exactly what a catalogued mistake does: then it is clear what it is meant for."""
+    return report.diagnosis is not None and report.diagnosis.exact and not report.diagnosis.shown
+
+
+def _cause(report: Report) -> str:
+    """Say in a sentence what is wrong: the cause if one is known, or else the law that is broken."""
+    sentence = report.diagnosis.mistake.wrong if report.diagnosis else report.law or report.problem
+    return sentence.split(". ")[0].rstrip(".")

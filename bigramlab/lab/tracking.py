@@ -1,0 +1,276 @@
+"""Run the cells of a file, statement by statement, and keep what each of them made and showed."""
+
+import __future__
+
+import ast
+import builtins
+import io
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+import bigramlab
+from bigramlab.judge.following import reads_of
+from bigramlab.judge.recording import shorten, show_error
+from bigramlab.judge.reviewed import Thing
+from bigramlab.lab.cells import Cell
+
+__all__ = ["Run", "run_cells"]
+
+COPIED = 10_000_000  # numbers: larger tensors are not kept as they were
+
+
+@dataclass
+class Run:
+    """What came of running a file.
+
+    Attributes:
+        names: Its globals.
+        things: What was made, in the order in which it was made.
+        ended: Why it did not come to its end.
+        remarks: What else is to be known.
+    """
+
+    names: dict[str, Any]
+    things: list[Thing] = field(default_factory=list)
+    ended: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+def run_cells(
+    path: Path, cells: list[Cell], *, until: tuple[int, int] | None = None, tell: Any = lambda **_: None
+) -> Run:
+    """Run the cells in the file's folder, statement by statement, and keep what they made.
+
+    Args:
+        path: The file.
+        cells: Its cells.
+        until: The number of a cell and of the statement in it that is not run any more.
+        tell: Gets the place of each statement before it is run.
+    """
+    module = ModuleType("__main__")
+    sys.modules["__main__"] = module
+    if path.suffix == ".py":
+        module.__file__ = str(path)
+    names = vars(module)
+    names["__builtins__"] = builtins
+    run = Run(names)
+    os.chdir(path.parent)
+    sys.path.insert(0, str(path.parent))
+    sys.argv = [str(path)]
+    _stand_in_for_the_notebook()
+    _stand_in_for_names_txt(run)
+    tracker = _Tracker(run)
+    for number, cell in enumerate(cells):
+        linecache.cache[cell.filename] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.filename)
+        try:
+            statements = ast.parse(cell.text, cell.filename).body
+        except (SyntaxError, ValueError) as error:
+            line = f", at line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            run.ended = f"{cell.place} can't be read: {getattr(error, 'msg', error)}{line}"
+            return run
+        for index, statement in enumerate(statements):
+            place = cell.place or f"line {statement.lineno}"
+            if (number, index) == until:
+                tracker.flush()
+                return run
+            tell(running=place, at=(number, index))
+            ended, shown = _run(statement, cell, names, tracker.flags)
+            tracker.look(statement, place)
+            tracker.show(statement, place, shown)
+            if ended is not None:
+                run.ended = ended and f"{place} {ended}"
+                tracker.flush()
+                return run
+        tracker.flush()
+    return run
+
+
+def _run(statement: ast.stmt, cell: Cell, names: dict[str, Any], flags: int) -> tuple[str | None, Any]:
+    """Run a statement; return None and what it shows, or else why the file ends here, if that is an error."""
+    shows = isinstance(statement, ast.Expr)
+    node = ast.Expression(statement.value) if isinstance(statement, ast.Expr) else ast.Module([statement], [])
+    try:
+        code = compile(node, cell.filename, "eval" if shows else "exec", flags=flags, dont_inherit=True)
+        return None, eval(code, names)
+    except SystemExit as error:
+        return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", None
+    except BaseException as error:
+        line, step = None, error.__traceback__
+        while step:
+            line = step.tb_lineno if step.tb_frame.f_code.co_filename == cell.filename else line
+            step = step.tb_next
+        code_line = linecache.getline(cell.filename, line).strip() if line else ""
+        where = f", at line {line}: `{shorten(code_line, columns=70)}`" if code_line else ""
+        reason = f"{type(error).__name__}: {shorten(show_error(error), lines=2)}".removesuffix(": ")
+        return f"raised {reason}{where}", None
+
+
+class _Tracker:
+    """Sees which names a statement made or changed, and keeps what they were when their cell had run."""
+
+    def __init__(self, run: Run) -> None:
+        """Begin with what is there before the first cell."""
+        self.run = run
+        self.flags = 0
+        self._seen: dict[str, tuple[Any, Any]] = {name: (value, None) for name, value in run.names.items()}
+        self._pending: dict[str, tuple[Any, str, bool, frozenset[str]]] = {}
+        self._shown: list[Thing] = []
+
+    def look(self, statement: ast.stmt, place: str) -> None:
+        """Find what has changed since the statement before."""
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            for alias in statement.names:
+                self.flags |= getattr(__future__, alias.name).compiler_flag
+        reads = {
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        passing, made_of = set(_passing(statement)), reads_of(statement)
+        for name, value in list(self.run.names.items()):
+            before, version = self._seen.get(name, (self, None))
+            now = _version(value)
+            if value is before and now == version:
+                continue
+            self._seen[name] = (value, now)
+            if name in self._pending and name not in reads and value is not before:
+                self._keep(name)  # another thing of the same name begins
+            *_, read = self._pending.pop(name, (frozenset(),))
+            read |= made_of.get(name, frozenset(reads))
+            self._pending[name] = (value, place, name in passing, read)
+
+    def show(self, statement: ast.stmt, place: str, value: Any) -> None:
+        """Keep what a statement shows: its own value, or the arithmetic that it prints."""
+        for expression in _shown(statement):
+            if not isinstance(expression, ast.Name | ast.Constant):
+                made = value if isinstance(statement, ast.Expr) and expression is statement.value else None
+                if made is None:
+                    made = _calculated(expression, self.run.names)
+                if made is not None:
+                    read = frozenset(node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
+                    self._shown.append(Thing(ast.unparse(expression), _copy(made), place, reads=read, shown=True))
+
+    def flush(self) -> None:
+        """Keep what is there at the end of a cell."""
+        for name in list(self._pending):
+            self._keep(name)
+        self.run.things += self._shown
+        self._shown = []
+
+    def _keep(self, name: str) -> None:
+        value, place, passing, reads = self._pending.pop(name)
+        self.run.things.append(Thing(name, _copy(value), place, passing, reads))
+
+
+def _version(value: Any) -> Any:
+    """Return what is another one when a value was changed in place."""
+    if isinstance(value, torch.Tensor) and not value.is_inference():
+        trained = value.is_leaf and value.requires_grad and value.numel() <= COPIED
+        return value._version, str(value.detach().sum().item()) if trained else ""  # W.data += … leaves the version
+    if isinstance(value, list | dict | set):
+        return len(value)
+    if type(value).__module__ == "numpy" and getattr(value, "nbytes", COPIED) < COPIED:
+        return hash(value.tobytes())
+    return None
+
+
+def _copy(value: Any) -> Any:
+    """Return a value as it is now."""
+    if isinstance(value, torch.Tensor):
+        return _copy_of_tensor(value) if value.numel() <= COPIED else value
+    if type(value) in (list, dict):
+        return value.copy()
+    return value.copy() if type(value).__module__ == "numpy" and hasattr(value, "copy") else value
+
+
+def _copy_of_tensor(value: torch.Tensor) -> torch.Tensor:
+    """Return a tensor as it is now, with its gradient, if it is one that is trained."""
+    copy = value.detach().clone().requires_grad_(value.requires_grad)
+    if value.is_leaf and value.grad is not None:
+        copy.grad = value.grad.detach().clone()
+    return copy
+
+
+def _shown(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expression that a statement is, or those that it prints."""
+    if not isinstance(statement, ast.Expr):
+        return
+    call = statement.value
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"):
+        yield call
+        return
+    for argument in call.args:
+        parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+        yield from (part.value if isinstance(part, ast.FormattedValue) else part for part in parts)
+
+
+def _calculated(expression: ast.expr, names: dict[str, Any]) -> float | torch.Tensor | None:
+    """Calculate with the numbers that there are; None if it is more than arithmetic."""
+    arithmetic = ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Name | ast.Constant | ast.expr_context
+    while (
+        isinstance(expression, ast.Call)
+        and not expression.args
+        and isinstance(expression.func, ast.Attribute)
+        and expression.func.attr == "item"
+    ):
+        expression = expression.func.value
+    if not all(isinstance(node, arithmetic) for node in ast.walk(expression)):
+        return None
+    numbers = [names.get(node.id) for node in ast.walk(expression) if isinstance(node, ast.Name)]
+    if not numbers or not all(
+        isinstance(number, int | float) or (isinstance(number, torch.Tensor) and number.numel() == 1)
+        for number in numbers
+    ):
+        return None
+    try:
+        return eval(compile(ast.Expression(expression), "<shown>", "eval"), {"__builtins__": {}}, names)  # type: ignore[no-any-return]
+    except Exception:
+        return None
+
+
+def _passing(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement sets to a constant, or that a loop makes anew each time it turns."""
+    in_loop = isinstance(statement, ast.For | ast.While)
+    for loop in ast.walk(statement):
+        if isinstance(loop, ast.For):
+            yield from (node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name))
+    for node in ast.walk(statement):
+        if not isinstance(node, ast.Assign):
+            continue
+        reads = {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
+        if in_loop or not any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(node.value)):
+            targets = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+            yield from (name for name in targets if name not in reads)
+
+
+def _stand_in_for_the_notebook() -> None:
+    """Let an exported notebook call `get_ipython().system(…)`, which does nothing, and any one `display`."""
+
+    class Silent:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_, **__: None
+
+    vars(builtins).update(get_ipython=Silent, display=print)
+
+
+def _stand_in_for_names_txt(run: Run) -> None:
+    """Let `open("names.txt")` find the names that are shipped, where there is no such file."""
+    real = io.open
+
+    def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        missing = isinstance(file, str | os.PathLike) and not os.path.exists(file)
+        if missing and os.path.basename(os.fspath(file)) == "names.txt" and mode in ("r", "rt", "rb"):
+            remark = "there is no names.txt beside the file, so the 32,033 names that are shipped were read"
+            run.remarks[:] = [remark]
+            shipped = Path(str(files("bigramlab") / "names.txt"))
+            file = shipped if shipped.is_file() else Path(bigramlab.__file__).parents[1] / "names.txt"
+        return real(file, mode, *arguments, **options)
+
+    builtins.open = io.open = opened
