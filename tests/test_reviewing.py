@@ -1,5 +1,6 @@
 import builtins
 import io
+import itertools
 import json
 import os
 import re
@@ -343,6 +344,289 @@ def test_a_review_takes_a_screen_at_most():
     assert len(made.text().splitlines()) <= 42
 
 
+# What follows from what, and what a function is for
+
+
+def test_what_is_made_of_something_wrong_follows_from_it_and_is_not_right():
+    names = load_names()
+    twice = 2 * count_bigrams(names, build_vocabulary(names))
+    probs = (twice + 1) / (twice + 1).sum(1, keepdim=True)
+    made = review([Thing("N", twice, "cell 3"), Thing("P", probs, "cell 4", reads=frozenset("N"))], {})
+    assert made.headline() == "N (cell 3) is the first that is wrong. 0 right, 1 wrong."
+    assert items(made)["P"][0] == "follows"
+    assert items(made)["P"][1].startswith("made of `N`, which is wrong")
+
+
+def test_a_number_is_the_length_of_the_list_that_is_wrong_rather_than_some_other_fact():
+    names = load_names()
+    stoi = {c: i for i, c in enumerate(build_vocabulary(names))}
+    ys = torch.tensor([stoi[c] for name in names for c in name])  # no end
+    made = review([Thing("ys", ys, "cell 3"), Thing("num", len(ys), "cell 3")], {})
+    assert items(made)["ys"][0] == "mistake"
+    assert items(made)["num"] == ("follows", "the length of `ys`, which is wrong")
+
+
+def test_a_step_that_was_finished_later_needs_no_line():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    things = [Thing("N", torch.zeros(27, 27), "cell 1"), Thing("N", counts, "cell 2"), Thing("M", torch.zeros(27, 27))]
+    assert [(item.name, item.verdict) for item in review(things, {}).items] == [("N", "right"), ("M", "step")]
+
+
+def test_a_function_whose_role_is_guessed_is_not_wrong_if_what_it_made_is_right():
+    code = """
+    def make_vocab(words):
+        stoi = {c: i for i, c in enumerate(["."] + sorted(set("".join(words))))}
+        return stoi, {i: c for c, i in stoi.items()}
+    """
+    names = session(code)
+    stoi, itos = names["make_vocab"](load_names())
+    made = [Thing("make_vocab", names["make_vocab"])]
+    made += [Thing(name, value, reads=frozenset(["make_vocab"])) for name, value in (("stoi", stoi), ("itos", itos))]
+    assert items(review(made, names))["make_vocab"] == ("right", "`stoi` and `itos`, made with it, are right")
+    assert items(review(made[:1], names))["make_vocab"][0] == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("def to_probs(N, k=1):\n    P = N + k\n    return P / P.sum(1, keepdim=True)", "with k = 0"),
+        ("def to_probs(N):\n    P = N + 1\n    return P / P.sum(1, keepdim=True)", "after adding 1"),
+    ],
+)
+def test_a_function_that_smooths_and_normalizes_is_right(code, text):
+    verdict, told = items(check(session(code)))["to_probs"]
+    assert verdict == "right"
+    assert text in told
+
+
+@pytest.mark.slow
+def test_a_guessed_function_is_wrong_where_what_it_made_has_the_same_slip():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    defined = session("def to_probs(N, k=1):\n    P = N + k\n    return P / P.sum(1)")
+    things = [Thing("to_probs", defined["to_probs"]), Thing("N", counts)]
+    made = Thing("P", defined["to_probs"](counts), reads=frozenset(["to_probs", "N"]))
+    assert items(review(things, defined))["to_probs"][0] == "not judged"
+    assert review(things, defined)
+    judged = review([*things, made], defined)
+    assert judged.first.name == "to_probs"
+    assert "keepdim forgotten" in judged.text()
+    assert items(judged)["P"][0] == "follows"
+
+
+def test_each_independent_wrong_thing_is_told():
+    vocabulary = build_vocabulary(load_names())
+    counts = count_bigrams(load_names(), vocabulary)
+    doubled = {c: i for i, c in enumerate(vocabulary[1:])} | {".": 0}
+    made = review([Thing("stoi", doubled), Thing("P", counts / counts.sum(1))], {})
+    assert made.first.name == "stoi"
+    assert "Wrong, too   P: " in made.text()
+
+
+def test_the_first_counts_of_pairs_are_known():
+    words = load_names()
+
+    def counted(words, first, last):
+        pairs = {}
+        for word in words:
+            tokens = [*first, *word, *last]
+            for pair in itertools.pairwise(tokens):
+                pairs[pair] = pairs.get(pair, 0) + 1
+        return pairs
+
+    right = counted(words, ["<S>"], ["<E>"])
+    assert check({"b": right}).items[0].verdict == "right"
+    assert check({"b": counted(words, ["."], ["."])}).items[0].verdict == "right"
+    assert check({"b": counted(words, ["<S>"], [])}).items[0].verdict == "mistake"
+    assert check({"b": counted(words[:3], ["<S>"], ["<E>"])}).items[0].text == "the pairs of the first 3 words only"
+    assert "counted 2 times" in check({"b": {pair: 2 * number for pair, number in right.items()}}).items[0].text
+
+
+# The network
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Return the values of a lecture's network when it has been trained for some steps."""
+    names = load_names()[:500]
+    stoi = {c: i for i, c in enumerate(build_vocabulary(load_names()))}
+    xs = torch.tensor([stoi[c] for name in names for c in f".{name}"])
+    ys = torch.tensor([stoi[c] for name in names for c in f"{name}."])
+    weights = torch.zeros(27, 27).normal_(generator=torch.Generator().manual_seed(1)).requires_grad_()
+    for _ in range(2):
+        logits = weights[xs]
+        counts = logits.exp()
+        probs = counts / counts.sum(1, keepdim=True)
+        loss = -probs[torch.arange(len(xs)), ys].log().mean() + 0.01 * (weights**2).mean()
+        weights.grad = None
+        loss.backward()
+        weights.data += -50 * weights.grad
+    return {"W": weights, "xs": xs, "ys": ys, "logits": logits, "counts": counts, "probs": probs, "loss": loss}
+
+
+def network_items(values):
+    things = [Thing(name, value, "cell 9") for name, value in values.items()]
+    return items(review(things, {}, words=load_names()))
+
+
+def test_the_values_of_a_network_are_computed_again_from_each_other(network):
+    found = network_items(network)
+    assert found["logits"] == ("right", "the rows of `W` for `xs`, before its last step")
+    assert found["counts"] == ("right", "`logits`, each cell exponentiated")
+    assert found["probs"] == ("right", "the softmax of `logits`: each row sums to 1")
+    assert found["loss"] == ("right", "the mean loss of `logits` for `ys`, and 0.01 of the mean of `W` squared")
+    assert found["W"][0] == "step"  # trained twice
+
+
+def test_a_softmax_along_the_wrong_axis_is_seen(network):
+    counts = network["counts"]
+    assert network_items(network | {"probs": counts / counts.sum(0)})["probs"][0] == "mistake"
+    assert network_items(network | {"probs": network["logits"].softmax(0)})["probs"][0] == "mistake"
+    assert network_items(network | {"probs": counts / counts.sum()})["probs"][0] == "mistake"
+
+
+def test_the_loss_of_a_batch_is_known_and_a_sum_is_a_step(network):
+    index = torch.tensor([5, 7, 100])
+    logits = network["logits"].detach()[index]
+    loss = torch.nn.functional.cross_entropy(logits, network["ys"][index])
+    given = {"Y": network["ys"], "ix": index, "logits": logits, "W": network["W"], "loss": loss, "total": loss * 3}
+    assert network_items(given)["loss"] == ("right", "the mean loss of `logits` for `Y[ix]`")
+    assert network_items(given)["total"][0] == "step"
+
+
+def test_weights_that_are_no_numbers_any_more_are_told_with_what_made_them_so():
+    weights = torch.full((27, 27), float("nan"), requires_grad=True)
+    loop = "for k in range(9):\n    loss = -probs[r, ys].log().{}()\n    loss.backward()\n    W.grad = None"
+    for how, told in (("sum", "take the mean"), ("mean", "Look at the sign of the update")):
+        made = review([Thing("W", weights, "cell 2")], {}, codes=[Code("cell 2", loop.format(how))])
+        assert made.first.name == "W"
+        assert told in " ".join(made.text().split())
+
+
+def test_a_training_on_the_first_word_only_is_right_and_not_the_end_of_it():
+    targets = torch.tensor([5, 13, 13, 1, 0])  # of emma
+    made = review(
+        [Thing("ys", targets, "cell 2")],
+        {},
+        codes=[Code("cell 3", "for k in r:\n    f(ys).backward()\n    W.grad = None")],
+    )
+    assert made
+    assert "but the network was trained on the first word only: see `ys` in cell 2" in made.headline()
+
+
+# Loops
+
+
+TRAINING = """
+for k in range(100):
+    probs = softmax(W[xs])
+    loss = -probs[r, ys].log().mean()
+    {reset}
+    loss.backward()
+    W.data += {step}
+"""
+
+WALK = """
+for _ in range(5):
+    ix, out = 0, []
+    while True:
+        p = {row}
+        ix = torch.multinomial(p, 1, generator=g).item()
+        out.append(itos[ix])
+        if ix == {end}:
+            break
+"""
+
+
+def slips(code, **names):
+    return [found.name for found in slips_in_loops([Code("cell 1", textwrap.dedent(code))], names)]
+
+
+@pytest.mark.parametrize(
+    "reset",
+    [
+        "W.grad = None",
+        "W.grad.zero_()",
+        "W.grad.data.zero_()",
+        "W.grad.fill_(0)",
+        "W.grad *= 0",
+        "W.grad[:] = 0",
+        "if W.grad is not None: W.grad.zero_()",
+        "optimizer.zero_grad()",
+        "for p in parameters: p.grad = None",
+        "del W.grad",
+        "W = torch.randn(3, requires_grad=True)",
+    ],
+)
+def test_each_way_to_reset_a_gradient_will_do(reset):
+    assert slips(TRAINING.format(reset=reset, step="-50 * W.grad")) == []
+
+
+def test_a_gradient_that_is_never_reset_is_named():
+    assert slips(TRAINING.format(reset="pass", step="-50 * W.grad")) == ["loss.backward()"]
+    assert slips("for x in data:\n    f(x).backward()\n    optimizer.step()") == ["loss.backward()"]
+    assert slips("for x in data:\n    for p in ps:\n        p.data -= p.grad\n    loss.backward()") == [
+        "loss.backward()"
+    ]
+    own = "def train():\n    for k in range(9):\n        loss.backward()\n        W.data -= W.grad\n"
+    assert slips(own) == ["loss.backward()"]
+
+
+def test_a_gradient_that_another_function_resets_or_that_is_added_up_on_purpose_is_no_slip():
+    assert (
+        slips("def clear():\n    W.grad = None\nfor k in r:\n    clear()\n    loss.backward()\n    W.data -= W.grad")
+        == []
+    )
+    assert (
+        slips("for k in r:\n    for b in batches:\n        f(b).backward()\n    opt.step()\n    opt.zero_grad()") == []
+    )
+    assert slips("for k in range(1):\n    loss.backward()\n    W.data -= W.grad") == []
+    assert slips("for w in words:\n    loss.backward()") == []
+
+
+@pytest.mark.parametrize("step", ["50 * W.grad", "W.grad", "lr * W.grad", "--50 * W.grad"])
+def test_a_step_uphill_is_named(step):
+    assert slips(TRAINING.format(reset="W.grad = None", step=step), lr=0.1) == ["W.data"]
+
+
+@pytest.mark.parametrize("step", ["-50 * W.grad", "-lr * W.grad", "rate * W.grad", "unknown * W.grad", "f(W.grad)"])
+def test_a_step_downhill_or_one_that_cannot_be_told_is_no_slip(step):
+    assert slips(TRAINING.format(reset="W.grad = None", step=step), lr=0.1, rate=-0.1) == []
+
+
+def test_a_likelihood_is_climbed():
+    code = TRAINING.format(reset="W.grad = None", step="50 * W.grad").replace("-probs", "probs")
+    assert slips(code) == []
+
+
+def test_a_walk_that_stays_in_one_row_is_named():
+    table = torch.full((27, 27), 1 / 27)
+    assert slips(WALK.format(row="P[0]", end=0), P=table) == ["P[0]"]
+    assert slips(WALK.format(row="P[start]", end=0), P=table) == ["P[start]"]
+    for right in ("P[ix]", "P[ix, :]", "torch.ones(27) / 27", "Q[0]"):
+        assert slips(WALK.format(row=right, end=0), P=table) == []
+    assert slips("while n < 9:\n    i = torch.multinomial(P[0], 1).item()\n    n += 1", P=table) == []
+
+
+def test_a_walk_that_ends_at_another_id_than_that_of_the_boundary_is_named():
+    last = {c: i for i, c in enumerate("abc.")}
+    assert slips(WALK.format(row="P[ix]", end=0), stoi=last) == ["ix == 0"]
+    assert slips(WALK.format(row="P[ix]", end=3), stoi=last) == []
+    assert slips(WALK.format(row="P[ix]", end=0), stoi={".": 0, "a": 1}) == []
+    assert slips(WALK.format(row="P[ix]", end=0)) == []
+
+
+# A session
+
+
+def test_the_cells_that_a_session_keeps_are_read_in_their_last_version():
+    names = {"In": ["", TRAINING.format(reset="pass", step="-W.grad")], "__name__": "lecture"}
+    assert check(names).first.place == "In [1]"
+    names["In"].append(TRAINING.format(reset="W.grad = None", step="-W.grad"))
+    assert check(names)
+
+
 # Files
 
 
@@ -418,6 +702,27 @@ def test_settings_and_what_a_loop_makes_anew_pass_by(run):
     found = run("rate = 0.5\ntotal = 0.0\nfor i in range(3):\n    x = i / 2\n    total = total + x\nmean = total / 3\n")
     passing = {thing.name: thing.passing for thing in found.things}
     assert passing == {"rate": True, "i": True, "x": True, "total": False, "mean": False}
+
+
+def test_what_a_cell_shows_is_kept_too(run):
+    found = run("a = 3.0\nn = 2\nprint(f'{a / n}', a)\nsum([a, n])\n# %%\na\nprint(max(a, n), -a)\n")
+    assert [(thing.name, thing.value) for thing in found.things if thing.shown] == [
+        ("a / n", 1.5),
+        ("sum([a, n])", 5.0),
+        ("-a", -3.0),
+    ]
+
+
+def test_what_a_thing_was_made_of_is_kept(run):
+    found = run("x = 2\ny = [3]\nfor i in y:\n    z = i * x\n    out = z + 1\n# %%\ny.append(out)\n")
+    reads = {thing.name: thing.reads for thing in found.things}
+    assert reads["out"] == {"z", "i", "x", "y"}
+    assert reads["y"] == {"y", "out"}
+
+
+def test_weights_that_are_changed_through_their_data_are_seen(run):
+    found = run("import torch\nW = torch.ones(2, requires_grad=True)\n# %%\nW.data += 1\n")
+    assert [thing.value.tolist() for thing in found.things if thing.name == "W"] == [[1, 1], [2, 2]]
 
 
 def test_a_missing_names_txt_is_the_shipped_one(run, tmp_path):

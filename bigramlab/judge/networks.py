@@ -199,7 +199,7 @@ def _loss(
     logits: Mapping[str, tuple[str, str, float]],
 ) -> Said | None:
     """Tell whether a number is the loss of some logits or probabilities, with a penalty or without."""
-    value = float(thing.value)
+    value = float(thing.value.detach() if isinstance(thing.value, Tensor) else thing.value)
     if not math.isfinite(value):
         return None
     for of, table in tables.items():

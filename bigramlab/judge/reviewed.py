@@ -128,11 +128,11 @@ class Review(Shown):
         if self.ended:
             who = self.title or "It"
             return f"{who} did not come to its end. Of what was made until then, {number[RIGHT]} right, none wrong."
-        if not number[RIGHT]:
-            return f"{start}nothing in it is known to be right or wrong."
         steps = f", {number[STEP]} {'step' if number[STEP] == 1 else 'steps'} on the way" * bool(number[STEP])
         if self.unfinished:
             return f"{start}nothing is wrong, but {self.unfinished}. {number[RIGHT]} right{steps}."
+        if not number[RIGHT]:
+            return f"{start}nothing in it is known to be right or wrong."
         left = [*self.not_judged, *self.unknown]
         if not left:
             return f"{start}all is right, {number[RIGHT]} in all{steps}."

@@ -16,7 +16,7 @@ from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
 from bigramlab.judge.recognizing import are_the_names, recognize
-from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, WRONG, Item, Review, Thing
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.data import load_names
@@ -174,15 +174,15 @@ def _diverged(name: str, place: str, codes: Sequence[Code]) -> Item:
 
 def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:
     """Say what can't be the end of it: a network that was trained, and on the first words only."""
-    part = next(
-        (item for item in items if item.verdict == STEP and re.match(r"the targets of the first .* only", item.text)),
-        None,
-    )
-    trained = any("backward" in code.text and re.search(r"\b(for|while)\b", code.text) for code in codes)
-    if part is None or not trained:
+    if any(item.verdict == RIGHT and item.text.startswith("the targets of") for item in items):
         return ""
-    few = part.text.removeprefix("the targets of ")
-    return f"the network was trained on {few}: see `{part.name}`{f' in {part.place}' if part.place else ''}"
+    loops = [code.text for code in codes if "backward" in code.text and re.search(r"\b(for|while)\b", code.text)]
+    for part in items:
+        few = re.fullmatch(r"the targets of (the first .*) only", part.text)
+        if few and any(re.search(rf"\b{part.name}\b", text) for text in loops):
+            where = f" in {part.place}" if part.place else ""
+            return f"the network was trained on {few[1]} only: see `{part.name}`{where}"
+    return ""
 
 
 def _fits(item: Item, items: Iterable[Item]) -> bool:
