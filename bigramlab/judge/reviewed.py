@@ -22,7 +22,7 @@ RIGHT, WRONG, MISTAKE, CLOSE, STEP, FOLLOWS, NOT_JUDGED = (
 )
 BAD = (WRONG, MISTAKE, CLOSE)
 LINES = 40  # a screen
-WIDTHS = (100, 132)  # of the page: at least, at most
+WIDTHS = (80, 132)  # of the page: at least, at most
 LEGEND = {STEP: "*step*: true and unfinished", FOLLOWS: "*follows*: made of something that is wrong"}
 
 
@@ -185,7 +185,7 @@ class Review(Shown):
         places, names = (
             min(24, max(map(len, column))) for column in zip(*((i.place, i.name) for i in items), strict=True)
         )
-        columns = min(max(shutil.get_terminal_size((WIDTHS[0], LINES)).columns, WIDTHS[0]), WIDTHS[1])
+        columns = min(max(shutil.get_terminal_size((100, LINES)).columns, WIDTHS[0]), WIDTHS[1])
         lines = []
         for item in items:
             mark = f"{item.verdict:<7}"

@@ -83,6 +83,7 @@ for step in range(10):
 KEEPDIM = ("P / P.sum(1, keepdim=True)", "P / P.sum(1)")
 NO_STOP = ('["."] + list(w) + ["."]', '["."] + list(w)')
 SAME_ID = ("i + 1 for i, s", "i for i, s")
+NEVER_RESET = ("    W.grad = None\n", "")
 MISSPELLED = ("generator=g).item()", "generator=gen).item()")
 Slip = tuple[str, str]
 
@@ -145,6 +146,8 @@ def session() -> str:
         _attempt(lab, NO_STOP)
         lab.say("In cell 3, `i` for `i + 1`, so that two tokens share an id:")
         _attempt(lab, SAME_ID)
+        lab.say("In cell 10, the line that resets the gradient left out. The values look right, and the loop tells:")
+        _attempt(lab, NEVER_RESET)
         lab.say("And a name that is misspelled, in cell 7. What was made before is judged all the same:")
         _attempt(lab, MISSPELLED)
     return "\n\n".join(lab.parts)
