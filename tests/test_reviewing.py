@@ -366,6 +366,14 @@ def test_a_number_is_the_length_of_the_list_that_is_wrong_rather_than_some_other
     assert items(made)["num"] == ("follows", "the length of `ys`, which is wrong")
 
 
+def test_ids_are_known_in_the_order_that_the_notebook_gave_its_tokens():
+    names = load_names()
+    stoi = {c: i for i, c in enumerate(build_vocabulary(names)[1:] + ".")}
+    ys = torch.tensor([stoi[c] for name in names for c in f"{name}."])
+    assert items(review([Thing("stoi", stoi), Thing("ys", ys)], {}))["ys"] == ("right", "the targets of the words")
+    assert "ys" not in items(review([Thing("ys", ys)], {}))
+
+
 def test_a_step_that_was_finished_later_needs_no_line():
     names = load_names()
     counts = count_bigrams(names, build_vocabulary(names))
@@ -387,6 +395,7 @@ def test_a_function_whose_role_is_guessed_is_not_wrong_if_what_it_made_is_right(
     assert items(review(made[:1], names))["make_vocab"][0] == "not judged"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "text"),
     [

@@ -3,6 +3,8 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from numbers import Real
 from typing import Any
@@ -88,23 +90,10 @@ def review(
     there: dict[str, Any] = {}
     start = 0
     for place, group in groupby(things, key=lambda thing: thing.place):
-        made = list(group)
-        for at, thing in enumerate(made, start):
-            begin(thing.name)
-            if _may_be_known(thing.value) and not _is_own(thing.value, names):
-                item = _recognized(thing, words)
-                if item and not (
-                    _is_number(thing.value) and item.verdict == MISTAKE and not _fits(item, found.values())
-                ):
-                    found[at] = item
+        made = [thing if not _is_own(thing.value, names) else replace(thing, value=None) for thing in group]
         there |= {thing.name: thing.value for thing in made if not thing.shown}
-        for item in retrace(made, there, _counts_of(there, words)) if _has_weights(there) else ():
-            at = start + max(n for n, thing in enumerate(made) if thing.name == item.name)
-            found.setdefault(at, item)
-        for name in diverged(made):
-            own = [code for code in codes if code.place in ("", place)]
-            at = start + max(n for n, thing in enumerate(made) if thing.name == name)
-            found[at] = _diverged(name, place, own)
+        own = [code for code in codes if code.place in ("", place)]
+        found |= {start + at: item for at, item in _values(made, there, words, own, found.values(), begin).items()}
         start += len(made)
     _judge_functions(things, names, found, stuck or {}, begin)
     slips = [
@@ -113,6 +102,32 @@ def review(
     ]
     items, unknown = settled(things, found, slips)
     return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes))
+
+
+def _values(
+    made: Sequence[Thing],
+    there: Mapping[str, Any],
+    words: Sequence[str] | None,
+    codes: Sequence[Code],
+    before: Iterable[Item],
+    begin: Callable[[str], None],
+) -> dict[int, Item]:
+    """Say of the values that a cell made what they are, by their place in it."""
+    found: dict[int, Item] = {}
+    counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
+    for at, thing in enumerate(made):
+        begin(thing.name)
+        item = _recognized(thing, words) if _may_be_known(thing.value) else None
+        if item is None and order is not None:
+            item = _recognized(_in_order(thing, order), words)
+        wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
+        if item and not (wrong_number and not _fits(item, [*before, *found.values()])):
+            found[at] = item
+    last = {thing.name: at for at, thing in enumerate(made)}
+    if _has_weights(there):
+        for item in retrace(made, there, counts if order is None else counts[order][:, order]):
+            found.setdefault(last[item.name], item)
+    return found | {last[name]: _diverged(name, made[last[name]].place, codes) for name in diverged(made)}
 
 
 def _judge_functions(
@@ -251,14 +266,27 @@ def _has_weights(there: Mapping[str, Any]) -> bool:
     return any(value.requires_grad or bool((value < 0).any()) for value in tables if value.is_floating_point())
 
 
-def _counts_of(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor:
-    """Count the pairs of tokens, in the order that the notebook gave them."""
-    words = list(words) if words is not None else load_names()
-    vocabulary = build_vocabulary(words)
-    counts = count_bigrams(words, vocabulary)
+@lru_cache(maxsize=2)
+def _counted(words: tuple[str, ...] | None) -> Tensor:
+    words = tuple(load_names()) if words is None else words
+    return count_bigrams(words, build_vocabulary(words))
+
+
+def _order(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor | None:
+    """Return our id of each of the notebook's, if its tokens stand in another order."""
+    vocabulary = build_vocabulary(load_names() if words is None else words)
     for value in there.values():
         found = alphabet_of(value) if isinstance(value, dict) else None
         if found and sorted(found[1]) == sorted(vocabulary):
-            order = torch.tensor([vocabulary.index(token) for token in found[1]])
-            return counts[order][:, order]
-    return counts
+            order = [vocabulary.index(token) for token in found[1]]
+            return torch.tensor(order) if order != sorted(order) else None
+    return None
+
+
+def _in_order(thing: Thing, order: Tensor) -> Thing:
+    """Return ids as they would be in our order; anything else is left."""
+    ids = thing.value
+    if not isinstance(ids, Tensor) or ids.dtype not in (torch.int64, torch.int32) or not ids.numel() or ids.dim() > 2:
+        return replace(thing, value=None)
+    inside = 0 <= int(ids.min()) <= int(ids.max()) < len(order)
+    return replace(thing, value=order[ids.long()] if inside else None)
