@@ -584,3 +584,20 @@ def test_a_call_into_c_that_never_returns_is_named_in_a_repl_too(tmp_path):
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+def test_a_flood_of_output_ends_the_call():
+    def flood():
+        for number in range(100_000):
+            print(number)
+
+    with Guard() as guard, pytest.raises(Stopped, match="it prints without end"):
+        guard.call(flood)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_that_a_function_leaves_behind_ends_with_the_call():
+    with Guard() as guard:
+        child = guard.call(os.fork)
+        assert os.waitpid(child, 0)[1] == 0

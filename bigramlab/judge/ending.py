@@ -90,7 +90,7 @@ class Watchdog:
 
     def __enter__(self) -> "Watchdog":
         """Start watching."""
-        self._thread = threading.get_ident()
+        self._thread, self._process = threading.get_ident(), os.getpid()
         self._has_signals = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
         if self._has_signals:
             for number in (signal.SIGURG, signal.SIGVTALRM):  # rarely used by others
@@ -123,6 +123,8 @@ class Watchdog:
             result = function(*arguments, **options)
         except BaseException as raised:
             error = raised
+        if os.getpid() != self._process:  # the function has forked, and this is the other one
+            os._exit(0)
         # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
         while True:
             try:

@@ -23,6 +23,7 @@ __all__ = ["Guard"]
 
 GIBIBYTE = 2**30
 KEPT = 2_000  # bytes of what a call prints
+MOST_PRINTED = 10_000  # pieces in a call; a print of some words has two
 DEBUGGERS = {"pdb", "bdb", "IPython.core.debugger"}
 
 
@@ -44,8 +45,17 @@ class Guard(Watchdog):
 
     def __enter__(self) -> "Guard":
         """Start watching."""
-        super().__enter__()
         self._exits = contextlib.ExitStack()
+        super().__enter__()
+        try:
+            self._pin()
+        except BaseException:  # Ctrl-C, or what a session has made of its modules
+            self.__exit__()
+            raise
+        return self
+
+    def _pin(self) -> None:
+        """Replace what belongs to everyone, until the end."""
         self._settings = self._exits.enter_context(pinned(process=not self.loads))
         self._output = _Output()
         replaced: list[tuple[Any, str, object]] = [
@@ -64,7 +74,6 @@ class Guard(Watchdog):
         for where, name, value in replaced:
             self._exits.enter_context(mock.patch.object(where, name, value))
         self._exits.enter_context(_memory_limit(GIBIBYTE))
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
@@ -80,7 +89,7 @@ class Guard(Watchdog):
         """Return what the function returns, or raise what it raises, or `Stopped`."""
         if self._output.closed:
             self._output = _Output()
-        self._output.kept = b""
+        self._output.kept, self._output.pieces = b"", 0
         sys.stdout = sys.stderr = self._output  # the last call may have put its own there
         try:
             return self.run(function, *arguments, **options)
@@ -137,11 +146,14 @@ class _Output(io.TextIOWrapper):
     """A file as good as the standard output, which keeps the beginning of what is printed."""
 
     def __init__(self) -> None:
-        self.kept = b""
+        self.kept, self.pieces = b"", 0
         raw: Any = _Kept(self._keep)
         super().__init__(raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True)
 
     def _keep(self, data: bytes) -> None:
+        self.pieces += 1
+        if self.pieces > MOST_PRINTED:
+            raise Stopped("it prints without end: take the print() out of the loop")
         self.kept += data[: KEPT - len(self.kept)]
 
 

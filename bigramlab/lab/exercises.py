@@ -2,19 +2,21 @@
 
 import ast
 import difflib
-import importlib
-import inspect
+import re
 import shlex
 import sys
 import textwrap
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-import bigramlab
 from bigramlab.chapters import LESSONS, chapter_of
+from bigramlab.lab.files import write_file
 
-__all__ = ["Exercise", "is_lab", "source_of", "stub_of", "write_lab"]
+__all__ = ["Exercise", "chapters_in", "file_of", "is_lab", "source_of", "stub_of", "write_lab"]
 
 CONFTEST = '''"""Makes `pytest` check the functions in this folder with bigramlab's laws."""
 
@@ -50,6 +52,9 @@ addopts = --quiet
 """
 
 
+CHAPTERS_OF = re.compile("exercises of chapters ([-,0-9]+)")
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One function to write.
@@ -77,6 +82,15 @@ class Exercise:
         number, _ = chapter_of(self.lesson)
         return f"ch{number:02}_{self.lesson}.py"  # 02, so that 10 stands after 2
 
+    def path_in(self, folder: Path) -> Path:
+        """Return the path of its file, once it is there."""
+        path = folder / self.file
+        if not path.exists():
+            raise ValueError(
+                f"there is no {path}; run this in the folder of your exercises, or: bigramlab start {folder}"
+            )
+        return path
+
     @classmethod
     def all(cls) -> "list[Exercise]":
         """Return every exercise in the tutorial's order."""
@@ -86,6 +100,13 @@ class Exercise:
             for core, names in ((True, lesson.core), (False, lesson.extra))
             for name, dots in names.items()
         ]
+
+    @classmethod
+    def of(cls, lab: Path) -> "list[Exercise]":
+        """Return the exercises of a lab: of the chapters for which it was started."""
+        found = CHAPTERS_OF.search(_conftest_in(lab))
+        wanted = chapters_in(found[1]) if found else None
+        return [one for one in cls.all() if wanted is None or chapter_of(one.lesson)[0] in wanted]
 
     @classmethod
     def first(cls) -> "Exercise":
@@ -106,9 +127,15 @@ class Exercise:
 
 
 def source_of(lesson: str) -> tuple[str, ast.Module]:
-    """Return the text of a lesson's module, and its tree."""
-    text = inspect.getsource(importlib.import_module(f"bigramlab.lessons.{lesson}"))
+    """Return the text of a lesson's module, and its tree; the module is not run, which would take torch's seconds."""
+    text = _text_of(f"bigramlab.lessons.{lesson}")
     return text, ast.parse(text)
+
+
+@cache
+def _text_of(module: str) -> str:
+    spec: Any = find_spec(module)
+    return str(spec.loader.get_source(module))
 
 
 def stub_of(exercise: Exercise) -> str:
@@ -122,7 +149,14 @@ def stub_of(exercise: Exercise) -> str:
     raise LookupError(f"bigramlab.lessons.{exercise.lesson} has no function {exercise.name}")
 
 
-def _file_of(exercises: list[Exercise]) -> str:
+@cache
+def _classes() -> set[str]:
+    """Return the names of the lessons' classes."""
+    trees = [source_of(lesson.name)[1] for lesson in LESSONS]
+    return {node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def file_of(exercises: list[Exercise]) -> str:
     """Return the file of one lesson: the imports that its signatures need, and its functions as stubs."""
     _, tree = source_of(exercises[0].lesson)
     stubs = list(map(stub_of, exercises))
@@ -133,7 +167,7 @@ def _file_of(exercises: list[Exercise]) -> str:
             node.names = [alias for alias in node.names if alias.name in used or alias.name.split(".")[0] in used]
             if node.names:
                 imports.append(ast.unparse(node))
-    ours = sorted(name for name in used if isinstance(getattr(bigramlab, name, None), type))  # MLP, Recipe
+    ours = sorted(used & _classes())  # MLP, Recipe
     if ours:
         imports.append(f"from bigramlab import {', '.join(ours)}")
     if "import torch" not in imports:
@@ -145,17 +179,36 @@ def _file_of(exercises: list[Exercise]) -> str:
     return "\n".join([intro, "", *imports, ""]) + "".join(f"\n\n{stub}" for stub in stubs)
 
 
+def chapters_in(text: str) -> set[int]:
+    """Return the chapters that are meant by a text such as "2-5" or "2,3,7"."""
+    try:
+        spans = [[*map(int, part.split("-", 1))] for part in text.split(",")]
+        found = {number for span in spans for number in range(span[0], span[-1] + 1)}
+    except ValueError:
+        found = set()
+    with_exercises = {chapter_of(exercise.lesson)[0] for exercise in Exercise.all()}
+    if not found or not found <= with_exercises:
+        known = f"chapters with exercises are {min(with_exercises)} to {max(with_exercises)}"
+        raise ValueError(f"--chapters is {text!r}, and {known}; say which, such as 2-5 or 2,3,7")
+    return found
+
+
 def is_lab(folder: Path) -> bool:
     """Tell whether `write_lab` made this folder: a copy of some files, without the conftest.py, is no lab."""
+    return "bigramlab.lab.plugin" in _conftest_in(folder)
+
+
+def _conftest_in(folder: Path) -> str:
     try:
-        return "bigramlab.lab.plugin" in (folder / "conftest.py").read_text(encoding="utf-8", errors="replace")
+        return (folder / "conftest.py").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
+        return ""
 
 
-def _conftest() -> str:
+def _conftest(chapters: str | None) -> str:
     """Return the conftest.py, which tells a terminal that has another Python how it comes back to this one."""
-    return CONFTEST.replace('"activate the environment first"', repr(_remedy()))
+    text = CONFTEST.replace('"activate the environment first"', repr(_remedy()))
+    return text + (f"\n# This lab has the exercises of chapters {chapters}.\n" if chapters else "")
 
 
 def _remedy() -> str:
@@ -169,17 +222,17 @@ def _remedy() -> str:
     return f"use the one that has it: {shlex.quote(sys.executable)} -m pytest"
 
 
-def write_lab(folder: Path) -> list[Path]:
-    """Write the exercises into a folder; files that are there already are left as they are."""
+def write_lab(folder: Path, chapters: str | None = None) -> list[Path]:
+    """Write the exercises into a folder, or those of some chapters; files that are there already are left alone."""
+    wanted = chapters_in(chapters) if chapters else {chapter_of(one.lesson)[0] for one in Exercise.of(folder)}
+    exercises = [one for one in Exercise.all() if chapter_of(one.lesson)[0] in wanted]
+    first = min(exercises, key=lambda one: not one.core)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"pytest.ini": PYTEST_INI.format(first=Exercise.first().file), "conftest.py": _conftest()}
-    files |= {file: _file_of(list(exercises)) for file, exercises in groupby(Exercise.all(), lambda one: one.file)}
+    files = {"pytest.ini": PYTEST_INI.format(first=first.file), "conftest.py": _conftest(chapters)}
+    files |= {file: file_of(list(some)) for file, some in groupby(exercises, lambda one: one.file)}
     written = []
     for name, text in files.items():
-        try:
-            with (folder / name).open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            continue
-        written.append(folder / name)
+        if not (folder / name).exists():
+            write_file(folder / name, text)
+            written.append(folder / name)
     return written

@@ -1,23 +1,31 @@
 """The pytest plugin of the exercises: every function is a test, and the report is the failure."""
 
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bigramlab.judge.witnessing import last_resort
 from bigramlab.lab.exercises import Exercise, is_lab
-from bigramlab.lab.verdicts import Verdict, judge, summary, summary_of_labs
-from bigramlab.laws.law import Stopped
+from bigramlab.lab.labs import Lab
+from bigramlab.lab.verdicts import Verdict, summary, summary_of_labs
 
 __all__ = ["Explanation", "Unsolved"]
 
 FILES = {exercise.file for exercise in Exercise.all()}
 NOT_PASSED = "not passed"  # pytest shows each that it calls "failed" in a section of its own
+LABS = pytest.StashKey[dict[Path, Lab]]()
 LETTERS = {"careful": "*", "solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
-COLORS = {"  careful ": "green", "  solved ": "green", "  not right ": "red", "  not reached ": "red", "  [": "bold"}
+COLORS = {
+    "  careful ": "green",
+    "  solved ": "green",
+    "  not right ": "red",
+    "  not reached ": "red",
+    "  [": "bold",
+    "  Next: ": "bold",
+}
 
 
 class Unsolved(Exception):
@@ -53,17 +61,25 @@ class ExerciseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run its laws."""
-        assert isinstance(self.parent, ExerciseFile)
         try:
-            verdict = judge(self.exercise, self.path.parent, self.parent.loaded)
+            verdict = self.judge()
         except KeyboardInterrupt:
             raise self.session.Interrupted("stopped by Ctrl-C") from None
         self.user_properties.append(("bigramlab", verdict.status))
         if verdict:
             self.user_properties.append(("care laws", verdict.care))
+            self.user_properties += [("bigramlab's own", "yes")] * verdict.borrowed
             self.add_report_section("call", "bigramlab", verdict.text)  # what passes has no other text
         if not verdict or (self.config.getoption("careful", False) and verdict.status != "careful"):
             raise Unsolved(verdict)
+
+    def judge(self) -> Verdict:
+        """Return the verdict; where one may stop in it with a debugger, it is found in this process."""
+        if self.config.getoption("usepdb", False) or sys.gettrace() or "pydevd" in sys.modules:
+            from bigramlab.lab.judging import judge
+
+            return judge(self.exercise, self.path.parent, {})
+        return _lab_of(self).verdict(self.exercise)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the report, not pytest's own view of how it came about."""
@@ -86,7 +102,7 @@ class MissingFiles(pytest.File):
 
     def collect(self) -> Iterator[pytest.Collector]:
         """Yield them as if they were there; running them says that they are not."""
-        for name in sorted(FILES):
+        for name in sorted({exercise.file for exercise in Exercise.of(self.path.parent)}):
             if not self.path.with_name(name).exists():
                 yield ExerciseFile.from_parent(self, path=self.path.with_name(name))
 
@@ -102,11 +118,8 @@ class NoTests(pytest.File):
 class ExerciseFile(pytest.File):
     """The file of one chapter."""
 
-    loaded: dict[str, ModuleType | Stopped]
-
     def collect(self) -> Iterator[pytest.Item]:
         """Yield its functions, whether the file can be run or not."""
-        self.loaded = {}
         for exercise in Exercise.all():
             if exercise.file == self.path.name:
                 item = ExerciseItem.from_parent(self, name=exercise.name)
@@ -118,16 +131,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a teacher ask for care, too."""
     told = "have an exercise pass only if it is careful, too: if it refuses what can't work, takes iterators and so on"
     parser.addoption("--careful", action="store_true", help=told)
+    told = "judge every exercise, though its code be the same as when it was judged last"
+    parser.addoption("--fresh", action="store_true", help=told)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one.
-
-    And let a call that nothing can end be the last one, with a last line that says so.
-    """
-    last_resort()
+    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one."""
+    config.stash[LABS] = {}
     if config.option.collectonly:
         config.option.verbose = max(config.option.verbose, -1)
+
+
+def _lab_of(item: ExerciseItem) -> Lab:
+    labs, folder = item.config.stash[LABS], item.path.parent
+    return labs.get(folder) or labs.setdefault(folder, Lab(folder, fresh=item.config.getoption("fresh", False)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the processes in which exercises were judged."""
+    for lab in config.stash.get(LABS, {}).values():
+        lab.close()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the process of the lab that is the first to need one, while pytest goes on to begin."""
+    found = [item for item in session.items if isinstance(item, ExerciseItem)]
+    first = [item for item in found if item.path.parent == found[0].path.parent]
+    if first and not session.config.option.collectonly:
+        _lab_of(first[0]).prepare(item.exercise for item in first)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -162,7 +193,7 @@ def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -
     return "passed" if report.passed else NOT_PASSED, LETTERS[status], status.upper()
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Tell how far one has come, and what is wrong with the first that is not solved."""
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get(NOT_PASSED, [])]
     order = [exercise.name for exercise in Exercise.all()]
@@ -171,8 +202,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         labs.setdefault(_folder(report), []).append(_verdict(report))
     if not labs:
         return
+    known, exercises = {}, {}  # of all exercises, those that were left out this time, too
+    for folder, verdicts in sorted(labs.items()):
+        lab = Lab(config.rootpath / folder)
+        known[folder], exercises[folder] = lab.all_known() | {one.name: one for one in verdicts}, lab.exercises
     terminalreporter.write_sep("=", "bigramlab")
-    text = summary(*labs.values()) if len(labs) == 1 else summary_of_labs(dict(sorted(labs.items())))
+    (first, verdicts), *others = labs.items()
+    text = summary_of_labs(known, exercises) if others else summary(verdicts, known[first], exercises[first])
     for line in text.splitlines():
         color = {color: True for start, color in COLORS.items() if line.startswith(start)}
         terminalreporter.write_line(line, **color)

@@ -1,0 +1,174 @@
+"""Judge an exercise: its file is run, its laws are tried, and the result is put into words."""
+
+import difflib
+import importlib
+import inspect
+import os
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.util import decode_source
+from pathlib import Path
+from types import ModuleType
+
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import shorten
+from bigramlab.judge.reporting import Report
+from bigramlab.judge.running import run_laws
+from bigramlab.lab.exercises import Exercise, is_lab
+from bigramlab.lab.verdicts import WIDTH, Verdict
+from bigramlab.laws.law import Stopped, ours_for
+
+__all__ = ["judge", "load_file", "tell"]
+
+
+def judge(
+    exercise: Exercise,
+    folder: Path,
+    loaded: dict[str, ModuleType | Stopped],
+    begin: Callable[[Report], None] = lambda _: None,
+) -> Verdict:
+    """Run the laws on the learner's function; `loaded` keeps the files that were run already.
+
+    `begin` gets the report as soon as a law is broken.
+    """
+    name, started = exercise.name, time.perf_counter()
+    module = _load(exercise.file, folder, loaded)
+    if isinstance(module, Stopped):
+        text = str(module)
+        return Verdict(name, "not reached", text.splitlines()[0], text)
+    function = getattr(module, name, None)
+    if not callable(function):
+        headline = f"{exercise.file} has no function {name}: `bigramlab reset {name}` puts the empty one back."
+        return Verdict(name, "not right", headline, headline + _renamed(name, module))
+    report = run_laws(function, name, begin)
+    return Verdict(
+        name,
+        "careful" if report.careful else "solved" if report else "not right" if report.started else "not started",
+        report.headline(),
+        report.text(),
+        report.text(color=True),
+        law=report.law,
+        held=f"{report.held} of {report.total}",
+        care=f"{report.care_held} of {report.care_total}" if report else "",
+        cause=report.diagnosis.mistake.name.replace("_", " ") if report.diagnosis else "",
+        borrowed=function is ours_for(name),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _load(file: str, folder: Path, loaded: dict[str, ModuleType | Stopped]) -> ModuleType | Stopped:
+    if file not in loaded:
+        try:
+            loaded[file] = load_file(folder / file)
+        except Stopped as error:
+            loaded[file] = error
+    return loaded[file]
+
+
+class Judge:
+    """What `serve` calls for each exercise, in a process of its own."""
+
+    def __init__(self) -> None:
+        """Begin without a file."""
+        self.loaded: dict[str, ModuleType | Stopped] = {}
+        self.state: list[tuple[str, int, int]] = []
+
+    def __call__(self, say: Callable[..., None], folder: str, name: str) -> None:
+        """Judge an exercise, and say what is to be said of it as soon as it is known."""
+        exercise, place = Exercise.named(name), Path(folder)
+        state = [
+            (str(path), found.st_mtime_ns, found.st_size) for path in place.glob("*.py") for found in [path.stat()]
+        ]
+        if state != self.state:  # a file was saved, and another one may import it
+            self.state, self.loaded = state, {}
+        if exercise.file not in self.loaded:
+            say(loading=exercise.file)
+            _load(exercise.file, place, self.loaded)
+        say(judging=name)
+
+        def begin(report: Report) -> None:
+            say(begin=report.beginning(), colored=report.beginning(color=True))
+
+        say(verdict=asdict(judge(exercise, place, self.loaded, begin)))
+
+
+tell = Judge()
+
+
+def _renamed(name: str, module: ModuleType) -> str:
+    """Return a further line of a report if the file has a function of a similar name."""
+    known = {exercise.name for exercise in Exercise.all()}
+    own = [found for found, value in vars(module).items() if inspect.isfunction(value) and found not in known]
+    similar = difflib.get_close_matches(name, own, n=1, cutoff=0.5)
+    return f"\n  {'Or':<13}did you rename it to {similar[0]}?" if similar else ""
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a learner's file; raise `Stopped` if it does not come to its end, the first line saying why."""
+    module = ModuleType(f"lab_{path.stem}")
+    module.__file__ = str(path)
+    try:
+        source = path.read_bytes()
+        decode_source(source)  # Python refuses what this refuses; compile does not, in a comment
+        code = compile(source, path, "exec")
+    except FileNotFoundError:
+        folder = "." if path.parent.resolve() == Path.cwd() else shlex.quote(str(path.parent))
+        raise Stopped(f"{path.name} is missing: `bigramlab start {folder}` writes it anew.") from None
+    except (SyntaxError, ValueError, OSError) as error:
+        raise Stopped(f"{path.name} can't be read: {_what_stops_the_reader(path, error)}") from None
+    _enter(path.parent)
+    sys.modules[module.__name__] = module
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
+    try:
+        with Guard(seconds=10, name=path.name, loads=True) as guard:
+            guard.call(exec, code, module.__dict__)
+    except Stopped as error:
+        raise Stopped(f"{path.name} can't be run: {error}") from None
+    except Exception as error:
+        number = _last_line_in(path, error)
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise Stopped(f"{path.name} can't be run: {reason}, at line {number}{_line(path, number)}") from None
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+def _what_stops_the_reader(path: Path, error: Exception) -> str:
+    if re.search("codec can't decode|encoding declaration|null bytes", str(error)):
+        return "have your editor save it as UTF-8"
+    if not isinstance(error, SyntaxError):
+        return str(error)
+    reason = re.sub(r" \(detected at line \d+\)", "", error.msg).rstrip(".?")
+    return f"{reason}, at line {error.lineno}{_line(path, error.lineno)}"
+
+
+def _enter(folder: Path) -> None:
+    """Let a file that imports another one of the folder find it there, and as it is now; leave any other lab."""
+    here = str(folder.resolve())
+    labs = {here, *(place for place in sys.path if is_lab(Path(place)))}
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(getattr(module, "__file__", None) or "") in labs and name != "conftest":
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    sys.path[:] = [here, *(place for place in sys.path if place not in labs)]
+
+
+def _last_line_in(path: Path, error: Exception) -> int | None:
+    number, step = None, error.__traceback__
+    while step:
+        if step.tb_frame.f_code.co_filename == str(path):
+            number = step.tb_lineno
+        step = step.tb_next
+    return number
+
+
+def _line(path: Path, number: int | None) -> str:
+    """Return that line of the file as a further line of a report."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if not number or number > len(lines):
+        return ""
+    return f"\n  {f'Line {number}':<13}{shorten(lines[number - 1].strip(), columns=WIDTH - 15)}"

@@ -1,0 +1,139 @@
+"""A lab, and what is known of each exercise in it: what has changed is judged, in a process of its own."""
+
+import ast
+import textwrap
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+
+from bigramlab.lab.apart import Apart, Gone
+from bigramlab.lab.exercises import Exercise, file_of
+from bigramlab.lab.progress import Progress, key_of, read
+from bigramlab.lab.verdicts import WIDTH, Verdict
+
+__all__ = ["Lab", "verdict_on"]
+
+
+class Lab:
+    """The exercises in a folder."""
+
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        """Know what was judged before, or nothing if it is to be judged afresh."""
+        self.folder = folder
+        self.exercises = Exercise.of(folder)
+        self._progress = Progress(folder)
+        self._afresh = {exercise.name for exercise in self.exercises} if fresh else set()
+        self._apart: Apart | None = None
+        self._stuck: dict[tuple[str, str], str] = {}  # the reason, for each code of a file that ended the process
+
+    def known(self, exercise: Exercise) -> Verdict | None:
+        """Return the verdict if it is known without judging."""
+        return self._known(exercise, key_of(exercise, self.folder))
+
+    def _known(self, exercise: Exercise, key: str) -> Verdict | None:
+        if exercise.name in self._afresh:
+            return None
+        return self._progress.verdict(exercise, key) or _not_started(exercise, self.folder)
+
+    def all_known(self) -> dict[str, Verdict]:
+        """Return all verdicts that are known without judging."""
+        known = {exercise.name: self.known(exercise) for exercise in self.exercises}
+        return {name: verdict for name, verdict in known.items() if verdict is not None}
+
+    def prepare(self, exercises: Iterable[Exercise] = (), *, at_once: bool = False) -> None:
+        """Start the process, which takes torch's seconds, if one of these is to be judged, or at once."""
+        if self._apart is None and (at_once or any(self.known(exercise) is None for exercise in exercises)):
+            self._apart = Apart("bigramlab.lab.judging:tell")
+
+    def verdict(self, exercise: Exercise, begin: Callable[[str, str], None] = lambda *_: None) -> Verdict:
+        """Return the verdict on an exercise.
+
+        `begin` gets the beginning of its text, plain and colored, as soon as a law is broken.
+        """
+        key = key_of(exercise, self.folder)
+        verdict = self._known(exercise, key)
+        if verdict is None:
+            verdict = self._judged(exercise, begin)
+            self._afresh.discard(exercise.name)
+            if key_of(exercise, self.folder) == key:  # else it was saved meanwhile
+                self._progress.keep(exercise, key, verdict)
+        return verdict
+
+    def _judged(self, exercise: Exercise, begin: Callable[[str, str], None]) -> Verdict:
+        file = exercise.file, read(self.folder / exercise.file)
+        if file in self._stuck:
+            return _not_reached(exercise, self._stuck[file])
+        self._apart = self._apart or Apart("bigramlab.lab.judging:tell")
+        self._apart.tell({"folder": str(self.folder), "name": exercise.name})
+        verdict, loading = None, False
+        try:
+            for message in self._apart.messages():
+                loading = "loading" in message
+                if "begin" in message:
+                    begin(message["begin"], message["colored"])
+                elif "verdict" in message:
+                    verdict = Verdict(**message["verdict"])
+        except Gone as gone:
+            self._apart = None
+            if loading:
+                self._stuck[file] = str(gone)
+                return _not_reached(exercise, str(gone))
+            return _ended(exercise, str(gone))
+        except BaseException:  # Ctrl-C; what it is at is of no use any more
+            self.close()
+            raise
+        return _ended(exercise, "it was not judged") if verdict is None else verdict
+
+    def close(self) -> None:
+        """End the process."""
+        if self._apart:
+            self._apart.end()
+            self._apart = None
+
+
+def verdict_on(exercise: Exercise, folder: Path) -> Verdict:
+    """Return the verdict on one exercise of a lab."""
+    lab = Lab(folder)
+    try:
+        return lab.verdict(exercise)
+    finally:
+        lab.close()
+
+
+def _not_reached(exercise: Exercise, reason: str) -> Verdict:
+    text = f"{exercise.file} can't be run: {reason}"
+    return Verdict(exercise.name, "not reached", text, text)
+
+
+def _ended(exercise: Exercise, reason: str) -> Verdict:
+    headline = f"{exercise.name} is not right yet: it ends the process, or does not come back."
+    lines = textwrap.wrap(reason, WIDTH - 15)
+    rows = [f"  {'' if row else 'But':<13}{line}" for row, line in enumerate(lines)]
+    return Verdict(exercise.name, "not right", headline, "\n".join([headline, *rows]))
+
+
+def _not_started(exercise: Exercise, folder: Path) -> Verdict | None:
+    """Return the verdict on a function as it was at first, in a file with nothing else in it that could fail."""
+    mine, first = _parts(read(folder / exercise.file)), _parts(_at_first(exercise.file))
+    if not mine or mine[""] != first[""] or mine.get(exercise.name) != first[exercise.name]:
+        return None
+    headline = f"{exercise.name} is not started: it raises NotImplementedError."
+    return Verdict(exercise.name, "not started", headline, headline)
+
+
+@cache
+def _at_first(file: str) -> str:
+    return file_of([one for one in Exercise.all() if one.file == file])
+
+
+@lru_cache(100)
+def _parts(text: str) -> dict[str, str]:
+    """Return the functions of a file, which don't run by themselves, and all else that does; nothing if it can't."""
+    try:
+        nodes = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return {}
+    plain = [node for node in nodes if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    return {"": "\n".join(ast.dump(node) for node in nodes if node not in plain)} | {
+        node.name: ast.dump(node) for node in plain
+    }
