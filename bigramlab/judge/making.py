@@ -67,7 +67,7 @@ class Number(NamedTuple):
     verdict: str
     what: str
     common: bool = False
-    digits: int = 4
+    digits: int = 5
     slips: tuple[tuple[str, str], ...] = ()
     should: float = 0
 
@@ -159,17 +159,14 @@ def _measured(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Num
         losses = -exact.log().cumsum(dim=0)
         for name, log in LOGS.items():
             sums, rounded = -log(exact).cumsum(dim=0), -log(single).numpy().cumsum(dtype="float32")
-            for n in (len(words), *FIRST):
-                if n == len(words) or (n < len(words) and k in COMMON):
-                    last, first = ends[n - 1] - 1, n < len(words)
-                    sizes = n, ends[n - 1], counts.numel()
-                    how = f"of the first {n} words only, by the model of all, {with_k(k)}" if first else with_k(k)
-                    loss, one, other = float(losses[last]), float(sums[last]), float(rounded[last])
-                    yield from _of_sum(one, loss, sizes, name, how, "", common=k in COMMON, first=first)
-                    if abs(one - other) > 1e-6 * one:
-                        yield from _of_sum(
-                            other, loss, sizes, name, how, f", {ROUNDED}", common=k in COMMON, first=first
-                        )
+            for n in (len(words), *(n for n in FIRST if n < len(words) and k in COMMON)):
+                last, first = ends[n - 1] - 1, n < len(words)
+                sizes = n, ends[n - 1], counts.numel()
+                how = f"of the first {n} words only, by the model of all, {with_k(k)}" if first else with_k(k)
+                for made, note in ((sums, ""), (rounded, f", {ROUNDED}")):
+                    value, loss = float(made[last]), float(losses[last])
+                    if not note or abs(value - float(sums[last])) > 1e-6 * value:
+                        yield from _of_sum(value, loss, sizes, name, how, note, common=k in COMMON, first=first)
 
 
 def _of_sum(
@@ -179,7 +176,7 @@ def _of_sum(
     n, terms, cells = sizes
     mean, right = value / terms, loss / terms
     slip = ((f"negative_log_likelihood/{log}", ""),) if log else ()
-    usual, digits = common and not first, 5 if first or note else 4
+    usual, digits = common and not first, 4 if common and not first and not note else 5
     what = f"the loss {how}, in nats{note}"
     if not slip:
         yield Number(mean, STEP if first else RIGHT, what, usual, digits)
@@ -206,7 +203,7 @@ def _of_sum(
 def _other_models(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
     """Yield the losses and perplexities of other models than the table: they are right, too."""
     size, total = len(counts), counts.sum()
-    yield Number(math.log(size), RIGHT, f"log {size}, the loss of a model that knows nothing", True)
+    yield Number(math.log(size), RIGHT, f"log {size}, the loss of a model that knows nothing", True, 4)
     what = f"log {size + 1}, the loss of a model that knows nothing and has two tokens for `.`"
     yield Number(math.log(size + 1), RIGHT, what)
     losses: list[tuple[float, str]] = []
@@ -238,7 +235,8 @@ def _with_slips(slips: list[Found], made: Made) -> Iterator[Number]:
         common, both, (key, place) = k in COMMON, tuple(found), found[0]
         if (what, both) in there:
             continue
-        yield Number(value, MISTAKE, what, common, 4 if common and len(found) == 1 else 5, both, right[what])
+        digits = 4 if common and len(found) == 1 and not place else 5
+        yield Number(value, MISTAKE, what, common, digits, both, right[what])
         if not common or of != LOSS or len(found) > 1:
             continue
         terms = total

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, STEP, Made, with_k
+from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, Made, with_k
 from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.lessons.counting import count_bigrams
 
@@ -49,6 +49,7 @@ def slipped(what: str, slips: Sequence[Slip], seen: str = "") -> Candidate:
     """Return what has a slip in it, or two."""
     told = [f"“{slip.title()}”{f', {slip.place}' if slip.place else ''}: {slip.mistake().wrong}" for slip in slips]
     many = "one slip" if len(slips) == 1 else "two slips"
+    what = what.replace(ROUNDED, "rounded in float32")  # what is wrong comes first
     return Candidate(MISTAKE, f"{what}, with {many}. {' And '.join(told)}", seen, tuple(slip.key for slip in slips))
 
 
@@ -114,7 +115,7 @@ def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
     else:
         for letter, own in zip(made.vocabulary, counts, strict=True):
             form = _form(row[None], own[None])
-            if form and row.std() > 0:
+            if form and (row != row[0]).any():
                 yield Candidate(STEP, f"the row of `{letter}` of {form.sentence}")
 
 

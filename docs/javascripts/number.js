@@ -122,7 +122,7 @@
     }
 
     told({ what, slip, place }) {
-      const text = what.split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
+      const text = (slip === undefined ? what : what.replace(ROUNDED, ", rounded in float32")).split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
       if (slip === undefined) return [...text, "."];
       const reason = this.known.mistakes[slip][1].split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
       return [...text, ", with one slip, “", this.named(slip), `”${place ? `, ${place}` : ""}: `, ...reason];
@@ -168,9 +168,10 @@
       }
       const size = digits > SHORT ? Math.abs(value) : 0;
       const [tight, close, loose] = [Math.max(unit, TIGHT * size), 2 * TIGHT * size, LOOSE * size];
+      const inTable = ({ slip, place }) => slip !== undefined && !place && /^(?:count_bigrams|smooth|normalize)/.test(this.known.mistakes[slip][2]);
       const known = (fits) => (one) => digits >= one.digits && fits(one);
       const sieves = [[({ verdict }) => verdict !== "mistake", tight], [({ verdict, what }) => verdict !== "mistake" && what.includes(ROUNDED), close],
-        [({ common }) => common, tight], [({ common, verdict }) => common && verdict !== "mistake", loose], [({ common }) => common, loose], [() => true, tight]];
+        [({ common }) => common, tight], [({ common, verdict }) => common && verdict !== "mistake", loose], [(one) => one.common && inTable(one), loose], [() => true, tight]];
       for (const [fits, bound] of sieves) {
         const found = bound > 0 ? near(known(fits), bound) : [];
         if (found.length)
