@@ -16,7 +16,8 @@ from tools.lecture import KEEPDIM, NO_STOP, SAME_ID, write_lecture, write_notebo
 
 from bigramlab import build_vocabulary, check, count_bigrams, load_names
 from bigramlab.judge.fitting import Fit, NoFit, fits
-from bigramlab.judge.loops import Code, slips_in_loops
+from bigramlab.judge.loops import slips_in_loops
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import Thing
 from bigramlab.judge.reviewing import review, review_names
 from bigramlab.lab import notebooks
@@ -591,7 +592,7 @@ def test_a_gradient_that_another_function_resets_or_that_is_added_up_on_purpose_
         slips("for k in r:\n    for b in batches:\n        f(b).backward()\n    opt.step()\n    opt.zero_grad()") == []
     )
     assert slips("for k in range(1):\n    loss.backward()\n    W.data -= W.grad") == []
-    assert slips("for w in words:\n    loss.backward()") == []
+    assert slips("for w in words:\n    loss.backward()\n    print(W.grad)") == []
 
 
 @pytest.mark.parametrize("step", ["50 * W.grad", "W.grad", "lr * W.grad", "--50 * W.grad"])
@@ -624,6 +625,13 @@ def test_a_walk_that_ends_at_another_id_than_that_of_the_boundary_is_named():
     assert slips(WALK.format(row="P[ix]", end=3), stoi=last) == []
     assert slips(WALK.format(row="P[ix]", end=0), stoi={".": 0, "a": 1}) == []
     assert slips(WALK.format(row="P[ix]", end=0)) == []
+
+
+def test_a_loop_is_read_with_the_values_that_there_were_when_it_ran():
+    then = {"cell 1": {"stoi": {c: i for i, c in enumerate("abc.")}}}
+    code = [Code("cell 1", WALK.format(row="P[ix]", end=3))]
+    assert [found.name for found in slips_in_loops(code, {"stoi": {".": 0, "a": 1}})] == ["ix == 3"]
+    assert [*slips_in_loops(code, {"stoi": {".": 0, "a": 1}}, then)] == []
 
 
 # A session

@@ -12,10 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.descents import losses_added_up
 from bigramlab.judge.following import reads_of, settled
-from bigramlab.judge.loops import Code, losses_added_up, slips_in_loops
+from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
 from bigramlab.judge.recognizing import are_the_names, recognize
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, WRONG, Item, Review, Thing
@@ -88,17 +90,19 @@ def review(
     words = words if words is not None else _words_of(things)
     found: dict[int, Item] = {}  # by the place of the thing
     there: dict[str, Any] = {}
+    then: dict[str, dict[str, Any]] = {}
     start = 0
     for place, group in groupby(things, key=lambda thing: thing.place):
         made = [thing if not _is_own(thing.value, names) else replace(thing, value=None) for thing in group]
         there |= {thing.name: thing.value for thing in made if not thing.shown}
+        then[place] = dict(there)
         own = [code for code in codes if code.place in ("", place)]
         found |= {start + at: item for at, item in _values(made, there, words, own, found.values(), begin).items()}
         start += len(made)
     _judge_functions(things, names, found, stuck or {}, begin)
     slips = [
         Item(one.name, one.place, MISTAKE, one.text, f"`{one.name}`: {one.text}.", [("To mend it", one.mend, False)])
-        for one in slips_in_loops(codes, names)
+        for one in slips_in_loops(codes, names, then)
     ]
     items, unknown = settled(things, found, slips)
     return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes))

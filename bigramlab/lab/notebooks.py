@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bigramlab.judge.loops import Code
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewing import review
 from bigramlab.judge.witnessing import last_resort
 from bigramlab.lab.cells import cells_of

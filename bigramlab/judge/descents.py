@@ -1,0 +1,163 @@
+"""Slips in training that only the code of a loop shows: a gradient that is never reset, a step uphill."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, names_in, outer_loops, stored
+
+__all__ = ["losses_added_up", "never_reset", "resets", "uphill"]
+
+
+def losses_added_up(codes: Sequence[Code]) -> bool:
+    """Tell whether a loop trains on a sum of the losses."""
+    for code in codes:
+        for loop in outer_loops(code.tree()):
+            for expression in _objectives(loop):
+                parts = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]
+                added = [one for one in parts if called(one) == "sum" and _has_log(one)]
+                divided = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _has_log(node.left)
+                              for node in ast.walk(expression))  # fmt: skip
+                if added and not divided:
+                    return True
+    return False
+
+
+# A gradient that is never reset
+
+
+def resets(node: ast.AST) -> bool:
+    """Tell whether gradients are set to nothing somewhere in it."""
+    for part in ast.walk(node):
+        if called(part) in ("zero_grad", "setattr", "grad"):  # torch.autograd.grad adds nothing up
+            return True
+        method = part.func if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) else None
+        if method and method.attr.endswith("_") and mentions_grad(method.value):
+            return True
+        targets = part.targets if isinstance(part, ast.Assign | ast.Delete) else []
+        targets = [part.target] if isinstance(part, ast.AugAssign | ast.AnnAssign) else targets
+        if any(mentions_grad(target) for target in targets):
+            return True
+    return False
+
+
+def never_reset(loop: Loop, resetting: set[str]) -> tuple[str, str] | None:
+    """Return what the loop calls backward() on and how to reset the gradient, if that is nowhere done."""
+    calls = {called(node) for node in ast.walk(loop)}
+    if "backward" not in calls or resets(loop) or calls & resetting or _turns_once(loop):
+        return None
+    with_grad = {
+        part.value.id
+        for update in ast.walk(loop)
+        if _updates(update)
+        for part in ast.walk(update)
+        if isinstance(part, ast.Attribute) and part.attr == "grad" and isinstance(part.value, ast.Name)
+    }
+    if not with_grad and "step" not in calls:
+        return None
+    made_anew = {name for part in ast.walk(loop) if isinstance(part, ast.Assign) for name in stored(part)}
+    if with_grad & made_anew:
+        return None  # a new tensor has no gradient yet
+    backward = next(part for part in ast.walk(loop) if called(part) == "backward")
+    target = (
+        backward.func.value if isinstance(backward, ast.Call) and isinstance(backward.func, ast.Attribute) else None
+    )
+    name = ast.unparse(target) if isinstance(target, ast.Name) else "loss"
+    if not with_grad:
+        return name, "optimizer.zero_grad()"
+    own = sorted(with_grad)[0]
+    each = next(
+        (ast.unparse(part.iter) for part in ast.walk(loop)
+         if isinstance(part, ast.For) and own in names_in(part.target, ast.Store)), "")  # fmt: skip
+    return name, f"for {own} in {each}: {own}.grad = None" if each else f"{own}.grad = None"
+
+
+def _updates(node: ast.AST) -> bool:
+    """Tell whether something is changed by a gradient: one that is only looked at may well be added up."""
+    changed_in_place = called(node).endswith("_") and any(map(mentions_grad, getattr(node, "args", [])))
+    return changed_in_place or (isinstance(node, ast.Assign | ast.AugAssign) and mentions_grad(node.value))
+
+
+def _turns_once(loop: Loop) -> bool:
+    iterated = loop.iter if isinstance(loop, ast.For) else None
+    return isinstance(iterated, ast.Call) and [ast.unparse(one) for one in iterated.args] == ["1"]
+
+
+# An update uphill
+
+
+def uphill(loop: Loop, names: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what is updated uphill and how to mend it; nothing if it isn't sure that a loss is to become smaller."""
+    if not any(called(node) == "backward" for node in ast.walk(loop)):
+        return None
+    if [_sign_of_objective(one) for one in _objectives(loop)] != [-1]:
+        return None
+    for part in ast.walk(loop):
+        if isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add | ast.Sub) and mentions_grad(part.value):
+            sign = _sign(part.value, names) * (1 if isinstance(part.op, ast.Add) else -1)
+            if sign > 0:
+                return ast.unparse(part.target), f"{ast.unparse(part.target)} -= {_unsigned(part.value)}"
+        if isinstance(part, ast.Assign) and isinstance(part.value, ast.BinOp) and mentions_grad(part.value.right):
+            same = ast.unparse(part.value.left) in (ast.unparse(target) for target in part.targets)
+            op = part.value.op
+            if same and isinstance(op, ast.Add | ast.Sub):
+                sign = _sign(part.value.right, names) * (1 if isinstance(op, ast.Add) else -1)
+                if sign > 0:
+                    left = ast.unparse(part.value.left)
+                    return left, f"{left} = {left} - {_unsigned(part.value.right)}"
+    return None
+
+
+def _unsigned(node: ast.expr) -> str:
+    return ast.unparse(node).removeprefix("-")
+
+
+def _sign(node: ast.expr, names: Mapping[str, Any]) -> int:
+    """Return the sign with which a gradient is multiplied; 0 if it can't be told."""
+    if isinstance(node, ast.Attribute):
+        return 1 if mentions_grad(node) else 0
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_sign(node.operand, names)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return _sign(node.left, names) * _sign(node.right, names)
+    value = node.value if isinstance(node, ast.Constant) else names.get(node.id) if isinstance(node, ast.Name) else None
+    return (value > 0) - (value < 0) if isinstance(value, int | float) else 0
+
+
+def _objectives(loop: Loop) -> Iterator[ast.expr]:
+    """Yield what the names hold that backward() is called on, where the loop says so."""
+    asked = {
+        part.func.value.id
+        for part in ast.walk(loop)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "backward"
+        and isinstance(part.func.value, ast.Name)
+    }  # fmt: skip
+    for part in ast.walk(loop):
+        if isinstance(part, ast.Assign) and stored(part) & asked:
+            yield part.value
+
+
+def _has_log(node: ast.AST) -> bool:
+    return any(called(part) in ("log", "log_softmax", "log2") for part in ast.walk(node))
+
+
+def _sign_of_objective(node: ast.expr) -> int:
+    """Return the sign of the logarithm in it: -1 for a loss, 1 for a likelihood, 0 if it can't be told."""
+    if called(node) in ("cross_entropy", "nll_loss"):
+        return -1
+    if called(node) in ("log", "log_softmax", "log2"):
+        return 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_sign_of_objective(node.operand)
+    if isinstance(node, ast.Subscript | ast.Attribute):
+        return _sign_of_objective(node.value)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and (sign := _sign_of_objective(node.func.value)):
+            return sign
+        return _sign_of_objective(node.args[0]) if len(node.args) == 1 and called(node) in ("mean", "sum") else 0
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        right = _sign_of_objective(node.right)
+        return _sign_of_objective(node.left) or (right if isinstance(node.op, ast.Add) else -right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _sign_of_objective(node.left)
+    return 0

@@ -1,0 +1,77 @@
+"""Slips in a walk that only its code shows: it stays in one row, or it ends elsewhere than at the boundary."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
+
+__all__ = ["other_end", "walk_that_stays"]
+
+
+def _drawn(loop: ast.While) -> tuple[str, ast.Call] | None:
+    """Return the name that holds what the loop draws, and the call that draws it."""
+    for part in loop.body:
+        if isinstance(part, ast.Assign) and len(names := stored(part)) == 1:
+            for call in ast.walk(part.value):
+                if isinstance(call, ast.Call) and called(call) == "multinomial":
+                    return names.pop(), call
+    return None
+
+
+def _ends_of(loop: ast.While, drawn: str) -> Iterator[int]:
+    """Yield the ids at which the loop ends: those that the drawn one is compared with."""
+    tests = [
+        part.test
+        for part in loop.body
+        if isinstance(part, ast.If) and isinstance(part.body[-1], ast.Break | ast.Return)
+    ]
+    for test, wanted in [(loop.test, ast.NotEq), *((test, ast.Eq) for test in tests)]:
+        if isinstance(test, ast.Compare) and names_in(test.left) == {drawn} and isinstance(test.ops[0], wanted):
+            value = getattr(test.comparators[0], "value", None)
+            yield from [value] if type(value) is int else []
+
+
+def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a walk in which each token is drawn from the same row of a table."""
+    found = _drawn(loop)
+    if not found or not [*_ends_of(loop, found[0])]:
+        return
+    drawn, row = found[0], _row_of(loop, found[1])
+    if row is None or not isinstance(row.value, ast.Name):
+        return
+    table, index = names.get(row.value.id), row.slice.elts[0] if isinstance(row.slice, ast.Tuple) else row.slice
+    fixed = isinstance(index, ast.Constant) and type(index.value) is int
+    stays = isinstance(index, ast.Name) and not any(index.id in names_in(part, ast.Store) for part in ast.walk(loop))
+    if isinstance(table, Tensor) and table.ndim == 2 and table.shape[0] == table.shape[1] and (fixed or stays):
+        text = f"each token is drawn from the same row, `{ast.unparse(row)}`, whatever stands before it"
+        token = ast.unparse(index)
+        mend = f"Draw from the row of the token before: `{row.value.id}[{drawn}]`."
+        if stays:
+            mend = f"In the loop, `{token}` must become what was drawn, as in `{token} = {drawn}`."
+        yield Found(ast.unparse(row), code.place_of(found[1]), text, mend)
+
+
+def _row_of(loop: ast.While, call: ast.Call) -> ast.Subscript | None:
+    """Return the row of a table that is drawn from, if it is one."""
+    own = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "torch"
+    of: ast.expr | None = (
+        call.func.value if own and isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
+    )
+    if isinstance(of, ast.Name):
+        before = [part for part in loop.body if isinstance(part, ast.Assign) and part.lineno < call.lineno]
+        of = next((part.value for part in reversed(before) if stored(part) == {of.id}), None)
+    return of if isinstance(of, ast.Subscript) else None
+
+
+def other_end(loop: ast.While, code: Code, boundary: int) -> Iterator[Found]:
+    """Find a walk that ends at another id than that of the boundary token."""
+    found = _drawn(loop)
+    ends = {*_ends_of(loop, found[0])} if found else set()
+    if found and ends and boundary not in ends:
+        drawn, end = found[0], min(ends)
+        text = f"the walk ends at {end}, and the boundary token has the id {boundary}"
+        mend = f"Begin and end each word at the id of '.': `{drawn} = {boundary}`, `if {drawn} == {boundary}`."
+        yield Found(f"{drawn} == {end}", code.place_of(found[1]), text, mend)
