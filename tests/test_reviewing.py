@@ -428,6 +428,20 @@ def test_a_guessed_function_is_wrong_where_what_it_made_has_the_same_slip():
     assert items(judged)["P"][0] == "follows"
 
 
+def test_a_function_that_is_none_of_ours_is_judged_by_what_it_made():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    probs = (counts + 1) / (counts + 1).sum(1, keepdim=True)
+    defined = session("def avg_nll(words, P, stoi):\n    return 0.0")
+    things = [Thing("N", counts), Thing("avg_nll", defined["avg_nll"])]
+    for loss, told in ((2.454577, ("right", "`avg_nll(words, P, stoi)`, made with it, is right")),
+                       (3.541206, ("not judged", "see `avg_nll(words, P, stoi)`, made with it"))):  # fmt: skip
+        shown = Thing("avg_nll(words, P, stoi)", loss, reads=frozenset(["avg_nll"]), shown=True)
+        made = review([*things, Thing("P", probs), shown], defined)
+        assert bool(made) == (told[0] == "right")
+        assert items(made)["avg_nll"] == told
+
+
 def test_each_independent_wrong_thing_is_told():
     vocabulary = build_vocabulary(load_names())
     counts = count_bigrams(load_names(), vocabulary)

@@ -52,7 +52,8 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
         return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
     if wrong and wrong[0][0].name == thing.name:
         return _wrong(thing, *wrong[0])
-    return Item(thing.name, thing.place, NOT_JUDGED, _advice(thing.name, wrong, reasons))
+    advice = f"see `{bad[0].name}`, made with it" if bad and not wrong else _advice(thing.name, wrong, reasons)
+    return Item(thing.name, thing.place, NOT_JUDGED, advice)
 
 
 def _advice(name: str, wrong: Sequence[tuple[Fit, Report]], reasons: Sequence[str]) -> str:
