@@ -24,6 +24,7 @@ RUN = {  # imported when they are asked for: those of a lab need no torch
     "solution": "commands:solution",
     "reset": "commands:reset",
     "grade": "grading:grade",
+    "notebooks": "tutorial:notebooks",
     "check": "cli:check",
     "sample": "models:sample",
     "compare": "models:compare",
@@ -81,6 +82,8 @@ def _main(arguments: list[str] | None) -> int:
     command = commands.add_parser("start", help="write the exercises into a folder; nothing is overwritten")
     command.add_argument("folder", type=Path, help="where to, such as my-lab")
     command.add_argument("--chapters", help="only these, such as 2-5 or 2,3,7")
+    command = commands.add_parser("notebooks", help="write the tutorial's chapters as notebooks into a folder")
+    command.add_argument("folder", type=Path, help="where to, such as my-notebooks; nothing is overwritten")
     for name, help_text in [
         ("status", "show how far you have come (so does `bigramlab` alone, in the folder of your exercises)"),
         ("next", "name the exercise to go on with, its file and line"),
@@ -132,7 +135,7 @@ def _main(arguments: list[str] | None) -> int:
     alone = ["status"] if is_lab(Path()) else ["--help"]
     options = vars(parser.parse_args((sys.argv[1:] if arguments is None else arguments) or alone))
     command_name = options.pop("command")
-    if command_name != "start" and not options.get("folder", Path()).is_dir():
+    if command_name not in ("start", "notebooks") and not options.get("folder", Path()).is_dir():
         return _fail(f"there is no folder {options['folder']}; `bigramlab start {options['folder']}` makes one")
     module, function = RUN[command_name].split(":")
     run: Callable[..., int] = getattr(import_module(f"bigramlab.lab.{module}"), function)

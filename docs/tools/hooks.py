@@ -9,6 +9,13 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 DOCS = str(Path(__file__).parents[1])
+begun = ""  # the command: "build" or "serve"
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember which command it is."""
+    global begun
+    begun = command
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -31,7 +38,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write llms.txt, the site's contents for programs that read."""
-    from tools.llms import llms_txt  # here, as it can be found only once the build has begun
+    """Write llms.txt, the site's contents for programs that read, and keep what the notebooks show beside the text."""
+    from tools.asides import asides  # here, as they can be found only once the build has begun
+    from tools.llms import llms_txt
+
+    if begun == "build":  # while one writes, it would take too long each time
+        asides()
 
     Path(config["site_dir"], "llms.txt").write_text(llms_txt(config), encoding="utf-8")
