@@ -21,7 +21,6 @@ from bigramlab.lab.exercises import CONFTEST, Exercise, stub_of, write_lab
 from bigramlab.lab.solutions import solution_of
 from bigramlab.lab.verdicts import Verdict, explain, judge, load_file
 from bigramlab.lab.watching import Lab, code_of, tell
-from bigramlab.laws import LAWS
 from bigramlab.laws.law import Stopped
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -508,58 +507,6 @@ def test_other_tests_are_shown_as_pytest_shows_them(lab):
     assert ", 1 not passed in " in result.stdout
 
 
-def hint(lab, capsys, name="normalize"):
-    assert main(["hint", name, "--folder", str(lab)]) == 0
-    return capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_each_time_another_hint_that_fits_the_terminal(lab, capsys):
-    first = hint(lab, capsys)
-    total = int(first.split()[3])
-    hints = [first] + [hint(lab, capsys) for _ in range(total - 1)]
-    assert [text.splitlines()[0] for text in hints] == [f"Hint {n} of {total}" for n in range(1, total + 1)]
-    assert len({text.split("\n", 1)[1] for text in hints}) == total
-    assert max(len(line) for text in hints for line in text.splitlines()) <= 78
-    assert "Every row sums to 1." in first
-    assert "bigramlab solution normalize" in hints[-1]
-    assert hint(lab, capsys) == first
-
-
-@pytest.mark.slow
-def test_hints_begin_with_the_law_that_is_broken_now(lab, capsys):
-    write(lab, "normalize", "return counts / counts.sum(dim=1, keepdim=True)")
-    law = judge(Exercise.named("normalize"), lab, {}).law
-    assert law != LAWS["normalize"][0].sentence
-    assert law in " ".join(hint(lab, capsys).split())
-    assert "mistake" in hint(lab, capsys)
-
-
-@pytest.mark.slow
-def test_the_next_hint_is_another_one_when_another_law_is_broken(lab, capsys):
-    first = hint(lab, capsys, "smooth")
-    write(lab, "smooth", "return counts + k")
-    second = hint(lab, capsys, "smooth")
-    assert second.startswith("Hint 2 of ")
-    assert judge(Exercise.named("smooth"), lab, {}).law in " ".join(second.split())
-    total = int(first.split()[3])
-    (lab / "ch04_smoothing.py").write_text("", encoding="utf-8")
-    texts = [first, second] + [hint(lab, capsys, "smooth") for _ in range(total - 2)]
-    assert len({text.split("\n", 1)[1].rpartition("\n\n")[0] for text in texts}) == total
-
-
-@pytest.mark.slow
-def test_common_mistakes_come_before_the_other_laws(lab, capsys):
-    hints = [hint(lab, capsys, "sample") for _ in range(6)]
-    assert ["mistake" in text for text in hints] == [False, True, True, True, False, False]
-
-
-def test_a_hint_is_given_in_a_folder_that_cant_be_written(lab, capsys, monkeypatch):
-    monkeypatch.setattr(Path, "write_text", raise_permission_error)
-    assert "Every row sums to 1." in hint(lab, capsys)
-    assert hint(lab, capsys).endswith("as the folder can't be written: [Errno 13] Permission denied\n")
-
-
 def raise_permission_error(*_, **__):
     raise PermissionError(13, "Permission denied")
 
@@ -603,14 +550,6 @@ def test_start_quotes_the_folder(tmp_path, capsys):
     assert f"\n  cd '{tmp_path / 'Übung 1'}'\n" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("damaged", ["", "{", "[]", "3", '{"normalize": "x"}', '{"normalize": [1]}', "\xff"])
-def test_hints_begin_anew_when_their_count_is_damaged(damaged, lab, capsys):
-    (lab / ".bigramlab.json").write_text(damaged, encoding="latin-1")
-    assert hint(lab, capsys).startswith("Hint 1 of ")
-    assert hint(lab, capsys).startswith("Hint 2 of ")
-
-
 def test_the_solution_is_ours(lab, capsys):
     assert main(["solution", "smooth", "--folder", str(lab), "--yes"]) == 0
     assert "return smoothed" in capsys.readouterr().out
@@ -620,6 +559,7 @@ def test_a_solution_is_shown_with_its_helpers(lab, capsys):
     main(["solution", "train_neural_bigram", "--folder", str(lab), "--yes"])
     printed = capsys.readouterr().out
     assert re.findall(r"^(?:def )?(\w+)", printed, re.MULTILINE) == [
+        "train_neural_bigram",
         "TOO_FAR",
         "train_neural_bigram",
         "_prepare",

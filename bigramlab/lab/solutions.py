@@ -1,15 +1,49 @@
-"""Solutions are the package's own functions, each with the helpers that it uses."""
+"""Solutions: the plain way first, which the hints lead to, and then the package's own function with its helpers."""
 
 import ast
+import textwrap
 
 from bigramlab.lab.exercises import Exercise, source_of
+from bigramlab.lab.rungs import RUNGS
 
-__all__ = ["solution_of"]
+__all__ = ["careful_of", "plain_of", "solution_of"]
 
 
 def solution_of(exercise: Exercise) -> str:
-    """Return our function with the helpers and constants of its module that it uses, and say where the rest is."""
+    """Return both."""
+    first, then = "# The plain way, right for all input that makes sense:", "# Ours, which refuses the rest, too:"
+    return f"{first}\n\n{plain_of(exercise)}\n\n\n{then}\n\n{careful_of(exercise)}"
+
+
+def plain_of(exercise: Exercise) -> str:
+    """Return what is right and no more: what the hints lead to, or else our function without its refusals."""
     text, tree = source_of(exercise.lesson)
+    lines = text.splitlines()
+    function = _definitions(tree)[exercise.name]
+    assert isinstance(function, ast.FunctionDef)
+    docstring = function.body[0]
+    if exercise.name in RUNGS:
+        body = textwrap.indent(RUNGS[exercise.name].body, "    ")
+        lines[docstring.lineno - 1 : function.end_lineno] = body.splitlines()
+        return _with_helpers(exercise, "\n".join(lines))
+    unwanted = {*_lines_of(docstring), *_refusals(tree.body)}
+    guarded = _guarded(tree)
+    kept = [
+        line.removeprefix("    ") if number in guarded else line
+        for number, line in enumerate(lines, start=1)
+        if number not in unwanted
+    ]
+    return _with_helpers(exercise, "\n".join(kept))
+
+
+def careful_of(exercise: Exercise) -> str:
+    """Return our function with the helpers and constants of its module that it uses, and say where the rest is."""
+    return _with_helpers(exercise, source_of(exercise.lesson)[0])
+
+
+def _with_helpers(exercise: Exercise, text: str) -> str:
+    """Return the function out of a module's text, with what it uses of it, and say where the rest is."""
+    tree = ast.parse(text)
     here = f"bigramlab.lessons.{exercise.lesson}"
     nodes = _definitions(tree)
     places = _imported_from(tree) | dict.fromkeys(nodes, here)
@@ -23,6 +57,41 @@ def solution_of(exercise: Exercise) -> str:
     lines = text.splitlines()
     parts = ["\n".join(lines[nodes[name].lineno - 1 : nodes[name].end_lineno]) for name in nodes if name in shown]
     return "\n\n\n".join([*parts, *([_remark(elsewhere, places)] if elsewhere else [])])
+
+
+def _refusals(statements: list[ast.stmt]) -> set[int]:
+    """Return the lines on which something is refused, as deep as they stand."""
+    found: set[int] = set()
+    for statement in statements:
+        if _refuses(statement):
+            found |= _lines_of(statement)
+        elif isinstance(statement, ast.Try) and all(_refuses(handler.body[-1]) for handler in statement.handlers):
+            found |= _lines_of(statement) - {line for inner in statement.body for line in _lines_of(inner)}
+        if not isinstance(statement, ast.ClassDef):
+            found |= _refusals([inner for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt)])
+    return found
+
+
+def _refuses(statement: ast.stmt) -> bool:
+    """Tell whether a statement raises, calls what refuses, or is a question, a loop or a function for that alone."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return ast.unparse(statement.value.func).lstrip("_").startswith(("require", "refuse"))
+    if isinstance(statement, ast.If):
+        return not statement.orelse and _refuses(statement.body[-1])
+    if isinstance(statement, ast.For | ast.FunctionDef):
+        docstring = ast.get_docstring(statement) is not None if isinstance(statement, ast.FunctionDef) else False
+        return all(map(_refuses, statement.body[docstring:]))
+    return isinstance(statement, ast.Raise)
+
+
+def _guarded(tree: ast.Module) -> set[int]:
+    """Return the lines that stand in a `try`, whose other lines go."""
+    tries = [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
+    return {line for node in tries for inner in node.body for line in _lines_of(inner)}
+
+
+def _lines_of(node: ast.stmt) -> set[int]:
+    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
@@ -58,7 +127,8 @@ def _is_helper(name: str, node: ast.stmt) -> bool:
 
 def _remark(names: set[str], places: dict[str, str]) -> str:
     """Say where the other names stand."""
-    lines = ["# Used, and not shown (functions that are called require or refuse check the arguments):"]
+    checks = any(name.lstrip("_").startswith(("require", "refuse")) for name in names)
+    lines = ["# Used, and not shown" + " (what is called require or refuse checks the arguments)" * checks + ":"]
     for place in sorted({places[name] for name in names}):
         there = sorted(name for name in names if places[name] == place)
         lines.append(f"#   {place.replace('.', '/')}.py: {', '.join(there)}")
