@@ -79,6 +79,9 @@ class Apart:
             else:
                 self._process.kill()
         self._process.wait()
+        with contextlib.suppress(OSError):  # what it was not told any more
+            assert self._process.stdin
+            self._process.stdin.close()
 
     def _why(self, seconds: float) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -95,15 +98,17 @@ class Apart:
 
     def _listen(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
-            with contextlib.suppress(ValueError):
-                self._messages.put(json.loads(line))
+        with self._process.stdout as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError):
+                    self._messages.put(json.loads(line))
         self._messages.put(None)
 
     def _keep_last_words(self) -> None:
         assert self._process.stderr
-        while said := os.read(self._process.stderr.fileno(), KEPT):
-            self._last_words = (self._last_words + said)[-KEPT:]
+        with self._process.stderr as lines:
+            while said := os.read(lines.fileno(), KEPT):
+                self._last_words = (self._last_words + said)[-KEPT:]
 
 
 def serve(does: str) -> None:
