@@ -370,6 +370,15 @@ def test_a_number_is_the_length_of_the_list_that_is_wrong_rather_than_some_other
     assert items(made)["num"] == ("follows", "the length of `ys`, which is wrong")
 
 
+def test_a_table_of_pairs_of_ids_is_no_table_of_contexts():
+    names = load_names()
+    stoi = {c: i for i, c in enumerate(build_vocabulary(names))}
+    pairs = torch.tensor([(stoi[a], stoi[b]) for name in names for a, b in itertools.pairwise(f".{name}.")])
+    verdict, text = items(review([Thing("pairs", pairs)], {}))["pairs"]
+    assert verdict == "right"
+    assert text.startswith("pairs: the first tokens of the bigrams of the words")
+
+
 def test_ids_are_known_in_the_order_that_the_notebook_gave_its_tokens():
     names = load_names()
     stoi = {c: i for i, c in enumerate(build_vocabulary(names)[1:] + ".")}

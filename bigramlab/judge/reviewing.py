@@ -163,6 +163,16 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
             return None
         verdict, text = found
         return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
+    if (
+        isinstance(thing.value, Tensor)
+        and thing.value.dim() == 2
+        and thing.value.shape[1] == 2
+        and len(thing.value) > 1
+    ):
+        first, second = (recognize(column, words).candidates for column in thing.value.T)  # would-be contexts of two
+        if first and second and "first tokens" in first[0].sentence and second[0].sentence.startswith("the targets of"):
+            verdict = second[0].verdict
+            return Item(thing.name, thing.place, verdict, f"pairs: {first[0].sentence}, and {second[0].sentence}")
     try:
         report = recognize(thing.value, words, name=thing.name)
     except TypeError:  # a list of this and that
