@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.descents import losses_added_up
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
 
 __all__ = ["diverged", "retrace"]
@@ -47,17 +49,22 @@ def retrace(made: Sequence[Thing], there: Mapping[str, Any], counts: Tensor) -> 
             yield Item(thing.name, thing.place, *said, headline=f"`{thing.name}`: {said[1]}.")
 
 
-def diverged(made: Sequence[Thing]) -> list[str]:
-    """Return the names of weights that are no numbers any more."""
-    return [
-        thing.name
-        for thing in made
-        if isinstance(thing.value, Tensor)
-        and thing.value.is_floating_point()
-        and thing.value.requires_grad
-        and thing.value.numel()
-        and not thing.value.detach().isfinite().any()
-    ]
+def diverged(made: Sequence[Thing], codes: Sequence[Code]) -> Iterator[Item]:
+    """Say of weights that are no numbers any more where to look."""
+    for thing in made:
+        value = thing.value
+        if not (isinstance(value, Tensor) and value.is_floating_point() and value.requires_grad and value.numel()):
+            continue
+        if value.detach().isfinite().any():
+            continue
+        text = "no numbers any more: the training diverged"
+        look = "Look at the sign of the update, at the learning rate, and whether the loss is a mean or a sum."
+        if losses_added_up(codes):
+            look = (
+                "The loss is the sum over all examples, so each step is as many times too long: "
+                "take the mean, `.mean()` for `.sum()`."
+            )
+        yield Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", [("But", look, False)])
 
 
 def _is_table(value: object, size: int) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.descents import losses_added_up
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
@@ -131,7 +130,7 @@ def _values(
     if _has_weights(there):
         for item in retrace(made, there, counts if order is None else counts[order][:, order]):
             found.setdefault(last[item.name], item)
-    return found | {last[name]: _diverged(name, made[last[name]].place, codes) for name in diverged(made)}
+    return found | {last[item.name]: item for item in diverged(made, codes)}
 
 
 def _judge_functions(
@@ -187,18 +186,6 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
         text = re.sub(r"\. (“.*?”).*", r": \1", text, flags=re.DOTALL)
     headline = f"`{thing.name}`: {headline[0].lower()}{headline[1:]}"
     return Item(thing.name, thing.place, verdict, text, headline, report.sections(), slips=report.candidates[0].slips)
-
-
-def _diverged(name: str, place: str, codes: Sequence[Code]) -> Item:
-    """Say of weights that are no numbers any more where to look."""
-    text = "no numbers any more: the training diverged"
-    look = "Look at the sign of the update, at the learning rate, and whether the loss is a mean or a sum."
-    if losses_added_up(codes):
-        look = (
-            "The loss is the sum over all examples, so each step is as many times too long: "
-            "take the mean, `.mean()` for `.sum()`."
-        )
-    return Item(name, place, MISTAKE, text, f"`{name}`: {text}.", [("But", look, False)])
 
 
 def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:
