@@ -2,6 +2,7 @@ import ast
 import doctest
 import importlib
 import inspect
+import json
 import math
 import re
 import subprocess
@@ -62,6 +63,18 @@ def test_the_lines_that_the_readme_shows_run():
     before, yours_will_differ = session.split("  # yours will differ\n")
     assert run_examples(f"{before}\n[...]\n", "README.md", {}) == 9
     assert yours_will_differ.count("'") == 2 * 5
+
+
+def test_the_dev_container_installs_what_is_there_as_it_is_tested():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    command = container["postCreateCommand"]
+    extras = re.search(r"-e '\.\[(.*)\]'", command)[1].split(",")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f"\n{extra} = [" in project for extra in extras)
+    assert "-c constraints.txt" in command
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert f'"{container["image"].rpartition(":")[2]}"' in workflow
+    assert container["containerEnv"]["PIP_EXTRA_INDEX_URL"] in workflow
 
 
 @pytest.mark.parametrize(("code", "late"), [("import bigramlab", "torch"), ("from bigramlab import smooth", "")])
