@@ -29,6 +29,9 @@ class Apart:
     """A process that is told tasks, and tells messages, both in JSON.
 
     It runs `serve`, which calls the function named by `does` for each task, with what it says messages by.
+
+    Attributes:
+        ended: Whether it was ended, and another one is needed.
     """
 
     def __init__(self, does: str) -> None:
@@ -44,6 +47,7 @@ class Apart:
         )
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._last_words = b""
+        self.ended = False
         for listen in (self._listen, self._keep_last_words):
             threading.Thread(target=listen, daemon=True).start()
 
@@ -64,8 +68,8 @@ class Apart:
                 if self._process.poll() is None and time.monotonic() < deadline:
                     continue
                 message = None
-            if message is None:
-                raise Gone(self._why(seconds))
+            if message is None or "gone" in message:
+                raise Gone(self._why(seconds, message))
             if "done" in message:
                 return
             yield message
@@ -73,6 +77,7 @@ class Apart:
 
     def end(self) -> None:
         """End it, and what it started."""
+        self.ended = True
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -83,18 +88,17 @@ class Apart:
             assert self._process.stdin
             self._process.stdin.close()
 
-    def _why(self, seconds: float) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        alive = self._process.poll() is None
-        self.end()
+    def _why(self, seconds: float, message: dict[str, Any] | None) -> str:
+        """Say why it is gone: what the witness of calls that nothing can end said last, or how it ended."""
+        status = message["gone"] if message else self._process.poll()
+        if message is None:
+            self.end()
         time.sleep(0.1)  # for its last words
-        said = self._last_words.decode("utf-8", "replace").rpartition("\nbigramlab: ")[2].strip()
-        if said and b"\nbigramlab: " in self._last_words:
-            return said.removesuffix(" So this ends here.").splitlines()[0]
-        if alive:
-            return f"it said nothing for {seconds:g} seconds"
-        return f"it ended the whole process (exit status {self._process.returncode})"
+        said, self._last_words = self._last_words.decode("utf-8", "replace"), b""
+        _, known, last = said.rpartition("\nbigramlab: ")
+        if known:
+            return last.strip().splitlines()[0].removesuffix(" So this ends here.")
+        return f"it said nothing for {seconds:g} seconds" if status is None else "it ended its whole process"
 
     def _listen(self) -> None:
         assert self._process.stdout
@@ -112,25 +116,30 @@ class Apart:
 
 
 def serve(does: str) -> None:
-    """Do one task after the other, in a process that is there for nothing else."""
-    owner = os.getpid()
+    """Do one task after the other: each in a fork of its own where there are forks, so that none spoils the next."""
     tasks, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)  # what a learner's code reads and writes by number goes nowhere
     os.dup2(nothing, 1)
-
-    def say(**message: Any) -> None:
-        if os.getpid() == owner:
-            told.write(json.dumps(message).encode() + b"\n")
-            told.flush()
-
     module, _, function = does.partition(":")
     do = getattr(import_module(module), function)
-    last_resort()
     for task in tasks:
+        child = os.fork() if hasattr(os, "fork") else 0
+        owner = os.getpid()
+
+        def say(owner: int = owner, **message: Any) -> None:
+            if os.getpid() == owner:  # and not a fork that a learner's function made
+                told.write(json.dumps(message).encode() + b"\n")
+                told.flush()
+
+        if child:
+            _, status = os.waitpid(child, 0)
+            say(gone=status) if status else say(done=True)
+            continue
         try:
+            last_resort()
             do(say, **json.loads(task))
         finally:
-            if os.getpid() != owner:  # a learner's function has forked, and this is the other one
-                os._exit(0)
+            if hasattr(os, "fork"):
+                os._exit(0 if sys.exc_info()[0] is None else 1)
         say(done=True)

@@ -69,34 +69,17 @@ def _load(file: str, folder: Path, loaded: dict[str, ModuleType | Stopped]) -> M
     return loaded[file]
 
 
-class Judge:
-    """What `serve` calls for each exercise, in a process of its own."""
+def tell(say: Callable[..., None], folder: str, name: str) -> None:
+    """Judge an exercise in a process of its own, and say what is to be said of it as soon as it is known."""
+    exercise, loaded = Exercise.named(name), dict[str, ModuleType | Stopped]()
+    say(loading=exercise.file)
+    _load(exercise.file, Path(folder), loaded)
+    say(judging=name)
 
-    def __init__(self) -> None:
-        """Begin without a file."""
-        self.loaded: dict[str, ModuleType | Stopped] = {}
-        self.state: list[tuple[str, int, int]] = []
+    def begin(report: Report) -> None:
+        say(begin=report.beginning(), colored=report.beginning(color=True))
 
-    def __call__(self, say: Callable[..., None], folder: str, name: str) -> None:
-        """Judge an exercise, and say what is to be said of it as soon as it is known."""
-        exercise, place = Exercise.named(name), Path(folder)
-        state = [
-            (str(path), found.st_mtime_ns, found.st_size) for path in place.glob("*.py") for found in [path.stat()]
-        ]
-        if state != self.state:  # a file was saved, and another one may import it
-            self.state, self.loaded = state, {}
-        if exercise.file not in self.loaded:
-            say(loading=exercise.file)
-            _load(exercise.file, place, self.loaded)
-        say(judging=name)
-
-        def begin(report: Report) -> None:
-            say(begin=report.beginning(), colored=report.beginning(color=True))
-
-        say(verdict=asdict(judge(exercise, place, self.loaded, begin)))
-
-
-tell = Judge()
+    say(verdict=asdict(judge(exercise, Path(folder), loaded, begin)))
 
 
 def _renamed(name: str, module: ModuleType) -> str:

@@ -11,19 +11,19 @@ from bigramlab.lab.exercises import Exercise, file_of
 from bigramlab.lab.progress import Progress, key_of, read
 from bigramlab.lab.verdicts import WIDTH, Verdict
 
-__all__ = ["Lab", "verdict_on"]
+__all__ = ["Lab", "judge_apart", "verdict_on"]
 
 
 class Lab:
     """The exercises in a folder."""
 
-    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
-        """Know what was judged before, or nothing if it is to be judged afresh."""
+    def __init__(self, folder: Path, *, fresh: bool = False, apart: Apart | None = None) -> None:
+        """Know what was judged before, or nothing if it is to be judged afresh; labs may share a process."""
         self.folder = folder
         self.exercises = Exercise.of(folder)
         self._progress = Progress(folder)
         self._afresh = {exercise.name for exercise in self.exercises} if fresh else set()
-        self._apart: Apart | None = None
+        self._apart = apart
         self._stuck: dict[tuple[str, str], str] = {}  # the reason, for each code of a file that ended the process
 
     def known(self, exercise: Exercise) -> Verdict | None:
@@ -31,9 +31,8 @@ class Lab:
         return self._known(exercise, key_of(exercise, self.folder))
 
     def _known(self, exercise: Exercise, key: str) -> Verdict | None:
-        if exercise.name in self._afresh:
-            return None
-        return self._progress.verdict(exercise, key) or _not_started(exercise, self.folder)
+        kept = None if exercise.name in self._afresh else self._progress.verdict(exercise, key)
+        return _not_started(exercise, self.folder) if kept is None else kept
 
     def all_known(self) -> dict[str, Verdict]:
         """Return all verdicts that are known without judging."""
@@ -42,8 +41,10 @@ class Lab:
 
     def prepare(self, exercises: Iterable[Exercise] = (), *, at_once: bool = False) -> None:
         """Start the process, which takes torch's seconds, if one of these is to be judged, or at once."""
-        if self._apart is None and (at_once or any(self.known(exercise) is None for exercise in exercises)):
-            self._apart = Apart("bigramlab.lab.judging:tell")
+        if (self._apart is None or self._apart.ended) and (
+            at_once or any(self.known(exercise) is None for exercise in exercises)
+        ):
+            self._apart = judge_apart()
 
     def verdict(self, exercise: Exercise, begin: Callable[[str, str], None] = lambda *_: None) -> Verdict:
         """Return the verdict on an exercise.
@@ -63,7 +64,8 @@ class Lab:
         file = exercise.file, read(self.folder / exercise.file)
         if file in self._stuck:
             return _not_reached(exercise, self._stuck[file])
-        self._apart = self._apart or Apart("bigramlab.lab.judging:tell")
+        self.prepare(at_once=True)
+        assert self._apart
         self._apart.tell({"folder": str(self.folder), "name": exercise.name})
         verdict, loading = None, False
         try:
@@ -74,7 +76,6 @@ class Lab:
                 elif "verdict" in message:
                     verdict = Verdict(**message["verdict"])
         except Gone as gone:
-            self._apart = None
             if loading:
                 self._stuck[file] = str(gone)
                 return _not_reached(exercise, str(gone))
@@ -88,7 +89,11 @@ class Lab:
         """End the process."""
         if self._apart:
             self._apart.end()
-            self._apart = None
+
+
+def judge_apart() -> Apart:
+    """Start a process that judges exercises."""
+    return Apart("bigramlab.lab.judging:tell")
 
 
 def verdict_on(exercise: Exercise, folder: Path) -> Verdict:
