@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings, strategies
 
 import bigramlab
 from bigramlab import adamw_step
@@ -190,6 +193,9 @@ def test_a_table_is_never_learned_as_words_and_each_command_that_is_shown_takes_
         ("name,n\nemma,3\nava,2\n", {"column": "1"}, ["emma", "ava"]),
         ("name,sex\nemma,F\nava,F\n", {"column": "Name"}, ["emma", "ava"]),
         ("emma,3\n\nava\n,7\nmia,1", {"column": "2"}, ["3", "7", "1"]),
+        ('"Al, Bo", "Cy, Di"\n"Ed", "Flo"\n', {"column": "2"}, ["Cy, Di", "Flo"]),
+        ('[["emma", 1], [null, 2]]', {"column": "1"}, ["emma"]),
+        ("emma,\nava\nmia\n", {}, ["emma,", "ava", "mia"]),
         ("emma::3\nava::2\n", {"column": "1", "separator": "::"}, ["emma", "ava"]),
         ("emma\tava\nmia\n", {"separator": "\\t"}, ["emma", "ava", "mia"]),
         ('["emma, ava", "mia"]', {"separator": "comma"}, ["emma", "ava", "mia"]),
@@ -312,6 +318,14 @@ def test_where_nothing_is_piped_in_the_names_are_taken_as_in_cron(stdin, piped, 
     assert err.startswith("nothing was piped in\n") == (stdin == "an empty pipe")
 
 
+def test_an_empty_file_in_place_of_a_pipe_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "empty.txt").touch()
+    with open(tmp_path / "empty.txt", encoding="utf-8") as empty:
+        monkeypatch.setattr(sys, "stdin", empty)
+        with pytest.raises(ValueError, match=r"what was piped in holds no words \(it has 0 bytes\)"):
+            reading.words_of(None, "sample")
+
+
 def test_an_empty_pipe_that_was_asked_for_is_refused(piped, capsys):
     piped(b"")
     assert main(["sample", "-"]) == 2
@@ -328,6 +342,14 @@ def test_a_pipe_that_says_nothing_is_waited_for_and_that_is_said(monkeypatch, ca
     assert "waiting for words from standard input; for the names, add: < /dev/null" in capsys.readouterr().err
 
 
+def test_a_pipe_that_says_something_at_once_is_not_waited_for(piped, monkeypatch, capsys):
+    monkeypatch.setattr(reading, "SECONDS_OF_SILENCE", 0.2)
+    piped(b"emma\n")
+    reading.words_of(None, "sample")
+    time.sleep(0.4)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_a_reader_that_has_enough_ends_the_command_in_silence(towns, monkeypatch, capsys):
     source, sink = os.pipe()
     os.close(source)
@@ -335,6 +357,18 @@ def test_a_reader_that_has_enough_ends_the_command_in_silence(towns, monkeypatch
         monkeypatch.setattr(sys, "stdout", closed)
         assert main(["sample", str(towns), "-n", "5000"]) == 141
     assert len(capsys.readouterr().err.splitlines()) == 1  # what was read
+
+
+def test_words_are_printed_while_others_are_still_to_be_written(towns, monkeypatch, capsys):
+    asked = []
+
+    def write(next_probs, vocabulary, n, **options):
+        asked.append((n, len(capsys.readouterr().out.splitlines())))
+        return ["ulm"] * n
+
+    monkeypatch.setattr(bigramlab, "generate_words", write)
+    assert main(["sample", str(towns), "-n", "2500"]) == 0
+    assert asked == [(1000, 0), (1000, 1000), (500, 1000)]
 
 
 def few_steps(monkeypatch):
@@ -409,3 +443,25 @@ def test_the_words_of_a_list_cost_together_what_the_list_costs(towns):
     tokens = sum(len(word) + 1 for word in words)
     total = models._nats(model, Counter(words)).sum().item()
     assert total / tokens == pytest.approx(bigramlab.evaluate_model(model, words, words, words).test, abs=1e-6)
+
+
+PIECES = [*"""é,|;"'[]{}:-*.=(#""", "emma", "ava", "1.", "12", "18,688", "<li>", "---", "null"]
+PIECES += ["\t", " ", "\n", "\r\n", "\ufeff", "\u2028", "\0"]
+OPTIONS = {
+    "column": strategies.sampled_from(["1", "2", "0", "emma", "²", "-1"]),
+    "separator": strategies.sampled_from(["comma", "space", "tab", "::", "", '"']),
+    "lines": strategies.booleans(),
+    "dots": strategies.booleans(),
+}
+
+
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    strategies.lists(strategies.sampled_from(PIECES), max_size=30).map("".join) | strategies.binary(max_size=40),
+    strategies.fixed_dictionaries({}, optional=OPTIONS),
+)
+def test_whatever_stands_in_a_file_is_read_as_words_or_refused_in_a_sentence(read, text, options):
+    with suppress(ValueError):
+        words, _ = read(text, **options)
+        assert words
+        assert all(word and word == word.strip() and "." not in word for word in words)

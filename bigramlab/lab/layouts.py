@@ -85,7 +85,8 @@ def words_in(text: str, layout: Layout, say: Callable[[str], None]) -> Words:
         words = _bare(lines, say)
     else:
         words = _bare(_whole(lines, say), say)
-        if _many_words(words) or (len(words) == 1 and " " in words[0][1]):
+        many = sum(len(word.split()) for _, word in words) >= MANY * len(words)
+        if many or (len(words) == 1 and " " in words[0][1]):
             _ask(lines, words, " ")
     _hint(words, say)
     return words
@@ -146,8 +147,9 @@ def _ask(lines: Words, cut: Words, separator: str) -> None:
     if not numeric:
         pieces = [cell for _, line in cut for cell in cells_of(line, separator) if cell]
         choices.append((f"--separator {_name(separator)}", pieces))
-    if separator != " " and _many_words(lines):
-        choices.append(("--separator space", [word for _, line in cut for word in line.split()]))
+        words = [word for _, line in cut for word in line.split()]
+        if len(words) >= 2 * len(pieces):  # sentences, for one
+            choices.append(("--separator space", words))
     choices.append(("--lines", [line for _, line in lines]))
     number, line = several[0]
     hold = "holds" if len(lines) == 1 else "hold"
@@ -182,10 +184,6 @@ def _name(separator: str) -> str:
 
 def _what(separator: str) -> str:
     return "several words" if separator == " " else f"a {_name(separator)}"
-
-
-def _many_words(lines: Words) -> bool:
-    return sum(len(line.split()) for _, line in lines) >= MANY * len(lines)
 
 
 def _likely(lines: Words) -> str | None:
