@@ -94,6 +94,15 @@ def test_what_the_output_cannot_show_is_replaced():
     assert b"?" in done.stdout
 
 
+def test_more_characters_than_a_table_can_have_are_refused(tmp_path, capsys):
+    (tmp_path / "signs.txt").write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + 10_001))), encoding="utf-8")
+    for command in ("sample", "compare"):
+        assert main([command, str(tmp_path / "signs.txt")]) == 2
+        assert (
+            "10,001 different characters, and a table of all pairs has 100,020,001 numbers" in capsys.readouterr().err
+        )
+
+
 def test_the_version_is_said(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
@@ -258,6 +267,17 @@ def test_what_may_surprise_is_said(text, options, note, read):
 def test_what_is_no_list_of_words_is_refused(text, message, read):
     with pytest.raises(ValueError, match=message):
         read(text)
+
+
+def test_letters_and_their_accents_become_one_character_and_that_is_said(read):
+    words, notes = read("zoé\nzoe\u0301\nmia\n")
+    assert words == ["zoé", "zoé", "mia"]
+    assert notes[0] == "joined letters with their accents, to one character each (NFC): line 2"
+
+
+def test_what_is_said_by_the_way_of_many_lines_is_short(read):
+    _, notes = read("a.\nb\n" * 5000, dots=False)
+    assert notes[0].endswith(" 37, 39, … (5,000 in all)")
 
 
 def test_all_words_with_a_dot_are_listed_with_the_command_that_takes_them_out(read):

@@ -22,13 +22,16 @@ __all__ = ["compare", "sample"]
 
 WORDS_AT_ONCE = 1000  # are written before they are printed, as `| head` may have enough of them
 FEW = 30  # test words: too few for a standard error
+MOST = 10_000  # characters: their table has a hundred million numbers, which fit into most machines a few times
 
 
 def sample(words: str | None, n: int, model: str, seed: str | None, **reading: Any) -> int:
     """Write new words like the given ones, which are read as `words_of` does."""
     require_size("-n", n, least=1)
     generator = _generator(seed)
-    train, dev = bigramlab.split_words(words_of(words, "sample", **reading), (0.9, 0.1), generator=generator)
+    found = words_of(words, "sample", **reading)
+    _require_few_characters(found)
+    train, dev = bigramlab.split_words(found, (0.9, 0.1), generator=generator)
     dev = dev or train
     vocabulary = bigramlab.build_vocabulary([*train, *dev])
     if model == "bigram":
@@ -37,14 +40,14 @@ def sample(words: str | None, n: int, model: str, seed: str | None, **reading: A
         progress = sys.stderr.isatty()
         trained = mlp_model(train, dev, vocabulary, 8, _recipe(train), generator=generator, progress=progress)
     while n > 0:  # a smoothed table may write a word without letters
-        found = bigramlab.generate_words(
+        more = bigramlab.generate_words(
             trained.next_probs,
             trained.vocabulary,
             min(n, WORDS_AT_ONCE),
             context_length=trained.context_length,
             generator=generator,
         )
-        written = list(filter(None, found))
+        written = list(filter(None, more))
         print(*written, sep="\n", end="\n" * bool(written))
         n -= len(written)
     return 0
@@ -64,6 +67,7 @@ def compare(words: str | None, contexts: str, seed: str | None, **reading: Any) 
             f"{_many(len(set(found)), 'different word')} can't be divided, four fifths to train, a tenth to choose by "
             f"(dev) and a tenth to test: there are no {' and no '.join(missing)} words; give more words, some hundreds"
         )
+    _require_few_characters(found)
     _require_lengths(lengths, len(max(found, key=len)))
     finished: list[tuple[Model, Result]] = []
     with _ctrl_c() as pressed:
@@ -196,6 +200,15 @@ def _lengths(text: str) -> list[int]:
             "with commas between, such as 1,3,8"
         )
     return list(dict.fromkeys(lengths))
+
+
+def _require_few_characters(words: list[str]) -> None:
+    characters = len(set("".join(words)))
+    if characters > MOST:
+        raise ValueError(
+            f"the words have {characters:,} different characters, and a table of all pairs has {characters**2:,} "
+            f"numbers, more than may fit into memory; leave out words with rare ones, until there are at most {MOST:,}"
+        )
 
 
 def _require_lengths(lengths: list[int], longest: int) -> None:

@@ -21,6 +21,7 @@ from bigramlab.lessons.data import load_names
 __all__ = ["words_of"]
 
 SECONDS_OF_SILENCE = 2.0  # of a pipe, until one may wonder
+SHOWN = 20  # numbers of lines in what is said by the way
 INVISIBLE = re.compile("[\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\x01-\x08\x0e-\x1f\x7f]")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 PROGRAMS = {  # what a file begins with that is no text
@@ -54,7 +55,7 @@ def words_of(path: str | None, command: str, *, dots: bool = True, **where: Any)
         return words
     name = "what was piped in" if path in (None, "-") else repr(path)
     start = f"… | bigramlab {command}" if path in (None, "-") else f"bigramlab {command} {shlex.quote(path or '')}"
-    text = _without_invisible(_decode(raw, name))
+    text = _with_joined_accents(_without_invisible(_decode(raw, name)))
     try:
         found = words_in(text, layout, _say)
     except Unclear as unclear:
@@ -180,14 +181,24 @@ def _without_invisible(text: str) -> str:
                 lines.setdefault(character, []).append(number)
     for character, numbers in lines.items():
         what = "byte order mark" if character == "\ufeff" else unicodedata.name(character, "control character").lower()
-        _say(f"took out U+{ord(character):04X}, {what}, which can't be seen: {_lines(numbers)}")
+        _say(f"took out U+{ord(character):04X}, {what}, which can't be seen: {_lines(numbers, SHOWN)}")
     return INVISIBLE.sub("", text)
+
+
+def _with_joined_accents(text: str) -> str:
+    """Bring all letters into one form, NFC: files of a Mac have an e and an accent where others have one é."""
+    joined = unicodedata.normalize("NFC", text)
+    if joined != text:
+        pairs = zip(*(re.split("\r\n|\r|\n", form) for form in (text, joined)), strict=True)
+        numbers = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
+        _say(f"joined letters with their accents, to one character each (NFC): {_lines(numbers, SHOWN)}")
+    return joined
 
 
 def _without_dots(found: Words) -> Words:
     kept = [(number, word.replace(".", "").strip()) for number, word in found]
     changed = [number for number, word in found if "." in word]
-    _say(f"took the dots out: {_lines(changed)}" if changed else "there are no dots to take out")
+    _say(f"took the dots out: {_lines(changed, SHOWN)}" if changed else "there are no dots to take out")
     return [(number, word) for number, word in kept if word]
 
 
@@ -213,9 +224,10 @@ def _question(unclear: Unclear, name: str, start: str) -> str:
     return "\n".join([f"{name} doesn't have one word a line: {unclear.found}.", "Which are the words?", *lines])
 
 
-def _lines(numbers: Iterable[int]) -> str:
+def _lines(numbers: Iterable[int], most: int | None = None) -> str:
     """Return the numbers of lines, neighbors together: `lines 1-4, 7`."""
     ordered = sorted(set(numbers))
     runs = [[number for _, number in run] for _, run in groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])]
-    listed = ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-    return f"line{'s' * (len(ordered) > 1)} {listed}"
+    listed = [f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+    more = f", … ({len(ordered):,} in all)" if most and len(listed) > most else ""
+    return f"line{'s' * (len(ordered) > 1)} {', '.join(listed[:most])}{more}"
