@@ -18,7 +18,7 @@ from bigramlab import build_vocabulary, check, count_bigrams, load_names
 from bigramlab.judge.fitting import Fit, NoFit, fits
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.reading_code import Code
-from bigramlab.judge.reviewed import Thing
+from bigramlab.judge.reviewed import Item, Review, Thing
 from bigramlab.judge.reviewing import review, review_names
 from bigramlab.lab import notebooks
 from bigramlab.lab.cells import cells_of
@@ -337,7 +337,17 @@ def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
 def test_a_notebook_shows_a_table():
     page = check(session("def smooth(counts, k=1):\n    return counts + k"))._repr_html_()
     assert "<table" in page
+    assert ">✓</span>right</td>" in page
     assert "<code>smooth</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "ended", "sign"),
+    [(["right"], "", "✓"), (["right", "wrong"], "", "✗"), (["right"], "cell 2 raised", "✗"), (["not judged"], "", "?")],
+)
+def test_a_notebook_shows_one_sign_for_all(verdicts, ended, sign):
+    made = Review("", [Item("x", "", verdict, "-") for verdict in verdicts], ended=ended)
+    assert f">{sign}</span><strong>" in made._repr_html_()
 
 
 def test_a_review_takes_a_screen_at_most():

@@ -56,8 +56,11 @@ class Shown:
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for a notebook."""
+        return self._html()
+
+    def _html(self, more: str = "") -> str:
         rows = [(label, code(shorten(text)) if is_code else prose(text)) for label, text, is_code in self.sections()]
-        return show(self.mark(), self.headline(), rows)
+        return show(self.mark(), self.headline(), rows, more)
 
 
 @dataclass(frozen=True)

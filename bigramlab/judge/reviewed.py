@@ -1,6 +1,5 @@
 """What is said of all that a notebook made: an item for each thing, and a page that holds them."""
 
-import html
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bigramlab.judge.reporting import Report, Section, Shown
+from bigramlab.judge.showing import badge, prose, table
 
 __all__ = ["BAD", "CLOSE", "FOLLOWS", "MISTAKE", "NOT_JUDGED", "RIGHT", "STEP", "WRONG", "Item", "Review", "Thing"]
 
@@ -21,6 +21,7 @@ RIGHT, WRONG, MISTAKE, CLOSE, STEP, FOLLOWS, NOT_JUDGED = (
     "not judged",
 )
 BAD = (WRONG, MISTAKE, CLOSE)
+SIGNS = {RIGHT: "✓", STEP: "→", FOLLOWS: "…", MISTAKE: "→", WRONG: "→", CLOSE: "→"}  # a slip that is no more: mended
 LINES = 40  # a screen
 WIDTHS = (80, 132)  # of the page: at least, at most
 LEGEND = {STEP: "*step*: true and unfinished", FOLLOWS: "*follows*: made of something that is wrong"}
@@ -112,6 +113,13 @@ class Review(Shown):
         """Tell whether nothing is wrong."""
         return not self.ended and self.first is None
 
+    def mark(self) -> str:
+        """Return a sign for the result; where nothing is known, or all is on its way, it is neither right nor wrong."""
+        if not self:
+            return "✗"
+        known = any(item.verdict == RIGHT for item in self.items)
+        return "?" if not known else "→" if self.unfinished else "✓"
+
     @property
     def first(self) -> Item | None:
         """The first thing that is wrong, before what follows from it."""
@@ -202,14 +210,16 @@ class Review(Shown):
 
     def _repr_html_(self) -> str:
         """Return the review as HTML, for a notebook."""
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{html.escape(item.place)}</td>"
-            f"<td style='text-align:left'><code>{html.escape(item.name)}</code></td>"
-            f"<td style='text-align:left'>{'<strong>' if item.is_wrong else ''}{item.verdict}"
-            f"{'</strong>' if item.is_wrong else ''}</td><td style='text-align:left'>{html.escape(item.text)}</td></tr>"
+        rows = [
+            (
+                badge("✗" if item.is_wrong else SIGNS.get(item.verdict, "?")) + item.verdict,
+                prose(f"`{item.name}`"),
+                prose(item.place),
+                prose(f"mended later: {item.text}" if item.mended else item.text),
+            )
             for item in self.items
-        )
-        return f"{super()._repr_html_()}<table>{rows}</table>"
+        ]
+        return self._html(table(rows) if rows else "")
 
 
 def _cut(name: str, columns: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bigramlab.chapters import CHAPTERS
 
-__all__ = ["LOCAL", "SERVED", "code", "prose", "show", "table"]
+__all__ = ["LOCAL", "SERVED", "badge", "code", "prose", "show", "table"]
 
 LOCAL = "http://127.0.0.1:8000"  # where `mkdocs serve` shows the site
 SERVED = " (while <code>mkdocs serve</code> runs)"
@@ -25,14 +25,19 @@ BODY = "flex:1 1 18em;min-width:0;text-align:left;overflow-wrap:anywhere"
 def show(mark: str, headline: str, rows: Iterable[tuple[str, str]], more: str = "") -> str:
     """Return a report: a colored mark beside the headline, and rows of a label and HTML; `more` stands below."""
     color = COLORS.get(mark, GRAY)
-    badge = f"background:{color};color:#fff;border-radius:3px;padding:0 .45em;margin-right:.6em;font-weight:bold"
-    head = f'<span style="{badge}" aria-hidden="true">{mark}</span><strong>{prose(headline)}</strong>'
+    head = f"{badge(mark)}<strong>{prose(headline)}</strong>"
     body = "".join(
         f'<div style="{ROW}"><div style="{LABEL}">{label}</div><div style="{BODY}">{text}</div></div>'
         for label, text in rows
     )
     frame = f"border-left:4px solid {color};padding:.1em 0 .1em 1em;margin:.5em 0;line-height:1.5"
     return f'<div style="{frame}"><div style="overflow-wrap:anywhere">{head}</div>{body}{more}</div>'
+
+
+def badge(mark: str) -> str:
+    """Return a sign, white on its color; what it says stands beside it in words."""
+    color = f"background:{COLORS.get(mark, GRAY)};color:#fff;border-radius:3px"
+    return f'<span style="{color};padding:0 .45em;margin-right:.6em;font-weight:bold" aria-hidden="true">{mark}</span>'
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:
