@@ -56,6 +56,7 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
     ("arguments", "message"),
     [
         (["sample", "nowhere.txt"], "there is no file 'nowhere.txt'"),
+        (["sample", "no/names.txt"], "without a file the command takes the names that come with bigramlab; else give"),
         (["sample", "TOWNS", "-n", "0"], "-n is 0, but there can't be fewer than 1: choose 1 or more"),
         (["compare", "TOWNS", "--contexts", "0"], "--contexts is '0', but how many letters the networks look back are"),
         (["compare", "TOWNS", "--contexts", "x"], "--contexts is 'x', but how many letters"),
@@ -255,7 +256,7 @@ def test_what_may_surprise_is_said(text, options, note, read):
             "<ul>\n<li>emma</li>\n</ul>\n",
             "is no list of words: 3 of 3 lines have a tag of HTML or XML: open it in a browser",
         ),
-        (b"PK\x03\x04\0\0", "is no text, but a ZIP archive, as those of Excel and Word are; open it there"),
+        (b"PK\x03\x04\0\0", "is no text, but a ZIP archive; unpack it, and give a text file of it"),
         (
             "emma\nköln\n".encode("latin-1"),
             "line 2: byte 0xf6 is not UTF-8 text; save the file with the encoding UTF-8",

@@ -25,7 +25,7 @@ SHOWN = 20  # numbers of lines in what is said by the way
 INVISIBLE = re.compile("[\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\x01-\x08\x0e-\x1f\x7f]")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 PROGRAMS = {  # what a file begins with that is no text
-    b"PK\x03\x04": "a ZIP archive, as those of Excel and Word are; open it there and save it as text, in UTF-8",
+    b"PK\x03\x04": "a ZIP archive; unpack it, and give a text file of it (Excel and Word: save it as text, in UTF-8)",
     b"\x1f\x8b": "compressed; unpack it first: gunzip",
     b"%PDF": "a PDF; copy the words into a text file, one a line",
     b"\xd0\xcf\x11\xe0": "an old file of Excel or Word; open it there and save it as text, in UTF-8",
@@ -96,6 +96,8 @@ def _file(path: str) -> bytes:
     except FileNotFoundError:
         near = difflib.get_close_matches(place.name, _names_in(place.parent), 1)
         meant = f"did you mean {str(place.with_name(near[0]))!r}? " if near else ""
+        if place.name == "names.txt":
+            meant += "without a file the command takes the names that come with bigramlab; else "
         raise ValueError(
             f"there is no file {path!r} (looked from {os.getcwd()!r}); {meant}"
             "give the path of a text file with one word a line"
