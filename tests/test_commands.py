@@ -57,6 +57,7 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
     [
         (["sample", "nowhere.txt"], "there is no file 'nowhere.txt'"),
         (["sample", "no/names.txt"], "without a file the command takes the names that come with bigramlab; else give"),
+        (["sample", "no/names.txt"], "without a file the command takes the names that come with bigramlab; else give"),
         (["sample", "TOWNS", "-n", "0"], "-n is 0, but there can't be fewer than 1: choose 1 or more"),
         (["compare", "TOWNS", "--contexts", "0"], "--contexts is '0', but how many letters the networks look back are"),
         (["compare", "TOWNS", "--contexts", "x"], "--contexts is 'x', but how many letters"),

@@ -98,6 +98,8 @@ def _file(path: str) -> bytes:
         meant = f"did you mean {str(place.with_name(near[0]))!r}? " if near else ""
         if place.name == "names.txt":
             meant += "without a file the command takes the names that come with bigramlab; else "
+        if place.name == "names.txt":
+            meant += "without a file the command takes the names that come with bigramlab; else "
         raise ValueError(
             f"there is no file {path!r} (looked from {os.getcwd()!r}); {meant}"
             "give the path of a text file with one word a line"
