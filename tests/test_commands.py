@@ -57,7 +57,6 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
     [
         (["sample", "nowhere.txt"], "there is no file 'nowhere.txt'"),
         (["sample", "no/names.txt"], "without a file the command takes the names that come with bigramlab; else give"),
-        (["sample", "no/names.txt"], "without a file the command takes the names that come with bigramlab; else give"),
         (["sample", "TOWNS", "-n", "0"], "-n is 0, but there can't be fewer than 1: choose 1 or more"),
         (["compare", "TOWNS", "--contexts", "0"], "--contexts is '0', but how many letters the networks look back are"),
         (["compare", "TOWNS", "--contexts", "x"], "--contexts is 'x', but how many letters"),
@@ -236,14 +235,14 @@ def test_options_say_where_the_words_are(text, options, words, read):
         (
             "New York\nUlm\nBonn\n",
             {},
-            "hint: 1 of 3 lines hold several words, such as line 1, 'New York'; each line is",
+            "hint: 1 of 3 lines holds several words, such as line 1, 'New York'; each line is",
         ),
         (
             '["Al, Bo", "Cy, Di", "Ed"]',
             {},
             "hint: 2 of 3 lines hold a comma, such as line 1, 'Al, Bo'; each line is learned",
         ),
-        ("Smith, Al\nUlm\nBonn\n", {}, "hint: 1 of 3 lines hold a comma, such as line 1, 'Smith, Al'"),
+        ("Smith, Al\nUlm\nBonn\n", {}, "hint: 1 of 3 lines holds a comma, such as line 1, 'Smith, Al'"),
     ],
 )
 def test_what_may_surprise_is_said(text, options, note, read):

@@ -130,9 +130,10 @@ def _hint(words: Words, say: Callable[[str], None]) -> None:
         found = [(number, word) for number, word in rest if len(cells_of(word, separator)) > 1]
         rest = [(number, word) for number, word in rest if len(cells_of(word, separator)) == 1]
         if found:
+            first = ", --column 1 takes the first of it" * (separator == " ")
             say(
-                f"hint: {len(found):,} of {len(words):,} lines hold {_what(separator)}, such as line {found[0][0]}, "
-                f"{shown(found[0][1])}; each line is learned as one word, and --separator {name} takes it apart"
+                f"hint: {_held(found, words, separator)}; each line is learned as one word, and --separator {name} "
+                f"takes it apart{first}"
             )
 
 
@@ -151,12 +152,7 @@ def _ask(lines: Words, cut: Words, separator: str) -> None:
         if len(words) >= 2 * len(pieces):  # sentences, for one
             choices.append(("--separator space", words))
     choices.append(("--lines", [line for _, line in lines]))
-    number, line = several[0]
-    hold = "holds" if len(lines) == 1 else "hold"
-    raise Unclear(
-        f"{len(several):,} of {len(lines):,} lines {hold} {_what(separator)}, such as line {number}, {shown(line)}",
-        choices,
-    )
+    raise Unclear(_held(several, lines, separator), choices)
 
 
 def _column_choice(table: Table) -> tuple[str, list[str]]:
@@ -182,8 +178,12 @@ def _name(separator: str) -> str:
     return next(name for name, character in NAMES.items() if character == separator)
 
 
-def _what(separator: str) -> str:
-    return "several words" if separator == " " else f"a {_name(separator)}"
+def _held(found: Words, lines: Words, separator: str) -> str:
+    """Return how many lines hold a separator, with the first of them."""
+    what = "several words" if separator == " " else f"a {_name(separator)}"
+    number, line = found[0]
+    hold = "holds" if len(found) == 1 else "hold"
+    return f"{len(found):,} of {len(lines):,} lines {hold} {what}, such as line {number}, {shown(line)}"
 
 
 def _likely(lines: Words) -> str | None:
