@@ -589,7 +589,7 @@ def test_a_call_into_c_that_never_returns_is_named_in_a_repl_too(tmp_path):
 def test_a_flood_of_output_ends_the_call():
     def flood():
         for number in range(100_000):
-            print(number)
+            print(number)  # noqa: T201
 
     with Guard() as guard, pytest.raises(Stopped, match="it prints without end"):
         guard.call(flood)

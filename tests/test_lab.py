@@ -17,14 +17,19 @@ import pytest
 
 import bigramlab
 from bigramlab.lab.cli import main
-from bigramlab.lab.exercises import CONFTEST, Exercise, stub_of, write_lab
+from bigramlab.lab.exercises import Exercise, stub_of, write_lab
+from bigramlab.lab.judging import judge, load_file
+from bigramlab.lab.labs import Lab
+from bigramlab.lab.progress import code_of
 from bigramlab.lab.solutions import solution_of
-from bigramlab.lab.verdicts import Verdict, explain, judge, load_file
-from bigramlab.lab.watching import Lab, code_of, tell
+from bigramlab.lab.verdicts import Verdict, explain
+from bigramlab.lab.watching import Watcher
 from bigramlab.laws.law import Stopped
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAMES = [exercise.name for exercise in Exercise.all()]
+CORE = [exercise.name for exercise in Exercise.all() if exercise.core]
+NOTHING = f"[{'-' * len(CORE)}] Core: 0 of {len(CORE)}, careful: 0\n"
 
 
 @pytest.fixture
@@ -50,13 +55,6 @@ def run_pytest(lab, *options):
             if str(lab.parent) in str(getattr(sys.modules[name], "__file__", "")):
                 del sys.modules[name]
     return SimpleNamespace(returncode=int(status), stdout=output.getvalue())
-
-
-def run_pytest_apart(lab, *options):
-    """Run pytest as a learner does, in a process of its own."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV"))}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=lab, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def write(lab, name, body):
@@ -109,7 +107,7 @@ def test_each_exercise_says_how_hard_it_is_in_one_to_three_dots():
 
 def test_to_begin_with_the_first_of_the_core_is_named(tmp_path, capsys):
     main(["start", str(tmp_path / "lab")])
-    assert "Then write the first function, build_vocabulary in ch02_encoding.py;" in capsys.readouterr().out
+    assert "Then write build_vocabulary, in ch02_encoding.py; any editor will do." in capsys.readouterr().out
     assert "begin with ch02_encoding.py." in (tmp_path / "lab" / "pytest.ini").read_text(encoding="utf-8")
 
 
@@ -145,8 +143,8 @@ def test_start_overwrites_nothing(lab, capsys):
 def test_a_fresh_lab_is_not_started_and_says_so(lab):
     result = run_pytest(lab)
     assert result.returncode == 1
-    assert "read_words is not started" in result.stdout
-    assert f"0 of {len(NAMES)} solved" in result.stdout
+    assert "build_vocabulary is not started" in result.stdout
+    assert f"  {NOTHING}  Next: build_vocabulary, in ch02_encoding.py\n" in result.stdout
     assert "Traceback" not in result.stdout
 
 
@@ -155,8 +153,8 @@ def test_all_solved_is_exit_status_0(lab):
     solve_all(lab)
     result = run_pytest(lab)
     assert result.returncode == 0, result.stdout
-    assert f"[{'*' * len(NAMES)}] {len(NAMES)} of {len(NAMES)} solved, {len(NAMES)} of them careful\n" in result.stdout
-    assert "\nAll is solved." in result.stdout
+    assert f"[{'*' * len(CORE)}] Core: {len(CORE)} of {len(CORE)}, careful: {len(CORE)}; extra: " in result.stdout
+    assert "\n  All is solved." in result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +205,7 @@ def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
         "  not right    count_bigrams, most_common_bigrams, normalize",
         "  not reached  build_vocabulary, encode, decode, sample, sample_words",
         "  not started  read_words, split_words, negative_log_likelihood, perplexity,",
-        f"  [*{'-' * (len(NAMES) - 1)}] 1 of {len(NAMES)} solved, 1 of them careful",
+        f"  [*{'x' * 7}{'-' * (len(CORE) - 8)}] Core: 1 of {len(CORE)}, careful: 1",
     ]:
         assert line in mixed[0].stdout.splitlines()
 
@@ -245,7 +243,8 @@ def test_the_first_that_is_started_and_wrong_is_explained(lab):
     write(lab, "perplexity", "return 1")
     result = run_pytest(lab)
     assert "keepdim forgotten" in result.stdout
-    assert "Next         for a hint: bigramlab hint normalize\n" in result.stdout
+    assert "  Hint         bigramlab hint normalize\n" in result.stdout
+    assert "  Next: normalize, in ch05_normalizing.py\n" in result.stdout
     assert "  not right    normalize, perplexity\n" in result.stdout
     assert result.stdout.count("not right yet") == 1
 
@@ -255,7 +254,8 @@ def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
     write(lab, "read_words", "import bigramlab\nreturn bigramlab.read_words(path)")
     result = run_pytest(lab, "ch01_data.py")
     assert "\nsplit_words is not started" in result.stdout
-    assert "Next         write it in ch01_data.py; for a hint: bigramlab hint split_words\n" in result.stdout
+    assert "  Hint         bigramlab hint split_words\n" in result.stdout
+    assert "  Next: build_vocabulary, in ch02_encoding.py\n" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -315,12 +315,12 @@ def test_each_of_several_labs_is_checked_on_its_own(two_labs):
         assert line in result.stdout
     for line in ["other/ch04_smoothing.py::smooth NOT RIGHT", "other/ch05_normalizing.py::normalize NOT REACHED"]:
         assert line in result.stdout
-    assert re.search(r"  \[\*\*-*\] 2 of \d+ solved.*  lab\n  \[-*\] 0 of \d+ solved.*  other\n", result.stdout)
+    assert re.search(r"  \[\*\*-*\] Core: 2 of .*  lab\n  \[xx-*\] Core: 0 of .*  other\n", result.stdout)
 
 
 def test_one_function_can_be_checked(lab):
     result = run_pytest(lab, "-k", "normalize")
-    assert f"0 of {len(NAMES)} solved; {len(NAMES) - 1} not tried\n" in result.stdout
+    assert NOTHING in result.stdout
     assert "split_words" not in result.stdout
 
 
@@ -330,7 +330,8 @@ def test_all_is_solved_only_if_all_were_tried(lab):
     result = run_pytest(lab, "-k", "smooth or normalize")
     assert result.returncode == 0
     assert "\nAll that were tried are solved.\n" in result.stdout
-    assert f"2 of {len(NAMES)} solved, 2 of them careful; {len(NAMES) - 2} not tried\n" in result.stdout
+    assert f"Core: 2 of {len(CORE)}, careful: 2\n" in result.stdout
+    assert "  Next: build_vocabulary, in ch02_encoding.py\n" in result.stdout
 
 
 def test_what_is_right_is_solved_and_care_is_asked_for_with_an_option(lab):
@@ -462,7 +463,7 @@ def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
     assert "  not right    read_words\n" in output
     assert "\nread_words is not right yet" in output
     assert "smooth" not in output
-    assert f"0 of {len(NAMES)} solved; {len(NAMES) - 7} not tried\n" in output
+    assert f"Core: 0 of {len(CORE)}" in output
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output
 
@@ -511,38 +512,16 @@ def raise_permission_error(*_, **__):
     raise PermissionError(13, "Permission denied")
 
 
-@pytest.mark.slow
-def test_a_file_that_may_not_be_read_is_not_reached(lab):
-    (lab / "conftest.py").write_text(CONFTEST + NO_ENTRY, encoding="utf-8")
-    result = run_pytest_apart(lab, "-k", "smooth or normalize")
-    assert result.returncode == 1
-    assert "\nch04_smoothing.py can't be read: [Errno 13] Permission denied" in result.stdout
-    assert "  not started  normalize\n" in result.stdout
+def test_a_file_that_may_not_be_read_is_not_reached(lab, monkeypatch):
+    monkeypatch.setattr(Path, "read_bytes", raise_permission_error)
+    verdict = judge(Exercise.named("smooth"), lab, {})
+    assert verdict.status == "not reached"
+    assert verdict.headline == "ch04_smoothing.py can't be read: [Errno 13] Permission denied"
 
 
 def test_watch_goes_on_when_a_file_may_not_be_read(lab, monkeypatch):
     monkeypatch.setattr(Path, "read_text", raise_permission_error)
     assert code_of(Exercise.named("smooth"), lab) == ""
-
-
-NO_ENTRY = """
-
-from pathlib import Path
-from types import SimpleNamespace
-
-
-def refuse(read):
-    def read_or_refuse(path, *arguments, **options):
-        if path.name == "ch04_smoothing.py":
-            raise PermissionError(13, "Permission denied")
-        return read(path, *arguments, **options)
-
-    return read_or_refuse
-
-
-Path.read_bytes = refuse(Path.read_bytes)
-Path.read_text = refuse(Path.read_text)
-"""
 
 
 def test_start_quotes_the_folder(tmp_path, capsys):
@@ -609,7 +588,7 @@ def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
         (["watch", "nowhere"], "there is no folder nowhere"),
         (["hint", "encode", "--folder", str(DOCS)], "ch02_encoding.py; run this in the folder of your exercises"),
         (["reset", "encode", "--folder", str(DOCS)], "ch02_encoding.py; run this in the folder of your exercises"),
-        (["watch", str(DOCS)], "ch01_data.py; run this in the folder of your exercises"),
+        (["watch", str(DOCS)], "ch02_encoding.py; run this in the folder of your exercises"),
         (["start", __file__], "is a file, and the exercises need a folder"),
     ],
 )
@@ -623,7 +602,7 @@ def test_the_lab_may_be_moved_and_a_copy_inside_it_is_left_alone(lab, tmp_path):
     shutil.move(lab, tmp_path / "elsewhere")
     lab = tmp_path / "elsewhere"
     shutil.copytree(lab, lab / "backup", ignore=shutil.ignore_patterns("conftest.py", "pytest.ini"))
-    assert f"0 of {len(NAMES)} solved" in run_pytest(lab).stdout
+    assert NOTHING in run_pytest(lab).stdout
 
 
 def test_reset_of_a_file_that_cant_be_read_says_what_to_do(lab, capsys):
@@ -661,9 +640,10 @@ def watched(lab):
     (lab / "ch04_smoothing.py").write_text("from ch05_normalizing import value\n" + SMOOTH, encoding="utf-8")
     (lab / "ch05_normalizing.py").write_text("import helper\nvalue = 1\n", encoding="utf-8")
     (lab / "helper.py").write_text("", encoding="utf-8")
-    lab = Lab(lab)
-    assert [verdict.name for verdict in lab.check()] == NAMES
-    return lab
+    watcher = Watcher(Lab(lab))
+    assert [verdict.name for verdict in watcher.changed()] == NAMES
+    yield watcher
+    watcher.lab.close()
 
 
 @pytest.mark.slow
@@ -680,9 +660,9 @@ def watched(lab):
     ],
 )
 def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, checked, watched):
-    path = watched.folder / file
+    path = watched.lab.folder / file
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
-    found = [verdict.name for verdict in watched.check([file])]
+    found = [verdict.name for verdict in watched.changed([file])]
     assert sorted(found) == sorted(checked)
     assert found[:1] == checked[:1]
 
@@ -690,56 +670,61 @@ def test_only_what_a_change_can_matter_to_is_checked_again(file, old, new, check
 @pytest.mark.slow
 def test_a_change_is_seen_however_soon_it_comes(watched):
     for word in ("one", "two"):  # as long as each other, in the same second
-        (watched.folder / "helper.py").write_text(f"raise ValueError('{word}')", encoding="utf-8")
-        verdict = next(watched.check(["ch05_normalizing.py"]))
+        (watched.lab.folder / "helper.py").write_text(f"raise ValueError('{word}')", encoding="utf-8")
+        verdict = next(watched.changed(["ch05_normalizing.py"]))
         assert f"ValueError: {word}" in verdict.headline
 
 
 @pytest.mark.slow
 def test_what_was_right_is_not_tried_again_after_a_slip_of_the_pen(watched, monkeypatch):
-    path = watched.folder / "ch04_smoothing.py"
+    path = watched.lab.folder / "ch04_smoothing.py"
     path.write_text("from bigramlab import smooth", encoding="utf-8")
-    assert next(watched.check())
+    assert next(watched.changed())
     path.write_text("from bigramlab import smooth (", encoding="utf-8")
-    assert next(watched.check()).status == "not reached"
+    assert next(watched.changed()).status == "not reached"
     path.write_text("from bigramlab import smooth", encoding="utf-8")
-    monkeypatch.setattr("bigramlab.lab.watching.judge", None)
-    assert next(watched.check())
+    monkeypatch.setattr(Lab, "_judged", None)
+    assert next(watched.changed())
 
 
 @pytest.mark.slow
 def test_the_first_wrong_function_is_explained_and_the_others_get_a_line(watched, capsys):
-    path = watched.folder / "ch02_encoding.py"
+    path = watched.lab.folder / "ch02_encoding.py"
     path.write_text(path.read_text(encoding="utf-8").replace("return", "print()\n    return"), encoding="utf-8")
-    tell(watched)
+    watched.tell()
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if line[2:6] == "Next"] == [
-        "  Next         for a hint: bigramlab hint build_vocabulary"
-    ]
+    assert [line for line in lines if line[2:6] == "Hint"] == ["  Hint         bigramlab hint build_vocabulary"]
     assert [line.split()[0] for line in lines if "not right yet" in line] == NAMES[2:5]
     assert [line for line in lines if line.endswith(" Why: pytest -k decode")]
     path.write_text("x = (", encoding="utf-8")
-    tell(watched)
+    watched.tell()
     assert capsys.readouterr().out.count("can't be read") == 1
 
 
 @pytest.mark.slow
-def test_what_is_wrong_is_said_before_the_cause_is_looked_for(watched, capsys, monkeypatch):
+def test_what_is_wrong_is_said_before_the_rest_is_known(watched, capsys, monkeypatch):
     parts = []
-    monkeypatch.setattr("bigramlab.judge.running.diagnose", lambda *_: parts.append(capsys.readouterr().out))
-    (watched.folder / "ch04_smoothing.py").write_text(SMOOTH, encoding="utf-8")
-    tell(watched)
+    judged = Lab._judged
+
+    def and_then(lab, exercise, begin):
+        verdict = judged(lab, exercise, begin)
+        parts.append(capsys.readouterr().out)
+        return verdict
+
+    monkeypatch.setattr(Lab, "_judged", and_then)
+    (watched.lab.folder / "ch04_smoothing.py").write_text(SMOOTH, encoding="utf-8")
+    watched.tell()
     parts.append(capsys.readouterr().out)
     beginning, rest = (part.splitlines() for part in parts)
     assert beginning[0] == "smooth is not right yet."
-    assert [line.split()[0] for line in rest if line[2:15].strip()] == ["Read", "Next"]  # not the lines that go on
-    assert beginning[1:] + rest[:-1] == watched.verdicts["smooth"].text.splitlines()[1:]
+    assert {"Likely", "To", "Read", "Hint"} >= {line.split()[0] for line in rest if line[2:15].strip()}
+    assert beginning[1:] + rest[:-1] == watched.known["smooth"].text.splitlines()[1:]
 
 
 @pytest.mark.slow
 def test_watch_checks_a_file_when_it_is_saved(lab):
     def saved_and_told():
-        if "solved" in output.read_text(encoding="utf-8") and not told:
+        if "Core: " in output.read_text(encoding="utf-8") and not told:
             write(lab, "smooth", "return counts")
             told.append(1)
         return "smooth is not right yet" in output.read_text(encoding="utf-8")
@@ -754,6 +739,8 @@ def test_watch_checks_a_file_when_it_is_saved(lab):
         process.kill()
         process.wait()
     text = output.read_text(encoding="utf-8")
-    assert text.count("read_words is not started") == 1
-    assert text.endswith(f"[{'-' * len(NAMES)}] 0 of {len(NAMES)} solved\n")
+    assert text.count("build_vocabulary is not started") == 1
+    assert text.endswith(
+        f"[x{'-' * (len(CORE) - 1)}] Core: 0 of {len(CORE)}, careful: 0\n  Next: smooth, in ch04_smoothing.py\n"
+    )
     assert "hint smooth" in text

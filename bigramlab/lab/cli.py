@@ -105,6 +105,18 @@ def _main(arguments: list[str] | None) -> int:
         if name == "solution":
             command.add_argument("--yes", action="store_true", help="don't ask, even if it is not solved yet")
     command = commands.add_parser(
+        "grade",
+        help="judge a folder of labs, one for each student, and write the grades",
+        description="Judge each lab in a folder, in a process of its own, and write grades.csv, grades.json and "
+        "grades.xml (JUnit): whether each function is right and careful, how many laws hold, and the likely cause. "
+        "The students' code runs with your rights.",
+    )
+    command.add_argument("folder", type=Path, help="the folder with the students' folders in it")
+    command.add_argument("--chapters", help="only the exercises of these, such as 2-5 or 2,3,7")
+    command.add_argument("--weights", help="how much a chapter's exercises weigh, such as 8=2,9=1.5 (1 each)")
+    command.add_argument("--out", type=Path, help="the folder for the tables (the same)")
+    command.add_argument("--jobs", type=int, default=0, help="how many labs at once (one for each processor)")
+    command = commands.add_parser(
         "check",
         help="run a notebook or script, and say what in it is right, and what is wrong first",
         description="Run a notebook (.ipynb) or script (.py), cell by cell, and say of everything that it made whether "

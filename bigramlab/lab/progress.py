@@ -152,9 +152,8 @@ def _imported(text: str, folder: Path, seen: set[str]) -> str:
     """Return the text of all files in the folder that this text names, and that those name."""
     texts = ""
     for path in sorted(folder.iterdir()):
-        if path.name in seen or path.name.startswith(".") or path.is_dir():
-            continue
-        if re.search(rf"\b{re.escape(path.stem)}\b", text):
+        name = path.stem if path.suffix == ".py" else path.name
+        if path.name not in seen and path.is_file() and re.search(rf"\b{re.escape(name)}\b", text):
             seen.add(path.name)
             texts += f"\n# {path.name}\n" + read(path) + _imported(read(path), folder, seen)
     return texts
