@@ -16,7 +16,7 @@ HANDED_IN = {
         "ch05_normalizing.py": "def normalize(counts):\n    return counts / counts.sum(1)\n",
     },
     "Cem": {
-        "ch04_smoothing.py": "from bigramlab import smooth\n",
+        "ch04_smoothing.py": "import bigramlab\ndef smooth(counts, k=1):\n    return bigramlab.smooth(counts, k)\n",
         "ch05_normalizing.py": "import os\nos._exit(0)\n",
     },
 }

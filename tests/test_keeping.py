@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from tools import catching, keeping, known, lecture, trainings, walkthrough
+from tools import catching, classroom, keeping, known, lecture, trainings, walkthrough
 
 from bigramlab.chapters import LESSONS
 from bigramlab.lab.exercises import Exercise
@@ -137,8 +137,8 @@ def test_the_kept_walkthrough_fits_the_package():
     kept = json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == walkthrough.key(), "the package has changed: run `mkdocs build` and commit its result"
     page = "\n".join(kept["lines"])
-    exercises = len(Exercise.all())
-    assert f"[*####{'-' * (exercises - 5)}] 5 of {exercises} solved, 1 of them careful" in page
+    core = sum(exercise.core for exercise in Exercise.all())
+    assert f"[*####{'-' * (core - 5)}] Core: 5 of {core}, careful: 1" in page
     assert "Traceback" not in page
     assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
 
@@ -146,6 +146,16 @@ def test_the_kept_walkthrough_fits_the_package():
 def test_the_kept_pages_of_the_lecture_fit_the_package():
     kept = json.loads(lecture.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == lecture.key(), "the package has changed: run `mkdocs build` and commit its result"
+
+
+def test_the_kept_class_fits_the_package():
+    kept = json.loads(classroom.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == classroom.key(), "the package has changed: run `mkdocs build` and commit its result"
+
+
+@pytest.mark.slow
+def test_the_class_is_the_same_each_time():
+    assert classroom.session().splitlines() == json.loads(classroom.KEPT.read_text(encoding="utf-8"))["lines"]
 
 
 @pytest.mark.slow
