@@ -36,6 +36,7 @@ def test_the_report_says_what_was_called_what_came_back_what_is_wrong_and_why():
     assert "\033[" in report.text(color=True)
 
 
+@pytest.mark.slow
 def test_the_smallest_input_is_shown():
     assert check(forgets_keepdim, "normalize").call.count("[") <= 3
 
@@ -78,6 +79,7 @@ def test_any_error_refuses(error):
     assert check(smooth).careful
 
 
+@pytest.mark.slow
 def test_a_slip_that_raises_is_no_refusal():
     def smooth(counts, k=1):
         if not 0 <= k < float("inf"):
@@ -89,6 +91,7 @@ def test_a_slip_that_raises_is_no_refusal():
     assert "NameError" in report.text() or "not defined" in report.text()
 
 
+@pytest.mark.slow
 def test_what_gives_a_result_without_a_word_comes_first():
     def normalize(counts):
         return counts / counts.sum(1, keepdim=True)
@@ -147,6 +150,7 @@ def test_other_parameters_are_named():
     assert "its parameters should be (counts, k=1), and yours takes (counts)" in check(smooth).problem
 
 
+@pytest.mark.slow
 def test_a_function_that_waits_for_another_one_is_started():
     def not_written():
         raise NotImplementedError
@@ -342,6 +346,7 @@ def test_a_mistake_that_never_differs_from_our_function_is_not_named():
     assert report.diagnosis is None
 
 
+@pytest.mark.slow
 def test_a_changed_argument_is_named_whatever_law_it_breaks():
     def count_bigrams(words, vocabulary):
         if isinstance(words, list):

@@ -237,6 +237,7 @@ def prints(counts, k=1):
     return smooth(counts, k)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("run", "careless", "sentence"),
     [

@@ -145,7 +145,7 @@ def eats_memory_in_torch(*_):
         (endless_behind_a_bare_except, "did not return in time"),
         (sleeps, "did not return in time"),
         (skips, "it raised Skipped, which ends more than the function"),
-        (endless_print, "did not return in time"),
+        (endless_print, "prints without end"),
         (endless_recursion, "called itself without end"),
         (exits, "ended the whole program"),
         (exits_without_a_word, "ended the whole program"),

@@ -258,6 +258,7 @@ def test_without_one_that_is_wrong_the_next_to_write_is_named(lab):
     assert "  Next: build_vocabulary, in ch02_encoding.py\n" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "content"),
     [
@@ -324,6 +325,11 @@ def test_one_function_can_be_checked(lab):
     assert "split_words" not in result.stdout
 
 
+def test_a_name_that_is_none_is_answered_with_a_similar_one(lab):
+    result = run_pytest(lab, "-k", "normalise")
+    assert "\nThere is no exercise 'normalise'; did you mean normalize" in result.stdout
+
+
 @pytest.mark.slow
 def test_all_is_solved_only_if_all_were_tried(lab):
     solve_all(lab)
@@ -334,6 +340,7 @@ def test_all_is_solved_only_if_all_were_tried(lab):
     assert "  Next: build_vocabulary, in ch02_encoding.py\n" in result.stdout
 
 
+@pytest.mark.slow
 def test_what_is_right_is_solved_and_care_is_asked_for_with_an_option(lab):
     write(lab, "smooth", "return counts + k")
     result = run_pytest(lab, "-k", "smooth", f"--junitxml={lab / 'report.xml'}")
@@ -433,7 +440,16 @@ sys.exit(pytest.main(["-p", "no:cacheprovider", *sys.argv[1:]]))
 """  # a Python that has pytest and no bigramlab
 
 
-@pytest.mark.parametrize("options", [["lab"], ["lab/ch05_normalizing.py"], ["lab", "--careful"], []])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in (["lab"], ["lab/ch05_normalizing.py"], ["lab", "--careful"])
+        ),
+    ],
+)
 def test_without_the_environment_one_line_says_how_to_activate_it(options, lab, monkeypatch):
     monkeypatch.setattr(sys, "prefix", str(lab.parent / "my venv"))
     (lab.parent / "my venv" / "bin").mkdir(parents=True)
@@ -498,6 +514,7 @@ def test_x_stops_at_the_first_unsolved(lab):
     assert "\n1 not passed in" in run_pytest(lab, "-x").stdout
 
 
+@pytest.mark.slow
 def test_other_tests_are_shown_as_pytest_shows_them(lab):
     (lab / "test_mine.py").write_text("def test_it():\n    assert 'mine' == 'yours'\n", encoding="utf-8")
     result = run_pytest(lab, "-k", "test_it or smooth")
@@ -522,6 +539,12 @@ def test_a_file_that_may_not_be_read_is_not_reached(lab, monkeypatch):
 def test_watch_goes_on_when_a_file_may_not_be_read(lab, monkeypatch):
     monkeypatch.setattr(Path, "read_text", raise_permission_error)
     assert code_of(Exercise.named("smooth"), lab) == ""
+
+
+def test_a_place_that_cant_be_written_is_said_in_a_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "fsync", raise_permission_error)
+    assert main(["start", str(tmp_path / "lab")]) == 2
+    assert re.fullmatch(r"bigramlab: .*pytest\.ini can't be used: Permission denied\n", capsys.readouterr().err)
 
 
 def test_start_quotes_the_folder(tmp_path, capsys):

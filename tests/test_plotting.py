@@ -67,6 +67,7 @@ def test_any_character_is_a_character():
     assert "$$" in texts_of(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "texts"), [(64, 2 * 64 * 64), (65, 0)])
 def test_a_table_too_large_to_read_is_drawn_without_text(size, texts):
     vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + size - 1)))

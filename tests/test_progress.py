@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,14 +27,22 @@ def lab(tmp_path):
     return tmp_path / "lab"
 
 
-@pytest.fixture
-def judged(lab):
+@pytest.fixture(scope="module")
+def judged_once(tmp_path_factory):
     """A lab with one function that was judged: right, and not careful."""
+    lab = tmp_path_factory.mktemp("judged") / "lab"
+    write_lab(lab)
     (lab / "ch04_smoothing.py").write_text("def smooth(counts, k=1):\n    return counts + k\n", encoding="utf-8")
     first = Lab(lab)
     assert first.verdict(SMOOTH).status == "solved"
     first.close()
     return lab
+
+
+@pytest.fixture
+def judged(judged_once, tmp_path):
+    """A lab as that one, to be changed."""
+    return shutil.copytree(judged_once, tmp_path / "judged")
 
 
 def kept(lab):
@@ -117,6 +126,7 @@ def test_the_key_covers_exercises_that_are_called_and_no_others(lab):
     assert before[0] != after[0]
 
 
+@pytest.mark.slow
 def test_what_is_saved_while_it_is_judged_is_not_kept(lab, monkeypatch):
     judge = Lab._judged
 
@@ -133,6 +143,7 @@ def test_what_is_saved_while_it_is_judged_is_not_kept(lab, monkeypatch):
     assert not kept(lab).exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cant_be_written_is_only_slower(judged, monkeypatch):
     kept(judged).unlink()
     monkeypatch.setattr("bigramlab.lab.progress.write_file", full_disk)
@@ -175,6 +186,7 @@ def test_what_ends_the_process_costs_no_other_function_its_verdict(code, judged)
     one.close()
 
 
+@pytest.mark.slow
 def test_a_process_that_is_gone_is_told_and_replaced(judged):
     kept(judged).unlink()
     one = Lab(judged)

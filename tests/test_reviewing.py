@@ -76,6 +76,7 @@ def test_a_function_named_like_one_of_ours_is_judged_as_that():
     assert made.headline() == "all is right, 1 in all."
 
 
+@pytest.mark.slow
 def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
     made = check(session("def normalise(N):\n    return N / N.sum(1, keepdim=True)"))
     assert items(made)["normalise"] == ("right", "as `normalize`, not careful yet")
@@ -93,6 +94,7 @@ def test_parameters_in_another_order_are_told_by_their_names():
     assert items(check(session(code)))["nll"][0] == "right"
 
 
+@pytest.mark.slow
 def test_a_global_in_place_of_a_parameter_is_bound_to_what_the_notebook_has():
     code = """
     stoi = {c: i for i, c in enumerate(".abc")}
@@ -334,6 +336,7 @@ def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
     assert "mended later" in made.text()
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_a_table():
     page = check(session("def smooth(counts, k=1):\n    return counts + k"))._repr_html_()
     assert "<table" in page
@@ -404,6 +407,7 @@ def test_a_step_that_was_finished_later_needs_no_line():
     assert [(item.name, item.verdict) for item in review(things, {}).items] == [("N", "right"), ("M", "step")]
 
 
+@pytest.mark.slow
 def test_a_function_whose_role_is_guessed_is_not_wrong_if_what_it_made_is_right():
     code = """
     def make_vocab(words):
@@ -470,6 +474,7 @@ def test_each_independent_wrong_thing_is_told():
     assert "Wrong, too   P: " in made.text()
 
 
+@pytest.mark.slow
 def test_the_first_counts_of_pairs_are_known():
     words = load_names()
 

@@ -155,8 +155,10 @@ def _main(arguments: list[str] | None) -> int:
         return run(**options)
     except BrokenPipeError:
         raise
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename} can't be used: {error.strerror}" if error.filename else str(error))
     except (KeyboardInterrupt, EOFError):  # Ctrl-C or Ctrl-D, instead of an answer
         print()
         return 130

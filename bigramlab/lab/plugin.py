@@ -1,5 +1,6 @@
 """The pytest plugin of the exercises: every function is a test, and the report is the failure."""
 
+import difflib
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -201,6 +202,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for report in sorted(filter(_status, reports), key=lambda report: order.index(_name(report))):
         labs.setdefault(_folder(report), []).append(_verdict(report))
     if not labs:
+        asked = config.getoption("keyword", "")
+        if terminalreporter.stats.get("deselected") and (similar := difflib.get_close_matches(asked, order)):
+            terminalreporter.write_line(f"There is no exercise {asked!r}; did you mean {' or '.join(similar)}?")
         return
     known, exercises = {}, {}  # of all exercises, those that were left out this time, too
     for folder, verdicts in sorted(labs.items()):
