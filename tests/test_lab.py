@@ -202,9 +202,9 @@ def test_what_is_not_solved_fails(mixed):
 def test_the_summary_lists_what_is_solved_and_what_is_not(mixed):
     for line in [
         "  careful      smooth",
-        "  not right    count_bigrams, most_common_bigrams, normalize",
+        "  not right    count_bigrams, normalize; extra: most_common_bigrams",
         "  not reached  build_vocabulary, encode, decode, sample, sample_words",
-        "  not started  read_words, split_words, negative_log_likelihood, perplexity,",
+        "  not started  negative_log_likelihood, softmax, cross_entropy,",
         f"  [*{'x' * 7}{'-' * (len(CORE) - 8)}] Core: 1 of {len(CORE)}, careful: 1",
     ]:
         assert line in mixed[0].stdout.splitlines()
@@ -245,7 +245,7 @@ def test_the_first_that_is_started_and_wrong_is_explained(lab):
     assert "keepdim forgotten" in result.stdout
     assert "  Hint         bigramlab hint normalize\n" in result.stdout
     assert "  Next: normalize, in ch05_normalizing.py\n" in result.stdout
-    assert "  not right    normalize, perplexity\n" in result.stdout
+    assert "  not right    normalize; extra: perplexity\n" in result.stdout
     assert result.stdout.count("not right yet") == 1
 
 
@@ -353,6 +353,8 @@ def test_what_is_right_is_solved_and_care_is_asked_for_with_an_option(lab):
     assert re.fullmatch(r"\d of \d", found)
     result = run_pytest(lab, "-k", "smooth", "--careful")
     assert result.returncode == 1
+    assert "  not careful  smooth\n" in result.stdout
+    assert result.stdout.startswith("c ")
     assert "\nsmooth is right: all its laws hold.\n" in result.stdout
 
 
@@ -476,7 +478,7 @@ def test_ctrl_c_ends_with_the_summary_so_far(command, lab):
     write(lab, "smooth", body)
     status, output = interrupt(command, lab, (lab / "reached").exists)
     assert status == (2 if command[0] == "pytest" else 0)
-    assert "  not right    read_words\n" in output
+    assert "  not right    extra: read_words\n" in output
     assert "\nread_words is not right yet" in output
     assert "smooth" not in output
     assert f"Core: 0 of {len(CORE)}" in output

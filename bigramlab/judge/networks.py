@@ -127,6 +127,8 @@ def _table(name: str, tables: Mapping[str, Tensor]) -> Said | None:
         square = len(table) == table.shape[1]
         if square and (other > 0).all() and _alike(some, _some(other / other.sum(1))):
             return MISTAKE, f"`{of}`, but each column divided by a row's sum: sum(1, keepdim=True)"
+    if len(table) not in (1, table.shape[1]) and (table > 0).all() and _sums_to_1(table, 0):  # whatever it was made of
+        return MISTAKE, "each column sums to 1, and each row should: sum along axis 1, not 0"
     return None
 
 
@@ -162,12 +164,17 @@ def _trained(
     total = counts.sum()
     best = -float(torch.xlogy(counts, counts / counts.sum(1, keepdim=True).clamp(min=1)).sum() / total)
     loss = -float((counts * weight.log_softmax(1)).sum() / total)
-    told = f"with these logits the loss on all words is {loss:.3f}; counting gives {best:.3f}"
+    told = f"as logits, their loss on all words is {loss:.3f}; counting gives {best:.3f}"
+    if loss > math.log(len(counts)):
+        told += f", and knowing nothing {math.log(len(counts)):.3f}"
     if loss < best + TRAINED:
         return RIGHT, told
     if own[name].grad is None:
         return STEP, f"weights that are still to be trained: {told}"
     used = any(f"`{name}` for" in text for _, text, _ in logits.values())
+    if loss > math.log(len(counts)):
+        told += ": hardly trained, or with something else fed in or compared than the pairs of letters"
+        return (STEP, told)
     return (STEP, f"{told}: not trained enough, or not on all words") if used else None
 
 

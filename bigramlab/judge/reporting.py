@@ -190,4 +190,4 @@ class Report(Shown):
         first, more = self.notes[:2], len(self.notes) - 2
         sections = [("Not asked", "Gradients: in this form there are none.", False)] * self.not_asked
         sections += [("Not careful", note.text(), False) for note in first]
-        return [*sections, *([("And", f"{more} more, in `report.notes`.", False)] if more > 0 else [])]
+        return [*sections, *([("And", f"{more} more, in `check({self.name}).notes`.", False)] if more > 0 else [])]

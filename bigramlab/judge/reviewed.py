@@ -144,7 +144,8 @@ class Review(Shown):
         left = [*self.not_judged, *self.unknown]
         if not left:
             return f"{start}all is right, {number[RIGHT]} in all{steps}."
-        return f"{start}all is right that is known here, {number[RIGHT]} in all{steps}; {len(left)} not judged."
+        names = ", ".join([*left[:4], *["…"] * (len(left) > 4)])
+        return f"{start}{number[RIGHT]} right{steps}, none wrong; {len(left)} not judged: {names}."
 
     @property
     def not_judged(self) -> list[str]:

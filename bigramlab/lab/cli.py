@@ -113,6 +113,7 @@ def _main(arguments: list[str] | None) -> int:
     )
     command.add_argument("folder", type=Path, help="the folder with the students' folders in it")
     command.add_argument("--chapters", help="only the exercises of these, such as 2-5 or 2,3,7")
+    command.add_argument("--core", action="store_true", help="only the exercises of the core, no extras")
     command.add_argument("--weights", help="how much a chapter's exercises weigh, such as 8=2,9=1.5 (1 each)")
     command.add_argument("--out", type=Path, help="the folder for the tables (the same)")
     command.add_argument("--jobs", type=int, default=0, help="how many labs at once (one for each processor)")

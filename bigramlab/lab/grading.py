@@ -66,7 +66,7 @@ class Grade:
         return dict(zip(COLUMNS, values, strict=True))
 
 
-def grade(folder: Path, chapters: str | None, weights: str | None, out: Path | None, jobs: int) -> int:
+def grade(folder: Path, chapters: str | None, core: bool, weights: str | None, out: Path | None, jobs: int) -> int:
     """Judge each lab in a folder, write the tables, and show a line for each student."""
     wanted = chapters_in(chapters) if chapters else None
     heavy = _weights(weights)
@@ -77,6 +77,7 @@ def grade(folder: Path, chapters: str | None, weights: str | None, out: Path | N
             "be a folder of its own in it"
         )
     exercises = [one for one in Exercise.all() if wanted is None or chapter_of(one.lesson)[0] in wanted]
+    exercises = [one for one in exercises if one.core or not core]
     grades = list(_grades(labs, exercises, jobs))
     place = out or folder
     tables = {"grades.csv": _csv(grades), "grades.json": _json(grades), "grades.xml": _junit(grades)}
@@ -161,13 +162,14 @@ def _table(grades: list[Grade], weights: dict[int, float]) -> str:
     """Return a line for each student: what is right and careful, and the weighted share of it."""
     students = list(dict.fromkeys(grade.student for grade in grades))
     width = max(len("student"), *map(len, students))
-    lines = [f"{'student':<{width}}  right  careful  share  {'not right':<30}"]
+    lines = [f"{'student':<{width}}  right  careful  share  not right"]
     for student in students:
         own = [grade for grade in grades if grade.student == student]
         weight = {grade: weights.get(chapter_of(grade.exercise.lesson)[0], 1.0) for grade in own}
         share = sum(weight[one] for one in own if one.verdict) / (sum(weight.values()) or 1)
         right, careful = sum(bool(one.verdict) for one in own), sum(one.verdict.status == "careful" for one in own)
-        wrong = ", ".join(one.exercise.name for one in own if one.verdict.is_wrong)
+        said = {"not right": "", "not reached": " (not reached)"}
+        wrong = ", ".join(one.exercise.name + said[one.verdict.status] for one in own if one.verdict.is_wrong)
         borrowed = ", ".join(one.exercise.name for one in own if one.verdict.borrowed)
         notes = "; ".join(filter(None, [wrong, borrowed and f"bigramlab's own: {borrowed}"]))
         lines.append(f"{student:<{width}}  {right:>2}/{len(own):<2}  {careful:>7}  {share:>5.0%}  {notes}".rstrip())

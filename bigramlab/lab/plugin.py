@@ -3,6 +3,7 @@
 import difflib
 import sys
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ __all__ = ["Explanation", "Unsolved"]
 FILES = {exercise.file for exercise in Exercise.all()}
 NOT_PASSED = "not passed"  # pytest shows each that it calls "failed" in a section of its own
 LABS = pytest.StashKey[dict[Path, Lab]]()
-LETTERS = {"careful": "*", "solved": ".", "not right": "F", "not reached": "?", "not started": "-"}
+LETTERS = {"careful": "*", "solved": ".", "not careful": "c", "not right": "F", "not reached": "?", "not started": "-"}
 COLORS = {
     "  careful ": "green",
     "  solved ": "green",
@@ -66,12 +67,14 @@ class ExerciseItem(pytest.Item):
             verdict = self.judge()
         except KeyboardInterrupt:
             raise self.session.Interrupted("stopped by Ctrl-C") from None
+        if verdict.status == "solved" and self.config.getoption("careful", False):
+            verdict = replace(verdict, status="not careful")
         self.user_properties.append(("bigramlab", verdict.status))
         if verdict:
             self.user_properties.append(("care laws", verdict.care))
             self.user_properties += [("bigramlab's own", "yes")] * verdict.borrowed
             self.add_report_section("call", "bigramlab", verdict.text)  # what passes has no other text
-        if not verdict or (self.config.getoption("careful", False) and verdict.status != "careful"):
+        if not verdict:
             raise Unsolved(verdict)
 
     def judge(self) -> Verdict:

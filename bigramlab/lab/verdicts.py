@@ -19,9 +19,9 @@ __all__ = [
     "what_is_next",
 ]
 
-STATUSES = ["careful", "solved", "not right", "not reached", "not started"]
-SOLVED = STATUSES[:2]  # the first with a star
-MARKS = {"careful": "*", "solved": "#", "not right": "x", "not reached": "x"}
+STATUSES = ["careful", "solved", "not careful", "not right", "not reached", "not started"]
+SOLVED = STATUSES[:2]  # the first with a star; the third is right, where care is asked for
+MARKS = {"careful": "*", "solved": "#", "not careful": "#", "not right": "x", "not reached": "x"}
 WIDTH = 78
 
 
@@ -92,17 +92,18 @@ def _hint(verdict: Verdict) -> list[str]:
 def what_is_next(known: Mapping[str, Verdict], exercises: Sequence[Exercise]) -> str:
     """Name the exercise to go on with, and its file."""
     at_hand = next_exercise(known, exercises)
+    done = "The core is done. " * all(known.get(one.name) for one in exercises if one.core)
     if at_hand is None:
         return f"All is solved. To compare yours with ours: bigramlab solution {Exercise.first().name}"
     extra = ", an extra" * (not at_hand.core)
-    return f"Next: {at_hand.name}, in {at_hand.file}{extra}"
+    return f"{done}Next: {at_hand.name}, in {at_hand.file}{extra}"
 
 
 def next_exercise(known: Mapping[str, Verdict], exercises: Sequence[Exercise]) -> Exercise | None:
     """Return the exercise to go on with: what is wrong, or else what is not solved, extras last; None if all are."""
-    unsolved = [one for one in sorted(exercises, key=lambda one: not one.core) if not known.get(one.name)]
-    wrong = [one for one in unsolved if one.name in known and known[one.name].is_wrong]
-    return next(iter(wrong or unsolved), None)
+    unsolved = [one for one in exercises if not known.get(one.name)]
+    wrong = {one.name for one in unsolved if one.name in known and known[one.name].is_wrong}
+    return min(unsolved, key=lambda one: (not one.core, one.name not in wrong), default=None)
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -112,10 +113,13 @@ def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
 def by_status(known: Mapping[str, Verdict], exercises: Sequence[Exercise]) -> list[str]:
     """List these exercises by status."""
     statuses = {one.name: known[one.name].status if one.name in known else "changed" for one in exercises}
+    core = {one.name for one in exercises if one.core}
     lines = []
     for status in [*STATUSES, "changed"]:
         names = [name for name in statuses if statuses[name] == status]
-        for row, line in enumerate(textwrap.wrap(", ".join(names), WIDTH - 15)):
+        kinds = ", ".join(filter(core.__contains__, names)), ", ".join(name for name in names if name not in core)
+        text = "; ".join(filter(None, [kinds[0], kinds[1] and f"extra: {kinds[1]}"]))
+        for row, line in enumerate(textwrap.wrap(text, WIDTH - 15)):
             lines.append(f"  {'' if row else status:<13}{line}")
     return lines
 
@@ -159,7 +163,7 @@ def progress_bar(known: Mapping[str, Verdict], exercises: Sequence[Exercise]) ->
     """Draw how far one has come; what was not judged counts as not solved."""
     core, extra = ([one for one in exercises if one.core == core] for core in (True, False))
     bar = "".join(sorted((_mark(known, one) for one in core), key="*#x-".index))
-    solved = sum(bool(known.get(one.name)) for one in core)
+    solved = sum(_mark(known, one) in "*#" for one in core)
     careful = sum(_mark(known, one) == "*" for one in core)
     besides = sum(bool(known.get(one.name)) for one in extra)
     extras = f"; extra: {besides} of {len(extra)}" if besides else ""

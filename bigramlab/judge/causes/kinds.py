@@ -206,9 +206,13 @@ def _fitting(parameter: str, held: dict[str, Any]) -> str:
 
 
 def parameter_unread(case: Case) -> Mistake | None:
-    """A parameter is never read."""
+    """A parameter is never read, though the smallest call gives it."""
+    if not case.calls or isinstance(case.calls[0].raised, Stopped):
+        return None
+    first = case.calls[0]
+    given = inspect.signature(ours_for(case.name)).bind(*first.arguments, **first.options).arguments
     for name, overwritten in unread(case.function).items():
-        if name not in case.parameters() or name == "progress":
+        if name not in given or name == "progress":
             continue
         if overwritten:
             return case.cause("parameter_written_over", f"The parameter `{name}` is written over before it is read, so "
