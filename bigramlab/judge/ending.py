@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import itertools
 import os
 import signal
@@ -159,10 +160,11 @@ class Watchdog:
         """Return the call's seconds: of the processor, so that a busy machine makes no call look endless."""
         return max(self._cpu_seconds() - self._cpu_started, (time.monotonic() - self._started) / 5)
 
-    def _is_overdue(self, frame: FrameType | None) -> bool:
+    def _is_overdue(self, frame: FrameType | None = None) -> bool:
         """Tell whether the call takes too long; what it imports or compiles just now is not left half done."""
         if self._used() <= self._allowed:
             return False
+        frame = frame or _frame_of(self._thread)
         while frame and frame.f_code is not Watchdog.run.__code__:
             file = frame.f_code.co_filename
             most = SECONDS_TO_LOAD * file.startswith("<frozen importlib") + SECONDS_TO_COMPILE * _is_compiler(file)
@@ -183,7 +185,7 @@ class Watchdog:
             time.sleep(TICK)
             with contextlib.suppress(MemoryError):  # a call may have left none; in the next turn there may be some
                 running, now = self._current, time.monotonic()
-                overdue = running and self._is_overdue(sys._current_frames().get(self._thread))
+                overdue = running and self._is_overdue()
                 if overdue and running != ending:
                     ending, since = running, now
                 if now > told + 1 and not self._debugged and not (overdue and now > since + SECONDS_TO_END):
@@ -228,6 +230,20 @@ class Watchdog:
     def _on_line(self, code: CodeType, *_: object) -> None:
         if threading.get_ident() == self._thread:
             _raise_outside(code)
+
+
+def _frame_of(thread: int) -> FrameType | None:
+    """Return what a thread is at.
+
+    Garbage is not collected meanwhile: Python holds a lock then, for which the end of a `threading.local` waits, too.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames().get(thread)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _lines() -> list[int]:
