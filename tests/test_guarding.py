@@ -594,3 +594,28 @@ def test_a_fork_that_a_function_leaves_behind_ends_with_the_call():
     with Guard() as guard:
         child = guard.call(os.fork)
         assert os.waitpid(child, 0)[1] == 0
+
+
+GARBAGE_IS_DUE = """
+import faulthandler, gc, threading
+from bigramlab.judge.ending import _frame_of
+
+class Kept: pass
+
+faulthandler.dump_traceback_later(20, exit=True)
+for _ in range(1000):
+    gc.collect()
+    gc.disable()
+    kept = Kept()
+    kept.local, kept.itself = threading.local(), kept
+    kept.local.value = Kept()
+    del kept
+    gc.set_threshold(gc.get_count()[0] + 2)  # the next thing that is made would have it collected
+    gc.enable()
+    assert _frame_of(threading.get_ident())
+"""  # in a process of its own: where Python's own lock is waited for, nothing ends that
+
+
+def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
+    done = subprocess.run([sys.executable, "-c", GARBAGE_IS_DUE], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
