@@ -602,17 +602,26 @@ from bigramlab.judge.ending import _frame_of
 
 class Kept: pass
 
-faulthandler.dump_traceback_later(20, exit=True)
-for _ in range(1000):
-    gc.collect()
-    gc.disable()
+def make():
     kept = Kept()
     kept.local, kept.itself = threading.local(), kept
     kept.local.value = Kept()
-    del kept
-    gc.set_threshold(gc.get_count()[0] + 2)  # the next thing that is made would have it collected
+
+def wait(depth):
+    wait(depth - 1) if depth else waiting.wait()
+
+waiting, here = threading.Event(), threading.get_ident()
+for _ in range(5):
+    threading.Thread(target=wait, args=(50,), daemon=True).start()
+faulthandler.dump_traceback_later(20, exit=True)
+gc.disable()
+for number in range(1000):
+    make()
+    gc.set_threshold(gc.get_count()[0] + number % 10)  # of the next things that are made, one has it collected
     gc.enable()
-    assert _frame_of(threading.get_ident())
+    _frame_of(here)
+    gc.disable()
+    gc.collect()
 """  # in a process of its own: where Python's own lock is waited for, nothing ends that
 
 
