@@ -25,7 +25,7 @@ def block(language, first_words):
 def copy(tmp_path):
     """Return a copy of the project, without what was built."""
     ignore = shutil.ignore_patterns("__pycache__", "*.json", "images", ".*")
-    for name in ("bigramlab", "tests", "docs"):
+    for name in ("bigramlab", "tests", "docs", ".devcontainer", ".github"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     for name in ("names.txt", "pyproject.toml", "mkdocs.yml", "README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)
@@ -64,7 +64,7 @@ def test_a_law_is_tried_on_ours_and_on_right_versions(copy):
         assert run(copy, "ruff", "check", "bigramlab") == (0, "All checks passed!\n")
     status, output = run_block(copy, 'pytest tests/test_laws.py -k "smooth')
     assert status == 0, output
-    assert int(re.search(r"(\d+) passed", output)[1]) > 15  # right versions are among them
+    assert int(re.search(r"(\d+) passed", output)[1]) > 10  # right versions are among them
     ours = copy / "bigramlab" / "lessons" / "smoothing.py"
     ours.write_text(ours.read_text(encoding="utf-8").replace("return smoothed", "return -smoothed"), encoding="utf-8")
     status, output = run_block(copy, 'pytest tests/test_laws.py -k "smooth')
