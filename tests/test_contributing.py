@@ -25,7 +25,9 @@ def block(language, first_words):
 def copy(tmp_path):
     """Return a copy of the project, without what was built."""
     ignore = shutil.ignore_patterns("__pycache__", "*.json", "images", ".*")
-    for name in ("bigramlab", "tests", "docs", ".devcontainer", ".github"):
+    for name in (".devcontainer", ".github"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("bigramlab", "tests", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     for name in ("names.txt", "pyproject.toml", "mkdocs.yml", "README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)
