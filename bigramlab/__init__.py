@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bigramlab.public import *  # noqa: F403
+    from bigramlab.public import *  # noqa: F403, all of it is public: that module lists what
 
 
 def __getattr__(name: str) -> Any:
