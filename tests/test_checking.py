@@ -13,8 +13,8 @@ from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recognizing import Recognized
 from bigramlab.judge.recording import Recorder
 from bigramlab.judge.reporting import Report
-from bigramlab.judge.running import run_law
 from bigramlab.judge.showing import LOCAL, _site, code, prose
+from bigramlab.judge.trying import run_law
 from bigramlab.laws import LAWS
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
@@ -359,7 +359,7 @@ def test_a_changed_argument_is_named_whatever_law_it_breaks():
 
 
 def test_a_function_that_takes_long_is_not_tried_with_every_law(monkeypatch):
-    monkeypatch.setattr("bigramlab.judge.running.SECONDS_ALLOWED", 0.1)
+    monkeypatch.setattr("bigramlab.judge.trying.SECONDS_ALLOWED", 0.1)
     calls = []
 
     def normalize(counts):

@@ -8,7 +8,8 @@ import bigramlab
 from bigramlab.chapters import LESSONS
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Recorder
-from bigramlab.judge.running import run_law, run_laws
+from bigramlab.judge.running import run_laws
+from bigramlab.judge.trying import run_law
 from bigramlab.laws import CARE, LAWS, RESULT
 from bigramlab.mistakes import MISTAKES
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import constants
 from bigramlab.judge.causes.conditions import where_it_is_wrong
-from bigramlab.judge.causes.kinds import Case, after_all, at_once, changed_in_place, needs_another_kind
+from bigramlab.judge.causes.drawing import drawn_by, start_at_random
+from bigramlab.judge.causes.kinds import after_all, at_once, changed_in_place, needs_another_kind
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.outcomes import outcome
-from bigramlab.judge.causes.probing import drawn_by, start_at_random, walked
 from bigramlab.judge.causes.relations import close_relation, distant_relation
 from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.varying import Search
+from bigramlab.judge.causes.walking import walked
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
 from bigramlab.laws import ours_for

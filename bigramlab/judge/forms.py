@@ -13,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.describing import show_error
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call, show_error
+from bigramlab.judge.recording import Call
 from bigramlab.laws import Law, ours_for
 
 __all__ = ["ROWS", "Form", "form_for"]

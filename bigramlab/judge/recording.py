@@ -2,7 +2,6 @@
 
 import math
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -12,10 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.describing import show, show_error
 from bigramlab.judge.guarding import Guard
 from bigramlab.laws.law import LEFT_ALONE, STEADY, Broken, Stopped
 
-__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder", "describe_call", "shorten", "show", "show_error"]
+__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder"]
 
 CALLS_KEPT = 40  # of each law, to compare with the catalogue
 ITEMS_TAKEN = 12  # of an iterator that a function returns
@@ -274,61 +274,3 @@ class Recorder:
             if not again.ended_like(call):
                 self.unsteady = True
                 raise Broken(f"made again, the same call {again.ending()}", law=STEADY)
-
-
-def describe_call(name: str, call: Call) -> str:
-    """Write a call as code, each line of a tensor below the one before."""
-    arguments = [show(argument) for argument in call.arguments]
-    return _as_call(name, arguments + [f"{key}={show(value)}" for key, value in call.options.items()])
-
-
-def _as_call(name: str, arguments: list[str]) -> str:
-    one_line = f"{name}({', '.join(arguments)})"
-    if "\n" not in one_line and len(one_line) <= 63:
-        return one_line
-    return f"{name}(\n" + "".join(textwrap.indent(argument, "    ") + ",\n" for argument in arguments) + ")"
-
-
-def show(value: Any) -> str:
-    """Write a value as code, shortened to what can be read at a glance."""
-    if isinstance(value, torch.Generator):
-        return f"torch.Generator().manual_seed({value.initial_seed()})"
-    if type(value) is float and not math.isfinite(value):
-        return f"float('{value}')"
-    if type(value) is list and len(value) > 12:
-        return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        fields = zip(value._fields, value, strict=True)
-        return _as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])
-    if type(value) is str and len(value) > 40:
-        return f"{value[:30]!r}… {len(value)} characters"
-    if isinstance(value, Tensor) and value.numel() > 64:
-        corner = value[tuple(slice(6) for _ in value.shape)]
-        return f"{shorten(repr(corner), lines=8)}  # the corner of a tensor of shape {tuple(value.shape)}"
-    try:
-        return shorten(repr(value), lines=12)
-    except Exception as error:
-        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
-
-
-def _in_a_line(value: Any) -> str:
-    """Write one of many values; of a tensor that takes more than a line, its shape."""
-    if type(value) is tuple:
-        return f"({', '.join(map(_in_a_line, value))}{',' * (len(value) == 1)})"
-    if isinstance(value, Tensor) and "\n" in repr(value):
-        return f"<tensor of shape {tuple(value.shape)}>"
-    return repr(value)
-
-
-def show_error(error: object) -> str:
-    """Return what an error says; one of the learner's own may fail at that, too."""
-    try:
-        return str(error)
-    except Exception as another:
-        return f"(its text raises {type(another).__name__})"
-
-
-def shorten(text: str, lines: int = 24, columns: int = 100) -> str:
-    """Leave out what is too much to read."""
-    rows = [row if len(row) <= columns else row[:columns] + " …" for row in text.splitlines()]
-    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], f"… ({len(rows) - lines} more lines)"])

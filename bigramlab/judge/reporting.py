@@ -6,8 +6,8 @@ import sys
 import textwrap
 from dataclasses import dataclass, field
 
+from bigramlab.judge.describing import shorten
 from bigramlab.judge.diagnosing import Diagnosis
-from bigramlab.judge.recording import shorten
 from bigramlab.judge.showing import code, prose, show
 
 __all__ = ["Note", "Report", "Section", "Shown"]

@@ -1,140 +1,26 @@
 """Run laws on a function and find the smallest call that breaks one."""
 
-import contextlib
 import inspect
-import math
-import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest import mock
-
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import seed as with_seed
-from hypothesis.errors import Flaky
 
 from bigramlab.chapters import chapter_of
+from bigramlab.judge.describing import describe_call, shorten, show, show_error
 from bigramlab.judge.diagnosing import careless, diagnose
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import CALLS_KEPT, Call, Enough, Recorder, describe_call, shorten, show, show_error
+from bigramlab.judge.recording import Call, Recorder
 from bigramlab.judge.reporting import Note, Report
+from bigramlab.judge.trying import TooSlow, explore, run_law
 from bigramlab.laws import CARE, LAWS, RESULT, Broken, Law, Stopped, lesson_of, ours_for
-from bigramlab.laws.law import QUIET, STEADY
+from bigramlab.laws.law import QUIET
 from bigramlab.mistakes import Mistake
 
-__all__ = ["run_law", "run_laws"]
-
-SECONDS_ALLOWED = 10.0  # for all calls of a law together
-SECONDS_TO_SHRINK = 1.0  # of the calls together, and of everything
-
-
-class TooSlow(Stopped):
-    """The calls of a law took too long together; those of the others would, too."""
-
-
-def run_law(
-    law: Law, recorder: Recorder, *, shrink: bool = True, seed: int | None = None, only_shared: bool = False
-) -> Exception | None:
-    """Try a law on many inputs; return what breaks it, `recorder.last` then being the smallest call that was found.
-
-    A law that all functions share may be broken in its place; the error then has that law's name. `only_shared` tells
-    of those alone.
-    """
-    smallest: list[tuple[Exception, Call | None, list[Call]]] = []
-    until = math.inf  # there are failures that depend on rounding, and to look for smaller ones would take seconds
-
-    def holds(arguments: tuple[Any, ...]) -> None:
-        nonlocal until
-        if time.thread_time() > until:
-            raise Enough
-        recorder.example = []
-        try:
-            if law.holds:
-                law.holds(recorder, *arguments)
-        except Exception as error:
-            if only_shared and not (isinstance(error, Broken) and error.law):
-                return
-            smallest[:] = [(error, recorder.last, recorder.example)]
-            until = min(until, time.thread_time() + SECONDS_TO_SHRINK)
-            recorder.seconds_left = min(recorder.seconds_left, SECONDS_TO_SHRINK)
-            if not shrink:  # Hypothesis would try the same again twice
-                raise Enough from error
-            raise
-
-    recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_ALLOWED
-    try:
-        _for_drawn(law, holds, law.examples, shrink=shrink, seed=seed)
-    except Flaky:
-        return Broken("it does not do the same each time for the same input", law=STEADY)
-    except Enough:
-        if not smallest:
-            return TooSlow(f"its calls took more than {SECONDS_ALLOWED:g} seconds together: it is too slow to be tried")
-        error, recorder.last, recorder.example = smallest[0]
-        return error
-    except Exception as error:
-        if isinstance(error, Broken) or (recorder.last and recorder.last.raised is error):
-            return error
-        return Broken(f"this is not what was asked for ({type(error).__name__}: {show_error(error)})")
-    return None
-
-
-def _explore(law: Law, recorder: Recorder) -> None:
-    """Make calls of many kinds, right or wrong: a search for the smallest failure stays close to where it began."""
-
-    def call(arguments: tuple[Any, ...]) -> None:
-        with contextlib.suppress(Exception):
-            if law.holds:
-                law.holds(recorder, *arguments)
-
-    recorder.room, recorder.seconds_left = CALLS_KEPT, SECONDS_TO_SHRINK
-    with contextlib.suppress(Enough):
-        _for_drawn(law, call, 15, shrink=False, seed=None)
-
-
-def _for_drawn(
-    law: Law, act: Callable[[tuple[Any, ...]], None], examples: int, *, shrink: bool, seed: int | None
-) -> None:
-    """Have Hypothesis draw arguments, the same ones each time unless there is a seed."""
-
-    @settings(
-        derandomize=seed is None,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
-        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
-        max_examples=examples,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(law.arguments)
-    def try_it(arguments: tuple[Any, ...]) -> None:
-        act(arguments)
-
-    with _no_local_constants():
-        (with_seed(seed)(try_it) if seed is not None else try_it)()
-
-
-@contextlib.contextmanager
-def _no_local_constants() -> Iterator[None]:
-    """Keep Hypothesis from drawing constants of the files that are loaded.
-
-    What else stands in a reader's file would otherwise decide what is tried. There is no setting for it, so what
-    collects them is replaced; a release that does without it is left as it is.
-    """
-    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
-    constants = getattr(providers, "GLOBAL_CONSTANTS", None)
-    replaced = {"_get_local_constants": lambda: constants, "CONSTANTS_CACHE": {}}
-    with contextlib.ExitStack() as stack:
-        for name, value in replaced.items():
-            if hasattr(providers, name):
-                stack.enter_context(mock.patch.object(providers, name, value))
-        yield
+__all__ = ["run_laws"]
 
 
 def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None] = lambda _: None) -> Report:
@@ -202,7 +88,7 @@ def _judge_result(
                 return None, False
             if recorder.last:
                 decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
-                _explore(law, recorder)
+                explore(law, recorder)
                 decisive += recorder.calls
     report.held = len(laws) - len(broken)
     if decisive:
@@ -224,7 +110,7 @@ def _another_form(name: str, laws: list[Law], recorder: Recorder, asked: Law) ->
     calls = [last, *(call for call in recorder.calls if call is not last)] if last else []
     if name in ROWS:  # one row can't show that rows are not what it takes
         another = Recorder(function, guard)
-        _explore(asked, another)
+        explore(asked, another)
         calls += another.calls
     return form_for(name, function, calls, guard, keeps, even_so=asked.gradient)
 
@@ -251,7 +137,8 @@ def _note(law: Law, call: Call, recorder: Recorder, problem: str) -> Note:
     if found := careless(law.function, [call, *recorder.calls], recorder.guard, breaks):
         problem = found.wrong
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
-    return Note(law.name, law.sentence, describe_call(law.function, call), problem, says, silent and bool(ours.raised))
+    call_text = describe_call(law.function, call.arguments, call.options)
+    return Note(law.name, law.sentence, call_text, problem, says, silent and bool(ours.raised))
 
 
 def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, Exception | None]]:
@@ -330,7 +217,7 @@ def _describe(report: Report, function: Callable[..., Any], recorder: Recorder, 
     report.problem, call = show_error(error), recorder.last
     if call is None:
         return
-    report.call, report.printed = describe_call(report.name, call), call.printed
+    report.call, report.printed = describe_call(report.name, call.arguments, call.options), call.printed
     if call.raised is None:
         report.returned = show(call.returned)
     elif isinstance(call.raised, Stopped):

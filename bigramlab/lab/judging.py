@@ -14,8 +14,8 @@ from importlib.util import decode_source
 from pathlib import Path
 from types import ModuleType
 
+from bigramlab.judge.describing import shorten
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import shorten
 from bigramlab.judge.reporting import Report
 from bigramlab.judge.running import run_laws
 from bigramlab.lab.exercises import Exercise, is_lab

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 
 import bigramlab
+from bigramlab.judge.describing import shorten, show_error
 from bigramlab.judge.following import reads_of
-from bigramlab.judge.recording import shorten, show_error
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
 

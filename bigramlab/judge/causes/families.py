@@ -19,7 +19,7 @@ Part = tuple[str, Any, list[Choice]]  # a name, what is right, and what is done 
 Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and the choices
 
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
-ROOMS = ("parts_of_tables", "parts_of_texts", "parts_of_networks", "parts_of_training")
+ROOMS = ("tables", "losses", "counting", "encoding", "contexts", "networks", "training")
 SEEN = "Change that line, and compare what it returned above with what it returns then."
 
 
@@ -31,7 +31,7 @@ def family(name: str, run: Run, parts: list[Part]) -> None:
 def members(name: str, most: int = 2) -> Iterator[tuple[list[Mistake], Callable[..., Any]]]:
     """Yield what differs from our function in one part, then in two and so on, with what is wrong in each."""
     for room in ROOMS:
-        import_module(f"bigramlab.judge.causes.{room}")
+        import_module(f"bigramlab.judge.causes.parts_of_{room}")
     if name not in FAMILIES:
         return
     run, parts = FAMILIES[name]

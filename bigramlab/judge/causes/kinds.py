@@ -5,54 +5,24 @@ Each function here takes the case and returns the cause, or None. What it says h
 """
 
 import inspect
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import globals_read, unread
+from bigramlab.judge.causes.errors import error_told, integers_in_place, tensor_for_a_key
 from bigramlab.judge.causes.likeness import alike, same_end
-from bigramlab.judge.causes.variation import bound
-from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call, show, show_error
+from bigramlab.judge.describing import show
+from bigramlab.judge.recording import Call
 from bigramlab.laws import Stopped, ours_for
 from bigramlab.mistakes import Mistake
 
-__all__ = ["Case", "after_all", "at_once", "changed_in_place", "needs_another_kind"]
+__all__ = ["after_all", "at_once", "changed_in_place", "needs_another_kind"]
 
 ENOUGH = 3
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is known of a function that is wrong.
-
-    Attributes:
-        name: Which function it should be.
-        function: The learner's.
-        calls: Its calls, the smallest example first.
-        ours: What our own function does in each.
-        guard: Runs more of them.
-        constants: The numbers that stand in its code.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    calls: list[Call]
-    ours: list[Call]
-    guard: Guard
-    constants: list[float]
-
-    def cause(self, name: str, wrong: str, seen: str) -> Mistake:
-        """Make a mistake of a name and two sentences; it does what the function does."""
-        return Mistake(self.name, name, wrong, seen, self.function)
-
-    def parameters(self) -> list[str]:
-        """Return the names of our function's parameters."""
-        return list(bound(self.name, self.calls[0].arguments, self.calls[0].options)) if self.calls else []
 
 
 def another_default(case: Case) -> Mistake | None:
@@ -238,77 +208,6 @@ def changed_in_place(case: Case) -> Mistake | None:
         return case.cause("changed_in_place", "It writes into what it is given: `+=`, `/=`, `x[i] = …`, `pop`, `sort`, "
                           "`shuffle`, or a method of torch whose name ends with `_`.",
                           "Print what you gave, before and after: it has changed. Work on a copy.")  # fmt: skip
-    return None
-
-
-def tensor_for_a_key(case: Case) -> Mistake | None:
-    """A dictionary is asked for a tensor."""
-    for call in case.calls:
-        if isinstance(call.raised, KeyError) and call.raised.args and isinstance(call.raised.args[0], Tensor):
-            return case.cause("tensor_for_a_key", "A tensor is used as the key of a dictionary, and no key is equal to "
-                              "it: walking through a tensor gives tensors, not numbers.", "Write "
-                              "`for i in ids.tolist()`, or `itos[i.item()]`.")  # fmt: skip
-    return None
-
-
-def integers_in_place(case: Case) -> Mistake | None:
-    """`/=` on a tensor of integers."""
-    for call in case.calls[:1]:
-        if isinstance(call.raised, RuntimeError) and "can't be cast to the desired output type" in str(call.raised):
-            return case.cause("integers_changed_in_place", "`/=` (or another operation in place) would put numbers with "
-                              "fractions into a tensor of integers, which torch refuses.", "Write `counts = counts / "
-                              "…`, or make floats of them first: `counts.float()`.")  # fmt: skip
-    return None
-
-
-ERRORS = [
-    (TypeError, r"string indices must be integers|'str' object (has no attribute '(items|keys|values|get)')", "dictionary_expected",
-     "A dictionary is expected where a `str` is given: the vocabulary is a `str`, whose positions are the ids.",
-     "Make the dictionary inside: `stoi = {s: i for i, s in enumerate(vocabulary)}`."),
-    (AttributeError, r"'str' object has no attribute", "text_taken_for_something_else", "A `str` is given, and it is treated as something else.",
-     "Print `type(...)` of what the line above gets."),
-    (KeyError, "", "key_missing", "A dictionary is asked for a key that it does not have: it was not made of what is given.",
-     "Make the dictionary inside, of the arguments: `{s: i for i, s in enumerate(vocabulary)}`."),
-    (IndexError, r"list index|index out of range|out of bounds|string index", "index_too_large", "A place is asked for that is not there: a loop runs one too far, ids are off by one, or a size is typed in.",
-     "Print the length and the index in the line above."),
-    (UnboundLocalError, "", "read_before_it_is_set", "A variable is read on a way through the code on which it was not set.", "Set it before the loop or the `if`."),
-    (NameError, "", "name_unknown", "A name is used that is not defined: an import, or a cell that was not run, is missing.", "Look at the name in the line above."),
-    (ZeroDivisionError, "", "division_by_zero", "Something is divided by 0: an empty list or an empty row has no mean.", "Print the divisor in the line above."),
-    (ValueError, "math domain error|expected a positive input", "log_of_0", "`math.log` refuses 0, and a probability may be 0: its -log is infinite.", "Give it a probability of 0."),
-    (OverflowError, "", "number_too_large", "A number is too large for `exp`, or for the type that holds it.", "Subtract the largest first."),
-    (ValueError, "not in list|substring not found|is not in", "looked_up_elsewhere", "Something is looked up in a list or a `str` that does not have it.", "Print both in the line above."),
-    (AttributeError, r"'list' object has no attribute|'tuple' object has no attribute", "list_taken_for_a_tensor", "A list is treated as a tensor.", "Make a tensor of it first."),
-    (AttributeError, r"'Tensor' object has no attribute", "tensor_taken_for_something_else", "A tensor is treated as something else, such as a dictionary, a list or an array.", "Look at the attribute in the error: a tensor has none of that name."),
-    (AttributeError, r"'NoneType' object", "none_taken_for_something", "Something is `None` there: a function that returns nothing, or an argument that was left out.", "Print it in the line before."),
-    (AttributeError, "", "attribute_unknown", "An attribute is used that this kind of thing does not have.", "Print `type(...)` of it in the line before."),
-    (RuntimeError, r"does not require grad|no grad_fn", "no_gradient_asked_for", "A gradient is asked for of what has none: `requires_grad` is not set, or the tensor is made anew on the way.", "Set `weights.requires_grad_()` before the loss is computed."),
-    (RuntimeError, r"leaf Variable that requires grad", "leaf_changed_in_place", "A tensor that needs a gradient is changed in place outside `torch.no_grad()`.", "Change `weights.data`, or do it under `with torch.no_grad():`."),
-    (RuntimeError, r"backward through the graph a second time", "graph_walked_twice", "`backward` is called twice for one loss: it has to be computed anew in each step.", "Compute the loss inside the loop."),
-    (RuntimeError, r"modified by an inplace operation", "needed_value_changed", "A value that `backward` still needs is changed in place.", "Write `x = x + …` where `x += …` stands."),
-    (RuntimeError, r"mat1 and mat2|size mismatch|must match the size|shapes cannot be|shape '|invalid for input of size|Sizes of tensors|stack expects", "shapes_do_not_fit",
-     "The shapes of two tensors don't fit: a size is typed in, an axis is missing, or two are exchanged.", "Print both `shape`s in the line above."),
-    (RuntimeError, r"expected .*(scalar type|dtype)|not implemented for|must be floating|Input dtype must be|Can only calculate the mean|same dtype|expected m1 and m2", "type_does_not_fit",
-     "The numbers of a tensor are of a type that this operation does not take: integers where floats are needed, or the other way.", "Print its `dtype`, and make floats with `.float()` or ids with `.long()`."),
-    (RuntimeError, r"probability tensor contains|invalid multinomial|prob_dist must", "not_to_be_drawn_from", "`torch.multinomial` gets what are no probabilities: a row of zeros, negative numbers or `nan`, or a table for a row.", "Print what it gets."),
-    (RuntimeError, r"Boolean value|ambiguous", "tensor_for_a_condition", "A tensor with more than one number stands in an `if` or a `while`.", "Ask for one of them, or for `.any()` or `.all()`."),
-    (IndexError, r"tensors used as indices|only integers", "no_ids", "What is used as an index is not of whole numbers.", "Print its `dtype`: `.long()` makes ids."),
-    (IndexError, r"Dimension out of range", "axis_missing", "An axis is asked for that the tensor does not have.", "Print its `shape`; `dim=-1` is the last axis of any."),
-    (IndexError, "", "index_does_not_fit", "An index does not fit what it is used on.", "Print both in the line above."),
-    (TypeError, r"missing \d+ required|unexpected keyword|takes \d+ positional|positional arguments? but", "called_with_other_arguments", "A function is called with other arguments than it takes.", "Print `help(...)` of it."),
-    (TypeError, r"can't convert|only (one|integer)|only length-1|only 0-dimensional", "several_for_one", "A tensor of several numbers stands where one is needed.", "Print its `shape`."),
-    (TypeError, r"unhashable", "key_that_can_change", "A list or tensor can't be the key of a dictionary, as it can change.", "Make a tuple of it."),
-    (TypeError, r"not subscriptable|not iterable|has no len|object is not callable|unsupported operand|can only concatenate|must be str|expected str|must be .* not|not supported between", "another_kind_of_thing", "Something is used as if it were of another kind.", "Print `type(...)` of it in the line before."),
-]  # fmt: skip
-
-
-def error_told(case: Case) -> Mistake | None:
-    """The error in the smallest example says what is wrong there."""
-    error = case.calls[0].raised if case.calls else None
-    if error is None or isinstance(error, Stopped):
-        return None
-    for kind, words, name, wrong, seen in ERRORS:
-        if isinstance(error, kind) and re.search(words, show_error(error)):
-            return case.cause(name, wrong, seen)
     return None
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.recording import Call, show_error
+from bigramlab.judge.describing import show_error
+from bigramlab.judge.recording import Call
 
 __all__ = ["alike", "same_end", "wholly"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.causes.kinds import Case
+from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import alike
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.recording import Call

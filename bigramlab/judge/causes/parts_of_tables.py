@@ -1,7 +1,6 @@
 # ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
-"""What can go wrong in the parts of functions of tables: smoothing, dividing, measuring, softmax."""
+"""What can go wrong in the parts of functions of tables: smoothing and dividing."""
 
-import math
 from typing import Any
 
 import torch
@@ -11,11 +10,12 @@ from bigramlab.judge.causes.families import Part, Run, family
 EPS = (1e-8, 1e-10, 1e-12, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-15, 1e-20)
 
 
-def _sum(table: Any) -> Any:
+def row_sums(table: Any) -> Any:
+    """Sum each row, and keep the axis."""
     return table.sum(1, keepdim=True)
 
 
-def _but(table: Any, rows: Any, columns: Any, value: Any) -> Any:
+def but(table: Any, rows: Any, columns: Any, value: Any) -> Any:
     """Return the table with other values in some rows and columns."""
     table = table.clone()
     table[rows, columns] = value[rows, columns] if isinstance(value, torch.Tensor) else value
@@ -33,24 +33,25 @@ def _one_after_another(table: Any) -> Any:
 
 ALL = slice(None)
 CELLS_LEFT = [
-    ("row_0_left_as_it_was", lambda new, old: _but(new, 0, ALL, old), "Row 0 is left as it was: a `range` begins at 1."),
-    ("last_row_left_as_it_was", lambda new, old: _but(new, -1, ALL, old), "The last row is left as it was: a `range` ends one too early."),
-    ("column_0_left_as_it_was", lambda new, old: _but(new, ALL, 0, old), "Column 0 is left as it was: a `range` begins at 1."),
-    ("last_column_left_as_it_was", lambda new, old: _but(new, ALL, -1, old), "The last column is left as it was: a `range` ends one too early."),
-    ("first_cell_left_as_it_was", lambda new, old: _but(new, 0, 0, old), "The first cell, \"..\", is left as it was."),
-    ("first_cell_set_to_0", lambda new, old: _but(new, 0, 0, 0), "The first cell, \"..\", is set to 0, so something stays impossible."),
-    ("row_0_set_to_0", lambda new, old: _but(new, 0, ALL, 0), "Row 0 is set to 0."),
-    ("last_row_set_to_0", lambda new, old: _but(new, -1, ALL, 0), "The last row stays 0: a `range` ends one too early."),
-    ("column_0_set_to_0", lambda new, old: _but(new, ALL, 0, 0), "Column 0 is set to 0."),
-    ("last_column_set_to_0", lambda new, old: _but(new, ALL, -1, 0), "The last column stays 0: a `range` ends one too early."),
-    ("only_row_0_changed", lambda new, old: _but(old, 0, ALL, new), "Only the first row is changed."),
-    ("only_the_last_row_changed", lambda new, old: _but(old, -1, ALL, new), "Only the last row is changed."),
-    ("only_column_0_changed", lambda new, old: _but(old, ALL, 0, new), "Only the first column is changed."),
-    ("row_and_column_0_left_as_they_were", lambda new, old: _but(_but(new, 0, ALL, old), ALL, 0, old), "The row and the column of \".\" are left as they were."),
+    ("row_0_left_as_it_was", lambda new, old: but(new, 0, ALL, old), "Row 0 is left as it was: a `range` begins at 1."),
+    ("last_row_left_as_it_was", lambda new, old: but(new, -1, ALL, old), "The last row is left as it was: a `range` ends one too early."),
+    ("column_0_left_as_it_was", lambda new, old: but(new, ALL, 0, old), "Column 0 is left as it was: a `range` begins at 1."),
+    ("last_column_left_as_it_was", lambda new, old: but(new, ALL, -1, old), "The last column is left as it was: a `range` ends one too early."),
+    ("first_cell_left_as_it_was", lambda new, old: but(new, 0, 0, old), "The first cell, \"..\", is left as it was."),
+    ("first_cell_set_to_0", lambda new, old: but(new, 0, 0, 0), "The first cell, \"..\", is set to 0, so something stays impossible."),
+    ("row_0_set_to_0", lambda new, old: but(new, 0, ALL, 0), "Row 0 is set to 0."),
+    ("last_row_set_to_0", lambda new, old: but(new, -1, ALL, 0), "The last row stays 0: a `range` ends one too early."),
+    ("column_0_set_to_0", lambda new, old: but(new, ALL, 0, 0), "Column 0 is set to 0."),
+    ("last_column_set_to_0", lambda new, old: but(new, ALL, -1, 0), "The last column stays 0: a `range` ends one too early."),
+    ("only_row_0_changed", lambda new, old: but(old, 0, ALL, new), "Only the first row is changed."),
+    ("only_the_last_row_changed", lambda new, old: but(old, -1, ALL, new), "Only the last row is changed."),
+    ("only_column_0_changed", lambda new, old: but(old, ALL, 0, new), "Only the first column is changed."),
+    ("row_and_column_0_left_as_they_were", lambda new, old: but(but(new, 0, ALL, old), ALL, 0, old), "The row and the column of \".\" are left as they were."),
     ("diagonal_set_to_0", lambda new, old: new * (1 - torch.eye(*new.shape)), "The diagonal is set to 0."),
     ("diagonal_left_as_it_was", lambda new, old: torch.where(torch.eye(*new.shape).bool(), old.to(new.dtype), new), "The diagonal is left as it was."),
     ("only_the_diagonal_changed", lambda new, old: torch.where(torch.eye(*new.shape).bool(), new, old.to(new.dtype)), "Only the diagonal is changed."),
 ]  # fmt: skip
+
 
 NORMALIZE: list[Part] = [
     ("first", lambda c: c, [
@@ -61,9 +62,9 @@ NORMALIZE: list[Part] = [
         ("squares_divided", lambda c: c**2, "The counts are squared first."),
         ("exp_divided", lambda c: (c - c.amax(1, keepdim=True)).exp(), "softmax is taken of the counts, and they should be divided by their sum."),
         ("cells_once", lambda c: (c > 0).double(), "Each cell counts as 1, however large it is."),
-        ("first_column_dropped", lambda c: _but(c, ALL, 0, 0), "The first column is left out."),
+        ("first_column_dropped", lambda c: but(c, ALL, 0, 0), "The first column is left out."),
         ("transposed_first", lambda c: c.T, "Rows and columns are exchanged first.")]),
-    ("divided", lambda c: c / _sum(c), [
+    ("divided", lambda c: c / row_sums(c), [
         ("columns_divided_for_rows", lambda c: c / c.sum(0, keepdim=True), "Each number is divided by the sum of its column, and should be by that of its row."),
         ("keepdim_forgotten", lambda c: c / c.sum(1), "`keepdim=True` is forgotten, so the sums are laid along the rows, not beside them."),
         ("divided_by_the_grand_total", lambda c: c / c.sum(), "All is divided by the sum of the whole table."),
@@ -74,28 +75,28 @@ NORMALIZE: list[Part] = [
         ("divided_by_the_number_of_columns", lambda c: c / c.shape[1], "Each row is divided by the number of its cells."),
         ("divided_by_the_number_of_rows", lambda c: c / c.shape[0], "All is divided by the number of rows."),
         ("divided_by_the_cells_that_are_not_0", lambda c: c / (c > 0).sum(1, keepdim=True), "Each row is divided by the number of its cells that are not 0."),
-        ("one_added_to_the_sum", lambda c: c / (_sum(c) + 1), "1 is added to the sums, so the rows sum to less than 1."),
-        ("columns_added_to_the_sum", lambda c: c / (_sum(c) + c.shape[1]), "The number of columns is added to the sums, as in smoothing, and not to the counts."),
-        ("a_little_added_to_the_sum", lambda c: c / (_sum(c) + 1e-3), "A number is added to the sums, so the rows sum to less than 1."),
-        ("sum_without_the_first_column", lambda c: c / _sum(c[:, 1:]), "The sums leave out the first column, that of the end."),
-        ("sum_without_the_first_column_and_a_little", lambda c: c / (_sum(c[:, 1:]) + 1e-12), "The sums leave out the first column, that of the end."),
-        ("sum_without_the_last_column", lambda c: c / _sum(c[:, :-1]), "The sums leave out the last column."),
-        ("sum_without_the_diagonal", lambda c: c / (_sum(c) - c.diag()[:, None]), "The sums leave out the diagonal."),
+        ("one_added_to_the_sum", lambda c: c / (row_sums(c) + 1), "1 is added to the sums, so the rows sum to less than 1."),
+        ("columns_added_to_the_sum", lambda c: c / (row_sums(c) + c.shape[1]), "The number of columns is added to the sums, as in smoothing, and not to the counts."),
+        ("a_little_added_to_the_sum", lambda c: c / (row_sums(c) + 1e-3), "A number is added to the sums, so the rows sum to less than 1."),
+        ("sum_without_the_first_column", lambda c: c / row_sums(c[:, 1:]), "The sums leave out the first column, that of the end."),
+        ("sum_without_the_first_column_and_a_little", lambda c: c / (row_sums(c[:, 1:]) + 1e-12), "The sums leave out the first column, that of the end."),
+        ("sum_without_the_last_column", lambda c: c / row_sums(c[:, :-1]), "The sums leave out the last column."),
+        ("sum_without_the_diagonal", lambda c: c / (row_sums(c) - c.diag()[:, None]), "The sums leave out the diagonal."),
         ("first_row_divides_all", lambda c: c / c[0].sum(), "The sum of the first row divides all rows."),
         ("last_row_divides_all", lambda c: c / c[-1].sum(), "The sum of the last row divides all rows."),
-        ("mean_sum_divides_all", lambda c: c / _sum(c).mean(), "The mean of the sums divides all rows."),
+        ("mean_sum_divides_all", lambda c: c / row_sums(c).mean(), "The mean of the sums divides all rows."),
         ("running_sum_divides", lambda c: c / c.cumsum(1), "Each number is divided by the sum up to it, and should be by that of the whole row."),
-        ("sum_not_set_back", lambda c: c / _sum(c).cumsum(0), "The sum is not set back to 0 before each row."),
+        ("sum_not_set_back", lambda c: c / row_sums(c).cumsum(0), "The sum is not set back to 0 before each row."),
         ("divided_one_after_another", _one_after_another, "The sum is taken anew for each cell, after those before it were divided already."),
         ("smallest_to_largest", lambda c: (c - c.amin(1, keepdim=True)) / (c.amax(1, keepdim=True) - c.amin(1, keepdim=True)), "Each row is stretched from its smallest number, 0, to its largest, 1."),
         ("standardized", lambda c: (c - c.mean(1, keepdim=True)) / c.std(1, keepdim=True), "The mean is subtracted and the spread divides, and the sum should divide."),
         ("table_from_smallest_to_largest", lambda c: (c - c.min()) / (c.max() - c.min()), "The table is stretched from its smallest number, 0, to its largest, 1."),
-        ("divided_twice", lambda c: c / _sum(c) ** 2, "The rows are divided by their sums twice."),
-        ("multiplied", lambda c: c * _sum(c), "The rows are multiplied by their sums."),
-        ("sum_over_number", lambda c: _sum(c) / c, "The sum is divided by each number, and should divide it."),
-        ("both_divided", lambda c: (c / _sum(c)) / (c / _sum(c)).sum(0, keepdim=True), "The columns are divided, too, after the rows."),
-        ("divided_by_the_neighboring_row", lambda c: c / _sum(c).roll(1, 0), "Each row is divided by the sum of the row before it."),
-        ("divided_as_integers", lambda c: (c // _sum(c)), "`//` divides without fractions."),
+        ("divided_twice", lambda c: c / row_sums(c) ** 2, "The rows are divided by their sums twice."),
+        ("multiplied", lambda c: c * row_sums(c), "The rows are multiplied by their sums."),
+        ("sum_over_number", lambda c: row_sums(c) / c, "The sum is divided by each number, and should divide it."),
+        ("both_divided", lambda c: (c / row_sums(c)) / (c / row_sums(c)).sum(0, keepdim=True), "The columns are divided, too, after the rows."),
+        ("divided_by_the_neighboring_row", lambda c: c / row_sums(c).roll(1, 0), "Each row is divided by the sum of the row before it."),
+        ("divided_as_integers", lambda c: (c // row_sums(c)), "`//` divides without fractions."),
         ("not_divided", lambda c: c, "Nothing is divided.")]),
     ("left", lambda new, old: new, CELLS_LEFT),
     ("after", lambda p: p, [
@@ -149,8 +150,8 @@ SMOOTH: list[Part] = [
     ("left", lambda new, old: new, CELLS_LEFT),
     ("after", lambda new, old: new, [
         ("scaled_back_to_the_total", lambda new, old: new * old.sum() / new.sum(), "The table is scaled back to its old sum."),
-        ("rows_scaled_back", lambda new, old: new * _sum(old) / _sum(new), "The rows are scaled back to their old sums."),
-        ("probabilities_for_counts", lambda new, old: new / _sum(new), "The rows are divided by their sums, too, which is another step."),
+        ("rows_scaled_back", lambda new, old: new * row_sums(old) / row_sums(new), "The rows are scaled back to their old sums."),
+        ("probabilities_for_counts", lambda new, old: new / row_sums(new), "The rows are divided by their sums, too, which is another step."),
         ("divided_by_the_total", lambda new, old: new / new.sum(), "The table is divided by its sum, too."),
         ("cut_to_integers", lambda new, old: new.trunc(), "The counts are cut to whole numbers."),
         ("logs_for_counts", lambda new, old: new.log(), "The log is taken, too."),
@@ -163,251 +164,9 @@ def _smooth(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return chosen["after"](chosen["left"](chosen["added"](counts, given["k"]), counts), counts)
 
 
-LOGS: list[Any] = [
-    ("bits_for_nats", lambda p: -p.log2(), "`log2` measures in bits, and it should be nats, with `log`."),
-    ("decimal_log", lambda p: -p.log10(), "`log10` is taken, and should be `log`, the natural one."),
-    ("minus_forgotten", lambda p: p.log(), "The minus is forgotten."),
-    ("p_for_minus_log_p", lambda p: p, "The probabilities are taken themselves, and not their -log."),
-    ("minus_p", lambda p: -p, "-p is taken, and should be -log p: `nll_loss` wants logs of probabilities."),
-    ("one_minus_p", lambda p: 1 - p, "1 - p is taken, and should be -log p."),
-    ("one_over_p", lambda p: 1 / p, "1 / p is taken, and should be -log p."),
-    ("log_of_1_plus_p", lambda p: -p.log1p(), "log(1 + p) is taken, and should be log p."),
-    ("squared_error", lambda p: (1 - p) ** 2, "The squared error (1 - p)² is taken, and should be -log p."),
-    ("infinite_left_out", lambda p: torch.where(p > 0, -p.log(), 0.0 * p), "What the model held for impossible is left out, and should cost `inf`."),
-    ("infinite_made_large", lambda p: -p.log().nan_to_num(), "`nan_to_num` makes a large number of what should be infinite."),
-    *((f"held_below_{n}", lambda p, n=n: (-p.log()).clamp(max=n), f"Losses above {n} become {n}.") for n in (1, 10, 20, 50, 100)),
-    *((f"small_number_added_{e:g}", lambda p, e=e: -(p + e).log(), f"A small number, {e:g}, is added inside the log, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
-    *((f"held_above_{e:g}", lambda p, e=e: -p.clamp(min=e).log(), f"Probabilities are held above {e:g}, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
-]  # fmt: skip
-ENDS: list[Any] = [
-    ("exp_at_the_end", lambda x: x.exp(), "`exp` is taken at the end: that is the perplexity."),
-    ("exp_of_minus_at_the_end", lambda x: (-x).exp(), "`exp` of minus the loss is taken at the end: that is a mean probability."),
-    ("minus_at_the_end", lambda x: -x, "The sign is turned around at the end."),
-    ("two_to_the_end", lambda x: 2**x, "2 is raised to the loss at the end."),
-    *((f"rounded_to_{n}", lambda x, n=n: x.round(decimals=n), f"The number is rounded to {n} decimals.") for n in (0, 1, 2, 3, 4)),
-]  # fmt: skip
-LIKELIHOOD: list[Part] = [
-    ("measure", lambda p: -p.log(), LOGS),
-    ("table", lambda p, c: p, [
-        ("rows_and_columns_swapped", lambda p, c: p.T, "Rows and columns of the probabilities are swapped."),
-        ("probabilities_divided_again", lambda p, c: p / _sum(p), "The rows of the probabilities are divided by their sums again."),
-        ("softmax_of_the_probabilities", lambda p, c: p.softmax(1), "softmax is taken of probabilities."),
-        ("probabilities_of_the_counts", lambda p, c: c / _sum(c), "The probabilities are made of the counts anew, and those that are given are not used."),
-        ("shares_of_the_total", lambda p, c: c / c.sum(), "The shares of the counts in all are taken for the probabilities."),
-        ("smoothed_probabilities_of_the_counts", lambda p, c: (c + 1) / _sum(c + 1), "Smoothed probabilities are made of the counts, and those that are given are not used.")]),
-    ("weights", lambda c, p: c, [
-        ("every_cell_once", lambda c, p: (c > 0).double(), "Each bigram that occurs counts once, however often it does."),
-        ("all_cells_alike", lambda c, p: torch.ones_like(c), "All cells count alike, whether they occur or not."),
-        ("weighed_by_the_model", lambda c, p: p, "Each is weighed by the model's probability, and should be by its count."),
-        ("count_squared", lambda c, p: c**2, "The counts are squared."),
-        ("count_plus_1", lambda c, p: c + 1, "1 is added to the counts."),
-        ("shares_of_the_row", lambda c, p: c / _sum(c), "The counts are divided by the sums of their rows first, so a rare token's row weighs as much as a common one's."),
-        ("boundary_column_left_out", lambda c, p: _but(c, ALL, 0, 0), "The ends of the words, column 0, are left out."),
-        ("boundary_row_left_out", lambda c, p: _but(c, 0, ALL, 0), "The beginnings of the words, row 0, are left out."),
-        ("last_row_left_out", lambda c, p: _but(c, -1, ALL, 0), "The last row is left out."),
-        ("last_column_left_out", lambda c, p: _but(c, ALL, -1, 0), "The last column is left out."),
-        ("diagonal_left_out", lambda c, p: c * (1 - torch.eye(*c.shape)), "The diagonal is left out."),
-        ("counts_transposed", lambda c, p: c.T, "Rows and columns of the counts are swapped."),
-        ("ones_left_out", lambda c, p: torch.where(c > 1, c, 0 * c), "Bigrams that occur once are left out: `> 1` stands where `> 0` should.")]),
-    ("mean", lambda s, w, c: s.sum() / w.sum(), [
-        ("sum_for_mean", lambda s, w, c: s.sum(), "All is summed up and not divided by the number of bigrams."),
-        ("mean_over_the_cells", lambda s, w, c: s.sum() / c.numel(), "The sum is divided by the number of cells, and should be by that of bigrams."),
-        ("mean_over_the_cells_counted", lambda s, w, c: s.sum() / (c > 0).sum(), "The sum is divided by the number of different bigrams, and should be by that of all."),
-        ("mean_over_the_rows", lambda s, w, c: s.sum() / len(c), "The sum is divided by the number of rows."),
-        ("mean_over_the_columns", lambda s, w, c: s.sum() / c.shape[1], "The sum is divided by the number of columns."),
-        ("mean_over_the_words", lambda s, w, c: s.sum() / c[:, 0].sum(), "The sum is divided by the number of words, and should be by that of bigrams."),
-        ("mean_over_the_letters", lambda s, w, c: s.sum() / (c.sum() - c[:, 0].sum()), "The sum is divided by the number of letters, and should be by that of bigrams."),
-        ("one_too_many", lambda s, w, c: s.sum() / (w.sum() + 1), "The sum is divided by one more than the number of bigrams."),
-        ("one_too_few", lambda s, w, c: s.sum() / (w.sum() - 1), "The sum is divided by one less than the number of bigrams."),
-        ("mean_of_the_row_means", lambda s, w, c: (s.sum(1) / w.sum(1))[w.sum(1) > 0].mean(), "The mean is taken in every row and then over the rows."),
-        ("mean_of_all_row_means", lambda s, w, c: (s.sum(1) / w.sum(1).clamp(min=1)).mean(), "The mean is taken in every row and then over all rows, the empty ones too."),
-        ("sum_of_the_row_means", lambda s, w, c: (s.sum(1) / w.sum(1))[w.sum(1) > 0].sum(), "The means of the rows are summed up."),
-        ("last_row_alone", lambda s, w, c: s[-1].sum() / w[-1].sum(), "Only the last row counts: the total is set back in every row."),
-        ("first_row_alone", lambda s, w, c: s[0].sum() / w[0].sum(), "Only the first row counts: is the `return` inside the loop?"),
-        ("largest_for_mean", lambda s, w, c: s.max(), "The largest is taken, and should be the mean.")]),
-    ("end", lambda x: x, ENDS),
-]  # fmt: skip
-
-
-def _likelihood(given: dict[str, Any], chosen: dict[str, Any], last: Any = None) -> Any:
-    counts, probs = given["counts"].double(), given["probs"]
-    table = chosen["table"](probs.double(), counts)
-    weights = chosen["weights"](counts, probs.double())
-    surprises = torch.where(weights != 0, weights * chosen["measure"](table), torch.zeros_like(table))
-    mean = chosen["mean"](surprises, weights, counts)
-    return float(chosen["end"](last(mean) if last else mean))
-
-
-PERPLEXITY: list[Part] = [
-    *LIKELIHOOD[:4],
-    ("end", lambda x: x.exp(), [
-        ("loss_for_perplexity", lambda x: x, "The loss comes back, and should be its `exp`."),
-        ("two_to_the_loss", lambda x: 2**x, "2 is raised to the loss, which is in nats: that takes `exp`."),
-        ("exp_without_the_minus", lambda x: (-x).exp(), "`exp` is taken of minus the loss."),
-        ("e_to_the_bits", lambda x: (x / math.log(2)).exp(), "e is raised to the loss in bits: with `log2` goes `2 **`."),
-        ("ten_to_the_loss", lambda x: 10**x, "10 is raised to the loss, which is in nats: that takes `exp`."),
-        ("largest_subtracted_after_exp", lambda x: x.exp() - x.exp().amax(-1, keepdim=True), "The largest is subtracted after `exp`, and should be before it."),
-        ("largest_logit_subtracted_after_exp", lambda x: x.exp() - x.amax(-1, keepdim=True), "The largest logit is subtracted after `exp`, and should be before it."),
-        ("exp_twice", lambda x: x.exp().exp(), "`exp` is taken twice."),
-        ("log_of_the_loss", lambda x: x.log(), "The log is taken of the loss, and should be `exp`."),
-        ("loss_squared", lambda x: x**2, "The loss is squared, and its `exp` should be taken."),
-        ("one_less", lambda x: x.exp() - 1, "`expm1` takes 1 off."),
-        *((f"rounded_to_{n}", lambda x, n=n: x.exp().round(decimals=n), f"The number is rounded to {n} decimals.") for n in (0, 1, 2, 3))]),
-]  # fmt: skip
-
-SOFTMAX: list[Part] = [
-    ("weight", torch.exp, [
-        ("powers_of_2_for_exp", lambda x: 2**x, "2 is raised to the logits, and should be e: `exp`."),
-        ("powers_of_10_for_exp", lambda x: 10**x, "10 is raised to the logits, and should be e: `exp`."),
-        ("exp_of_minus_the_logits", lambda x: (-x).exp(), "`exp` is taken of minus the logits."),
-        ("exp_forgotten", lambda x: x, "`exp` is forgotten."),
-        ("sizes_for_exp", torch.abs, "The sizes are taken, and should be `exp`."),
-        ("squares_for_exp", lambda x: x**2, "The squares are taken, and should be `exp`."),
-        ("relu_for_exp", torch.relu, "Negative logits become 0, and `exp` should be taken."),
-        ("sigmoid_for_exp", torch.sigmoid, "A sigmoid is taken, and should be `exp`."),
-        ("softplus_for_exp", lambda x: x.exp().log1p(), "log(1 + exp) is taken, and should be `exp`."),
-        ("expm1_for_exp", torch.expm1, "`expm1` is `exp` - 1, and should be `exp`."),
-        ("exp_of_the_sizes", lambda x: x.abs().exp(), "`exp` is taken of the sizes: the signs are lost."),
-        ("exp_of_half", lambda x: (x / 2).exp(), "The logits are halved first."),
-        ("exp_of_twice", lambda x: (2 * x).exp(), "The logits are doubled first."),
-        ("exp_of_whole_numbers", lambda x: x.trunc().exp(), "The logits are cut to whole numbers first."),
-        ("exp_of_rounded_numbers", lambda x: x.round().exp(), "The logits are rounded first."),
-        ("exp_of_logits_by_their_largest", lambda x: (x / x.amax(-1, keepdim=True)).exp(), "The largest logit divides the others, and should be subtracted."),
-        ("exp_of_logits_by_the_root_of_their_number", lambda x: (x / x.shape[-1] ** 0.5).exp(), "The logits are divided by the root of their number, as in attention."),
-        ("exp_of_standardized_logits", lambda x: ((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)).exp(), "The logits are divided by their spread first."),
-        ("exp_of_positive_logits", lambda x: x.clamp(min=0).exp(), "Negative logits become 0 first."),
-        ("largest_subtracted_after_exp", lambda x: x.exp() - x.exp().amax(-1, keepdim=True), "The largest is subtracted after `exp`, and should be before it."),
-        ("largest_logit_subtracted_after_exp", lambda x: x.exp() - x.amax(-1, keepdim=True), "The largest logit is subtracted after `exp`, and should be before it."),
-        ("exp_twice", lambda x: x.exp().exp(), "`exp` is taken twice."),
-        *((f"logits_held_within_{n}", lambda x, n=n: x.clamp(-n, n).exp(), f"Logits are held between -{n} and {n}.") for n in (1, 2, 5, 10)),
-    ]),
-    ("sum", lambda w: w.sum(-1, keepdim=True), [
-        ("first_axis_for_the_last", lambda w: w.sum(0, keepdim=True), "The sums run down the first axis, and should along the last."),
-        ("second_axis_for_the_last", lambda w: w.sum(1, keepdim=True), "The sums run along the second axis, and should along the last."),
-        ("one_sum_for_all", lambda w: w.sum(), "One sum divides all rows."),
-        ("sums_without_keepdim", lambda w: w.sum(-1), "Without `keepdim=True` the sums are laid along the rows, not beside them."),
-        ("divided_by_the_largest", lambda w: w.amax(-1, keepdim=True), "The largest divides, and should the sum."),
-        ("divided_by_the_mean", lambda w: w.mean(-1, keepdim=True), "The mean divides, and should the sum."),
-        ("divided_by_the_length", lambda w: w.norm(dim=-1, keepdim=True), "The length as a vector divides, and should the sum."),
-        ("not_divided", lambda w: 1.0, "Nothing is divided by the sum."),
-        ("one_added_to_the_sum", lambda w: w.sum(-1, keepdim=True) + 1, "1 is added to the sum."),
-        ("sum_without_the_first", lambda w: w[..., 1:].sum(-1, keepdim=True), "The sum leaves out the first."),
-        ("sum_without_the_last", lambda w: w[..., :-1].sum(-1, keepdim=True), "The sum leaves out the last."),
-        ("first_row_divides_all", lambda w: w[:1].sum(-1, keepdim=True), "The sum of the first row divides all rows."),
-        ("running_sum", lambda w: w.cumsum(-1), "Each is divided by the sum up to it."),]),
-    ("little", lambda x: 0.0, [
-        *((f"small_number_added_{e:g}", lambda x, e=e: e, f"A small number, {e:g}, is added to the sum, so the rows sum to less than 1.") for e in (1e-3, 1e-2, 1e-4, 0.1, 1.0)),
-        *((f"small_number_added_to_the_shifted_sum_{e:g}", lambda x, e=e: e * x.amax(-1, keepdim=True).exp(), f"A small number, {e:g}, is added to the sum, so the rows sum to less than 1.") for e in (1e-3, 1e-2, 1e-4, 0.1, 1.0))]),
-    ("end", lambda p: p, [
-        ("largest_subtracted_at_the_end", lambda p: p - p.amax(-1, keepdim=True), "The largest is subtracted at the end, and should be before `exp`."),
-        ("log_softmax", torch.log, "The logs of the probabilities come back."),
-        ("minus_log", lambda p: -p.log(), "-log of the probabilities comes back."),
-        ("softmax_twice", lambda p: p.softmax(-1), "softmax is taken twice."),
-        ("all_to_the_largest", lambda p: (p == p.amax(-1, keepdim=True)).double(), "All goes to the largest: that is `argmax`."),
-        ("one_minus", lambda p: 1 - p, "1 minus the probabilities comes back."),
-        ("squared", lambda p: p**2, "The probabilities are squared."),
-        ("running_sums", lambda p: p.cumsum(-1), "The probabilities are summed up along the row."),
-        ("reversed", lambda p: p.flip(-1), "The probabilities come in the reverse order."),
-        ("sorted", lambda p: p.sort(-1, descending=True).values, "The probabilities are sorted."),
-        ("sorted_upwards", lambda p: p.sort(-1).values, "The probabilities are sorted."),
-        ("transposed", lambda p: p.mT, "It is transposed."),
-        ("percent", lambda p: p * 100, "It is percent."),
-        *((f"rounded_to_{n}", lambda p, n=n: p.round(decimals=n), f"The probabilities are rounded to {n} decimals.") for n in (1, 2, 3, 4))]),
-]  # fmt: skip
-
-
-def _softmax(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    logits = given["logits"].double()
-    weights = chosen["weight"](logits)
-    return chosen["end"](weights / (chosen["sum"](weights) + chosen["little"](logits)))
-
-
-def _picked(p: Any, t: Any) -> Any:
-    return p[torch.arange(len(t)), t]
-
-
-ENTROPY: list[Part] = [
-    ("shares", lambda x: x.softmax(1), [
-        ("softmax_over_the_batch", lambda x: x.softmax(0), "softmax runs over the batch, and should along each row."),
-        ("softmax_over_everything", lambda x: x.flatten().softmax(0).view_as(x), "One softmax is taken of the whole batch."),
-        ("softmax_twice", lambda x: x.softmax(1).softmax(1), "softmax is taken twice: `cross_entropy` takes it, too."),
-        ("softmax_left_out", lambda x: x, "softmax is left out: the logits are taken for probabilities."),
-        ("logits_for_log_probabilities", lambda x: x.exp(), "The logits are taken for logs of probabilities: the log of the sum of their `exp` has to be subtracted (`nll_loss` wants log softmax)."),
-        ("sigmoid_for_softmax", torch.sigmoid, "A sigmoid is taken, and should be softmax."),
-        ("powers_of_2", lambda x: (x * math.log(2)).softmax(1), "2 is raised to the logits, and should be e."),
-        ("minus_the_logits", lambda x: (-x).softmax(1), "softmax is taken of minus the logits."),
-        ("sums_without_keepdim", lambda x: x.exp() / x.exp().sum(1), "Without `keepdim=True` the sums are laid along the rows, not beside them."),
-        ("largest_subtracted_from_one_side", lambda x: x.exp() / (x - x.amax(1, keepdim=True)).exp().sum(1, keepdim=True), "The largest logit is subtracted in the sum, and not from the target's logit."),
-        ("largest_added_once_too_often", lambda x: (x - x.amax(1, keepdim=True)).exp() / x.exp().sum(1, keepdim=True), "The largest logit is subtracted from the target's logit, and not in the sum."),
-        ("all_to_the_largest", lambda x: (x == x.amax(1, keepdim=True)).double(), "All goes to the largest logit."),
-        ("exp_forgotten", lambda x: x / x.sum(1, keepdim=True), "`exp` is forgotten: the logits are divided by their sum.")]),
-    ("picked", _picked, [
-        ("largest_for_the_target", lambda p, t: p.amax(1), "The likeliest token is looked at, and should be the target."),
-        ("first_for_the_target", lambda p, t: p[:, 0], "The first token is looked at, and should be the target."),
-        ("last_for_the_target", lambda p, t: p[:, -1], "The last token is looked at, and should be the target."),
-        ("every_row_with_every_target", lambda p, t: p[:, t], "`logits[:, targets]` takes all targets from each row: a row has one."),
-        ("targets_for_rows", lambda p, t: p[t], "The targets pick rows, and should pick one place in each row."),
-        ("one_target_for_all", lambda p, t: p[:, t[0]], "The first target stands for all."),
-        ("targets_moved", lambda p, t: p[torch.arange(len(t)), t.roll(-1)], "Each row has the target of the next one."),
-        ("targets_moved_back", lambda p, t: p[torch.arange(len(t)), t.roll(1)], "Each row has the target of the one before."),
-        ("targets_one_too_large", lambda p, t: p[torch.arange(len(t)), (t + 1) % p.shape[1]], "The targets are off by one."),
-        ("targets_one_too_small", lambda p, t: p[torch.arange(len(t)), t - 1], "The targets are off by one."),
-        ("whole_row", lambda p, t: p, "All tokens of a row are looked at, and should be the target alone."),
-        ("all_but_the_target", lambda p, t: 1 - _picked(p, t), "1 minus the target's share is looked at."),
-        ("first_row_for_all", lambda p, t: p[0, t], "The first row stands for all.")]),
-    ("measure", lambda p: -p.log(), LOGS),
-    ("mean", lambda s, x: s.sum() / max(s.numel(), 1), [
-        ("sum_over_the_batch", lambda s, x: s.sum(), "The losses are summed up, and should be averaged over the batch."),
-        ("mean_over_all_cells", lambda s, x: s.sum() / x.numel(), "The sum is divided by the number of all cells, and should be by that of the rows."),
-        ("mean_over_the_tokens", lambda s, x: s.sum() / x.shape[1], "The sum is divided by the number of tokens, and should be by that of the rows."),
-        ("one_loss_for_each_row", lambda s, x: s, "A loss comes for each row, and should be their mean."),
-        ("largest_loss", lambda s, x: s.max(), "The largest loss is taken, and should be the mean."),
-        ("median_loss", lambda s, x: s.median(), "The median is taken, and should be the mean."),
-        ("last_loss", lambda s, x: s[-1], "Only the last row's loss comes back: the total is set back in the loop."),
-        ("first_loss", lambda s, x: s[0], "Only the first row's loss comes back: is the `return` inside the loop?"),
-        ("last_row_left_out", lambda s, x: s[:-1].sum() / len(s), "The last row is left out."),
-        ("one_too_many", lambda s, x: s.sum() / (len(s) + 1), "The sum is divided by one more than the number of rows."),
-        ("one_too_few", lambda s, x: s.sum() / (len(s) - 1), "The sum is divided by one less than the number of rows."),
-        ("product", lambda s, x: s.prod(), "The losses are multiplied."),
-        ("batch_plus_1", lambda s, x: s.sum() / len(s) ** 2, "The sum is divided by the number of rows twice.")]),
-    ("rows", lambda x, t: slice(None), [
-        ("boundary_targets_left_out", lambda x, t: t != 0, "Rows whose target is 0, the \".\", are left out: `ignore_index=0`, or a mask."),
-        ("first_row_left_out", lambda x, t: slice(1, None), "The first row is left out."),
-        ("last_row_left_out", lambda x, t: slice(-1), "The last row is left out."),
-        ("every_other_row", lambda x, t: slice(None, None, 2), "Only every other row is looked at.")]),
-    ("target", lambda p, t: 0.0, [
-        *((f"targets_smoothed_by_{n:g}", lambda p, t, n=n: n, f"{n:g} of each target is shared among all tokens: label smoothing, which nobody asked for.") for n in (0.1, 0.05, 0.01, 0.2))]),
-    ("end", lambda x: x, [*ENDS, ("halved", lambda x: x / 2, "The loss is halved.")]),
-]  # fmt: skip
-
-
-def _measured(probs: Any, targets: Any, chosen: dict[str, Any]) -> Any:
-    """Return the loss of shares."""
-    some = chosen["rows"](probs, targets)
-    probs, targets = probs[some], targets[some]
-    surprises = chosen["measure"](chosen["picked"](probs, targets))
-    shared = chosen["target"](probs, targets)
-    if shared:
-        surprises = (1 - shared) * surprises + shared * chosen["measure"](probs).mean(1)
-    return chosen["end"](chosen["mean"](surprises, probs))
-
-
-def _entropy(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    return _measured(chosen["shares"](given["logits"].double()), given["targets"].long(), chosen)
-
-
-def _score(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    return float(_measured(given["next_probs"](given["contexts"]).double(), given["targets"].long(), chosen))
-
-
 FOUND: list[tuple[str, Run, list[Part]]] = [
     ("normalize", _normalize, NORMALIZE),
     ("smooth", _smooth, SMOOTH),
-    ("negative_log_likelihood", _likelihood, LIKELIHOOD),
-    ("perplexity", _likelihood, PERPLEXITY),
-    ("softmax", _softmax, SOFTMAX),
-    ("cross_entropy", _entropy, ENTROPY),
-    ("score_contexts", _score, ENTROPY[1:]),
 ]
 for one in FOUND:
     family(*one)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.causes.kinds import Case
+from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import alike, wholly
 from bigramlab.mistakes import Mistake
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.causes.kinds import Case
+from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.recording import Call
 from bigramlab.laws import ours_for
