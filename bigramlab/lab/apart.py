@@ -22,7 +22,16 @@ KEPT = 4_000  # bytes of what the process says at last
 
 
 class Gone(Exception):
-    """The process ended, or had to be ended; the message says why."""
+    """The process ended, or had to be ended; the message says why.
+
+    Attributes:
+        status: Its exit status, as `subprocess` has it; None if it said nothing for too long.
+    """
+
+    def __init__(self, why: str, status: int | None) -> None:
+        """Keep both."""
+        super().__init__(why)
+        self.status = status
 
 
 class Apart:
@@ -32,6 +41,7 @@ class Apart:
 
     Attributes:
         ended: Whether it was ended, and another one is needed.
+        patience: For how many seconds it may say nothing; may be set anew after each message.
     """
 
     def __init__(self, does: str) -> None:
@@ -48,6 +58,7 @@ class Apart:
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._last_words = b""
         self.ended = False
+        self.patience = SECONDS_TO_SAY
         for listen in (self._listen, self._keep_last_words):
             threading.Thread(target=listen, daemon=True).start()
 
@@ -58,9 +69,9 @@ class Apart:
             self._process.stdin.write(json.dumps(task).encode() + b"\n")
             self._process.stdin.flush()
 
-    def messages(self, seconds: float = SECONDS_TO_SAY) -> Iterator[dict[str, Any]]:
+    def messages(self) -> Iterator[dict[str, Any]]:
         """Yield what it tells of this task, up to its end; raise `Gone` if that doesn't come."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self.patience
         while True:
             try:
                 message = self._messages.get(timeout=0.2)
@@ -69,11 +80,11 @@ class Apart:
                     continue
                 message = None
             if message is None or "gone" in message:
-                raise Gone(self._why(seconds, message))
+                raise self._gone(message)
             if "done" in message:
                 return
             yield message
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + self.patience
 
     def end(self) -> None:
         """End it, and what it started."""
@@ -88,17 +99,18 @@ class Apart:
             assert self._process.stdin
             self._process.stdin.close()
 
-    def _why(self, seconds: float, message: dict[str, Any] | None) -> str:
+    def _gone(self, message: dict[str, Any] | None) -> Gone:
         """Say why it is gone: what the witness of calls that nothing can end said last, or how it ended."""
-        status = message["gone"] if message else self._process.poll()
+        status: int | None = message["gone"] if message else self._process.poll()
         if message is None:
             self.end()
         time.sleep(0.1)  # for its last words
         said, self._last_words = self._last_words.decode("utf-8", "replace"), b""
         _, known, last = said.rpartition("\nbigramlab: ")
         if known:
-            return last.strip().splitlines()[0].removesuffix(" So this ends here.")
-        return f"it said nothing for {seconds:g} seconds" if status is None else "it ended its whole process"
+            return Gone(last.strip().splitlines()[0].removesuffix(" So this ends here."), status)
+        silent = f"it said nothing for {self.patience:g} seconds"
+        return Gone(silent if status is None else "it ended its whole process", status)
 
     def _listen(self) -> None:
         assert self._process.stdout
@@ -134,7 +146,7 @@ def serve(does: str) -> None:
 
         if child:
             _, status = os.waitpid(child, 0)
-            say(gone=status) if status else say(done=True)
+            say(gone=os.waitstatus_to_exitcode(status)) if status else say(done=True)
             continue
         try:
             last_resort()
