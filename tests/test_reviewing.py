@@ -537,6 +537,12 @@ def test_a_softmax_along_the_wrong_axis_is_seen(network):
     assert network_items(network | {"probs": counts / counts.sum()})["probs"][0] == "mistake"
 
 
+def test_the_loss_of_what_the_network_was_given_is_none(network):
+    logits = network["W"].detach()[network["ys"]]
+    loss = torch.nn.functional.cross_entropy(logits, network["ys"])
+    assert network_items(network | {"logits": logits, "loss": loss})["loss"][0] == "mistake"
+
+
 def test_the_loss_of_a_batch_is_known_and_a_sum_is_a_step(network):
     index = torch.tensor([5, 7, 100])
     logits = network["logits"].detach()[index]
@@ -655,9 +661,67 @@ def test_a_walk_that_stays_in_one_row_is_named():
     table = torch.full((27, 27), 1 / 27)
     assert slips(WALK.format(row="P[0]", end=0), P=table) == ["P[0]"]
     assert slips(WALK.format(row="P[start]", end=0), P=table) == ["P[start]"]
-    for right in ("P[ix]", "P[ix, :]", "torch.ones(27) / 27", "Q[0]"):
+    for right in ("P[ix]", "P[ix, :]", "Q[0]"):
         assert slips(WALK.format(row=right, end=0), P=table) == []
     assert slips("while n < 9:\n    i = torch.multinomial(P[0], 1).item()\n    n += 1", P=table) == []
+
+
+def test_a_walk_that_draws_evenly_is_named_where_a_table_is_there():
+    table = torch.full((27, 27), 1 / 27)
+    assert slips(WALK.format(row="torch.ones(27) / 27", end=0), P=table) == ["p"]
+    assert slips(WALK.format(row="torch.ones(27) / 27", end=0)) == []  # a model that knows nothing
+    assert slips(WALK.format(row="P[ix] / torch.ones(27)", end=0), P=table) == []
+
+
+SEVERAL = """
+for {turn} in {turns}:
+    g = torch.Generator().manual_seed({seed})
+    ix = 0
+    while True:
+        ix = torch.multinomial(P[ix] ** {power}, 1, generator=g).item()
+        if ix == 0:
+            break
+"""
+
+
+def test_a_generator_that_is_seeded_alike_for_each_word_is_named():
+    code = SEVERAL.format(turn="_", turns="range(5)", seed=7, power=1)
+    assert slips(code) == ["torch.Generator().manual_seed(7)"]
+    assert slips("def words():\n" + textwrap.indent(code, "    ")) == ["torch.Generator().manual_seed(7)"]
+    assert slips(SEVERAL.format(turn="i", turns="range(5)", seed="i", power=1)) == []
+    assert slips(SEVERAL.format(turn="sharp", turns="(1, 2)", seed=7, power="sharp")) == []
+
+
+FILLED = """
+for w in {words}:
+    {begin}
+    for a, b in zip(w, w[1:]):
+        {fill}
+{after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("begin", "fill", "after"),
+    [
+        ("xs, ys = [], []", "xs.append(a); ys.append(b)", "xs = torch.tensor(xs), torch.tensor(ys)"),
+        ("total = 0.0", "total += P[a, b].log()", "nll = -total / n"),
+        ("total = torch.zeros(1)", "total = total + P[a, b].log()", "nll = -total / n"),
+        ("N = torch.zeros((27, 27))", "N[a, b] += 1", "P = N / N.sum(1, keepdim=True)"),
+        ("seen = {}", "seen[a] = seen.get(a, 0) + 1", "for key in seen: pass"),
+    ],
+)
+def test_what_is_emptied_in_each_turn_and_read_after_the_loop_is_named(begin, fill, after):
+    name = begin.split()[0].strip(",")
+    code = FILLED.format(words="words", begin=begin, fill=fill, after=after)
+    assert slips(code)[:1] == [name]
+    assert slips(f"def f():\n{textwrap.indent(code, '    ')}")[:1] == [name]
+    assert slips(FILLED.format(words="words", begin=begin, fill=fill, after="")) == []
+    assert slips(FILLED.format(words="words[:3]", begin=begin, fill=fill, after=after)) == []
+    assert slips(FILLED.format(words="range(9)", begin=begin, fill=fill, after=after)) == []
+    assert slips(FILLED.format(words="words", begin="pass", fill=fill, after=after)) == []
+    looked_at = FILLED.format(words="words", begin=begin, fill=fill, after=f"    print({name})\n{after}")
+    assert name not in slips(looked_at)
 
 
 def test_a_walk_that_ends_at_another_id_than_that_of_the_boundary_is_named():
@@ -716,6 +780,21 @@ def test_after_a_cell_that_raises_what_was_made_before_is_kept_and_the_cell_is_n
     found = run("a = 200\n# %%\nb = 300\nc = 1 / 0\n# %%\nd = 400")
     assert found.ended == "cell 2 raised ZeroDivisionError: division by zero, at line 2: `c = 1 / 0`"
     assert [thing.name for thing in found.things] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("code", "likely"),
+    [
+        ("total = 1\ntotl + 1", "There is no `totl`; did you mean `total`?"),
+        ("import torch\nW = torch.zeros(3)\nW = W - 50 * W.grad", "The gradient is `None`"),
+        ("{}['a']", ""),
+        ("(lambda x: x)()", "A function is called with other arguments than it takes."),
+    ],
+)
+def test_what_usually_leads_to_an_error_is_said(code, likely, run):
+    found = run(code)
+    assert found.likely.startswith(likely) if likely else not found.likely
+    assert ("Likely cause" in review([], {}, ended=found.ended, likely=found.likely).text()) == bool(likely)
 
 
 def test_a_cell_that_python_cannot_read_is_named(run):

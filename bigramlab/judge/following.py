@@ -44,7 +44,8 @@ def _followed(things: Sequence[Thing], found: dict[int, Item]) -> dict[int, Item
         item = found.get(at)
         origin = next((wrong[name] for name in sorted(thing.reads - {thing.name}) if name in wrong), "")
         same = origin and item and set(item.slips) <= slips[origin]
-        if item and same and (_is_measured(thing.value) or (item.slips and item.verdict in BAD)):
+        turned = isinstance(thing.value, dict) and item is not None and item.verdict in BAD  # such as itos, of stoi
+        if item and same and (_is_measured(thing.value) or turned or (item.slips and item.verdict in BAD)):
             item = replace(item, verdict=FOLLOWS, text=f"made of `{origin}`, which is wrong: {item.text}", of=origin)
         elif origin and item and item.verdict in BAD:
             item = replace(item, of=origin)

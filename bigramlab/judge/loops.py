@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bigramlab.judge.accumulating import emptied_in_the_loop
 from bigramlab.judge.descents import never_reset, resets, uphill
 from bigramlab.judge.reading_code import Code, Found, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.walks import other_end, walk_that_stays
+from bigramlab.judge.walks import even_draws, other_end, seeded_anew, walk_that_stays
 
 __all__ = ["slips_in_loops"]
 
@@ -28,7 +29,7 @@ def slips_in_loops(
         for node in ast.walk(code.tree())
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and resets(node)
     }
-    for code in codes:
+    for at, code in enumerate(codes):
         seen = (then or {}).get(code.place, names)
         boundaries = {id for value in seen.values() if (id := boundary_of(value)) is not None}
         for loop in outer_loops(code.tree()):
@@ -41,7 +42,11 @@ def slips_in_loops(
                 name, line = found
                 text = "each step goes uphill, so the loss grows: the gradient points to where it becomes larger"
                 yield Found(name, code.place_of(loop), text, f"Subtract the gradient: `{line}`.")
+            if isinstance(loop, ast.For):
+                yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
+                yield from seeded_anew(loop, code)
         for loop in (node for node in ast.walk(code.tree()) if isinstance(node, ast.While)):
             yield from walk_that_stays(loop, code, seen)
+            yield from even_draws(loop, code, seen)
             if len(boundaries) == 1:
                 yield from other_end(loop, code, min(boundaries))

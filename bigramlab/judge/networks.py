@@ -220,16 +220,24 @@ def _loss(
         for by, targets in _picked(ids, len(table), table.shape[1]):
             loss = -float(_logs(table)[torch.arange(len(table)), targets].double().mean())
             what = f"of `{of}` for {by}"
+            fed = f" for {by}" in logits.get(of, ("", ""))[1]
             if abs(value - loss) < 1e-4 * max(1, abs(loss)):
-                return RIGHT, f"the mean loss {what}"
+                return _mean_loss(what, by, fed=fed)
             if len(table) > 1 and abs(value - loss * len(table)) < 1e-4 * abs(value):
                 return STEP, f"the sum of the losses {what}; divide it by {len(table):,}, their number"
             named = any(part in thing.name.lower() for part in ("loss", "nll"))
             if named and loss > 1e-3 and abs(value + loss) < 1e-4 * loss:
                 return MISTAKE, f"minus the mean loss {what}: the minus sign is missing"
             if "loss" in thing.name.lower() and (said := _penalized(value, loss, of, own, logits)):
-                return RIGHT, f"the mean loss {what}, and {said}"
+                return _mean_loss(what, by, f", and {said}", fed=fed)
     return None
+
+
+def _mean_loss(what: str, by: str, penalty: str = "", *, fed: bool) -> Said:
+    """Say what loss it is; one of what the network was given is none."""
+    if fed:
+        return MISTAKE, f"the mean loss {what}, but {by} also went in: the network is given what it should guess"
+    return RIGHT, f"the mean loss {what}{penalty}"
 
 
 def _penalized(

@@ -99,6 +99,7 @@ class Review(Shown):
         unknown: The names of those.
         ended: Why the file did not come to its end; empty if it did.
         remarks: What else is to be known.
+        likely: What usually leads to the file's end, and what to do.
         unfinished: What is right and can't be the end of it, such as a training on the first word only.
     """
 
@@ -108,6 +109,7 @@ class Review(Shown):
     ended: str = ""
     remarks: list[str] = field(default_factory=list)
     unfinished: str = ""
+    likely: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether nothing is wrong."""
@@ -165,7 +167,8 @@ class Review(Shown):
         for item in others[:2]:
             text = item.text if item.verdict == WRONG or not item.headline else item.headline.split("`: ", 1)[-1]
             sections.append(("Wrong, too", f"{item.where}: {text}", False))
-        return sections + ([("Not run", self.ended, False)] if self.ended else [])
+        ends = [("Not run", self.ended), ("Likely cause", self.likely)]
+        return sections + [(label, text, False) for label, text in ends if text]
 
     def _rest(self) -> list[Section]:
         rest = [(item.name, item.text) for item in self.items if item.verdict == NOT_JUDGED]

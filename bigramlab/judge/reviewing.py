@@ -67,6 +67,7 @@ def review(
     title: str = "",
     words: Sequence[str] | None = None,
     ended: str = "",
+    likely: str = "",
     remarks: Sequence[str] = (),
     begin: Callable[[str], None] = lambda _: None,
     stuck: Mapping[str, str] | None = None,
@@ -80,6 +81,7 @@ def review(
         title: What stands at the beginning of the headline.
         words: The words that everything was made of; if None, the first list of words among the things, or the names.
         ended: Why the file did not come to its end.
+        likely: What usually leads to that.
         remarks: What else is to be known.
         begin: Gets the name of each thing before it is looked at.
         stuck: The functions that have ended the process or do not come back, and what they do.
@@ -104,7 +106,7 @@ def review(
         for one in slips_in_loops(codes, names, then)
     ]
     items, unknown = settled(things, found, slips)
-    return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes))
+    return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes), likely)
 
 
 def _values(

@@ -1,4 +1,4 @@
-"""Slips in a walk that only its code shows: it stays in one row, or it ends elsewhere than at the boundary."""
+"""Slips in a walk that only its code shows: it stays in one row, ends elsewhere than at the boundary, begins alike."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
-__all__ = ["other_end", "walk_that_stays"]
+__all__ = ["even_draws", "other_end", "seeded_anew", "walk_that_stays"]
 
 
 def _drawn(loop: ast.While) -> tuple[str, ast.Call] | None:
@@ -54,8 +54,46 @@ def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> It
         yield Found(ast.unparse(row), code.place_of(found[1]), text, mend)
 
 
+def even_draws(loop: ast.While, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a walk in which each token is drawn evenly, although a table of probabilities is there."""
+    found = _drawn(loop)
+    evenly = _from(loop, found[1]) if found and [*_ends_of(loop, found[0])] else None
+    tables = [name for name, value in names.items() if _is_of_shares(value)]
+    changing = {name for part in ast.walk(loop) if isinstance(part, ast.Assign) for name in stored(part)}
+    if not found or evenly is None or not tables:
+        return
+    if "ones" in map(called, ast.walk(evenly)) and not names_in(evenly) & changing:
+        text = f"each token is drawn from `{ast.unparse(evenly)}`, so all are equally probable"
+        mend = f"Draw from the row of the token before, such as `{tables[-1]}[{found[0]}]`."
+        yield Found(ast.unparse(found[1].args[0] if found[1].args else evenly), code.place_of(found[1]), text, mend)
+
+
+def _is_of_shares(value: object) -> bool:
+    if not (isinstance(value, Tensor) and value.ndim == 2 and value.shape[0] == value.shape[1] > 1):
+        return False
+    return value.is_floating_point() and bool(((value.detach().sum(1) - 1).abs() < 1e-3).all())
+
+
+def seeded_anew(loop: ast.For, code: Code) -> Iterator[Found]:
+    """Find a generator that is seeded in each turn of a loop, always alike, so that each word is the same."""
+    calls = [node for node in ast.walk(loop) if isinstance(node, ast.Call)]
+    if names_in(loop.target, ast.Store) & {name for part in loop.body for name in names_in(part)}:
+        return  # it differs in something else: a temperature, a table
+    for call in calls:
+        constant = call.args and all(isinstance(one, ast.Constant) for one in call.args)
+        if called(call) == "manual_seed" and constant and any(called(one) == "multinomial" for one in calls):
+            text = "the generator is seeded anew for each word, so that all words are the same"
+            yield Found(ast.unparse(call), code.place_of(call), text, "Make the generator once, before the loop.")
+
+
 def _row_of(loop: ast.While, call: ast.Call) -> ast.Subscript | None:
     """Return the row of a table that is drawn from, if it is one."""
+    of = _from(loop, call)
+    return of if isinstance(of, ast.Subscript) else None
+
+
+def _from(loop: ast.While, call: ast.Call) -> ast.expr | None:
+    """Return what is drawn from, as it was made last in the loop."""
     own = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "torch"
     of: ast.expr | None = (
         call.func.value if own and isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
@@ -63,7 +101,7 @@ def _row_of(loop: ast.While, call: ast.Call) -> ast.Subscript | None:
     if isinstance(of, ast.Name):
         before = [part for part in loop.body if isinstance(part, ast.Assign) and part.lineno < call.lineno]
         of = next((part.value for part in reversed(before) if stored(part) == {of.id}), None)
-    return of if isinstance(of, ast.Subscript) else None
+    return of
 
 
 def other_end(loop: ast.While, code: Code, boundary: int) -> Iterator[Found]:

@@ -98,6 +98,7 @@ def do(say: Callable[..., None], **given: Any) -> None:
             run.names,
             title=path.name,
             ended=given["ended"] or run.ended,
+            likely=run.likely,
             remarks=run.remarks,
             codes=[Code(cell.place, cell.text) for cell in cells],
             begin=lambda name: say(judging=name),

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from typing import Any
 import torch
 
 import bigramlab
+from bigramlab.judge.causes.errors import explain
 from bigramlab.judge.describing import shorten, show_error
 from bigramlab.judge.following import reads_of
 from bigramlab.judge.reviewed import Thing
@@ -36,12 +38,14 @@ class Run:
         names: Its globals.
         things: What was made, in the order in which it was made.
         ended: Why it did not come to its end.
+        likely: What usually leads to that, and what to do.
         remarks: What else is to be known.
     """
 
     names: dict[str, Any]
     things: list[Thing] = field(default_factory=list)
     ended: str = ""
+    likely: str = ""
     remarks: list[str] = field(default_factory=list)
 
 
@@ -83,7 +87,7 @@ def run_cells(
                 tracker.flush()
                 return run
             tell(running=place, at=(number, index))
-            ended, shown = _run(statement, cell, names, tracker.flags)
+            ended, shown = _run(statement, cell, run, tracker.flags)
             tracker.look(statement, place)
             tracker.show(statement, place, shown)
             if ended is not None:
@@ -94,13 +98,13 @@ def run_cells(
     return run
 
 
-def _run(statement: ast.stmt, cell: Cell, names: dict[str, Any], flags: int) -> tuple[str | None, Any]:
+def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | None, Any]:
     """Run a statement; return None and what it shows, or else why the file ends here, if that is an error."""
     shows = isinstance(statement, ast.Expr)
     node = ast.Expression(statement.value) if isinstance(statement, ast.Expr) else ast.Module([statement], [])
     try:
         code = compile(node, cell.filename, "eval" if shows else "exec", flags=flags, dont_inherit=True)
-        return None, eval(code, names)
+        return None, eval(code, run.names)
     except SystemExit as error:
         return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", None
     except BaseException as error:
@@ -109,9 +113,17 @@ def _run(statement: ast.stmt, cell: Cell, names: dict[str, Any], flags: int) -> 
             line = step.tb_lineno if step.tb_frame.f_code.co_filename == cell.filename else line
             step = step.tb_next
         code_line = linecache.getline(cell.filename, line).strip() if line else ""
+        run.likely = _likely(error, code_line, run.names)
         where = f", at line {line}: `{shorten(code_line, columns=70)}`" if code_line else ""
         reason = f"{type(error).__name__}: {shorten(show_error(error), lines=2)}".removesuffix(": ")
         return f"raised {reason}{where}", None
+
+
+def _likely(error: BaseException, line: str, names: dict[str, Any]) -> str:
+    """Say what usually leads to such an error, and what to do."""
+    if isinstance(error, NameError) and (close := get_close_matches(error.name or "", names, n=1, cutoff=0.5)):
+        return f"There is no `{error.name}`; did you mean `{close[0]}`?"
+    return " ".join(explain(error, line) or ())
 
 
 class _Tracker:

@@ -10,9 +10,12 @@ from bigramlab.judge.describing import show_error
 from bigramlab.laws import Stopped
 from bigramlab.mistakes import Mistake
 
-__all__ = ["error_told", "integers_in_place", "tensor_for_a_key"]
+__all__ = ["error_told", "explain", "integers_in_place", "tensor_for_a_key"]
 
 ERRORS = [
+    (TypeError, r"NoneType.*\.grad\b", "gradient_is_none",
+     "The gradient is `None`: `backward()` was not called before, or what it is the gradient of is no leaf any more, since it was made anew, as by `W = W - …`.",
+     "Change the weights in place: `W.data -= rate * W.grad`."),
     (TypeError, r"string indices must be integers|'str' object (has no attribute '(items|keys|values|get)')", "dictionary_expected",
      "A dictionary is expected where a `str` is given: the vocabulary is a `str`, whose positions are the ids.",
      "Make the dictionary inside: `stoi = {s: i for i, s in enumerate(vocabulary)}`."),
@@ -50,6 +53,14 @@ ERRORS = [
     (TypeError, r"unhashable", "key_that_can_change", "A list or tensor can't be the key of a dictionary, as it can change.", "Make a tuple of it."),
     (TypeError, r"not subscriptable|not iterable|has no len|object is not callable|unsupported operand|can only concatenate|must be str|expected str|must be .* not|not supported between", "another_kind_of_thing", "Something is used as if it were of another kind.", "Print `type(...)` of it in the line before."),
 ]  # fmt: skip
+
+
+def explain(error: BaseException, line: str) -> tuple[str, str] | None:
+    """Say what usually leads to an error in such a line, and what to do; None if nothing is known of it."""
+    for kind, words, name, wrong, seen in ERRORS:
+        if isinstance(error, kind) and name != "key_missing" and re.search(words, f"{show_error(error)} {line}"):
+            return wrong, seen
+    return None
 
 
 def tensor_for_a_key(case: Case) -> Mistake | None:

@@ -1,0 +1,84 @@
+"""What a loop adds up or collects, and makes empty again in each turn: only what came of the last turn is left."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
+
+__all__ = ["emptied_in_the_loop"]
+
+COLLECTS = ("append", "extend", "add", "update")
+EMPTY = ("zeros", "list", "dict", "set", "Counter", "defaultdict", "tensor")
+
+
+def emptied_in_the_loop(loop: ast.For, code: Code, later: Sequence[Code]) -> Iterator[Found]:
+    """Find what is made empty in each turn of a loop, filled by a loop inside, and read only after both.
+
+    Args:
+        loop: The outer loop.
+        code: Where it stands.
+        later: The code that comes after that.
+    """
+    if called(loop.iter) in ("range", "trange") or isinstance(loop.iter, ast.Subscript):  # steps, or a few to look at
+        return
+    for at, part in enumerate(loop.body):
+        if not (isinstance(part, ast.Assign) and _is_empty(part.value)):
+            continue
+        for name in sorted(stored(part)):
+            inner = [one for one in loop.body[at + 1 :] if isinstance(one, ast.For | ast.While)]
+            filled = {id(node) for one in inner for node in _filling(one, name)}
+            reads = [node for node in ast.walk(loop) if isinstance(node, ast.Name) and node.id == name
+                     and isinstance(node.ctx, ast.Load) and id(node) not in filled]  # fmt: skip
+            scope = _scope(code.tree(), loop)
+            after = [node for node in ast.walk(scope) if isinstance(node, ast.stmt) and node.lineno > _end(loop)]
+            after += [node for one in later for node in one.tree().body if isinstance(scope, ast.Module)]
+            used = any(name in names_in(node) for node in after if not isinstance(node, ast.Expr))
+            if filled and not reads and used:
+                text = (
+                    f"`{name}` begins empty again in each turn of the loop, so only what came of the last turn is left"
+                )
+                line = code.text.splitlines()[part.lineno - 1].strip()
+                yield Found(name, code.place_of(part), text, f"Write `{line}` before the loop.")
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _scope(tree: ast.Module, loop: ast.For) -> ast.Module | ast.FunctionDef:
+    """Return the function in which a loop stands, or the whole."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    around = [node for node in functions if node.lineno <= loop.lineno and _end(loop) <= _end(node)]
+    return around[-1] if around else tree
+
+
+def _is_empty(value: ast.expr) -> bool:
+    """Tell whether it is 0, an empty list, or such."""
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_empty, value.elts))
+    if isinstance(value, ast.Constant):
+        return type(value.value) in (int, float) and value.value == 0
+    if isinstance(value, ast.Call):
+        given = [one for one in value.args if not isinstance(one, ast.Constant | ast.Tuple)]
+        return called(value) in EMPTY and (called(value) in ("zeros", "defaultdict") or not given)
+    return isinstance(value, ast.List | ast.Dict) and not [*ast.iter_child_nodes(value)][1:]
+
+
+def _filling(loop: ast.AST, name: str) -> Iterator[ast.AST]:
+    """Yield where the name stands in what only adds to it."""
+    for node in ast.walk(loop):
+        added: list[ast.AST] = []
+        if isinstance(node, ast.AugAssign):
+            added = [node.target]
+        elif isinstance(node, ast.Assign) and name in {_owner(target) for target in node.targets}:
+            added = [node]
+        elif isinstance(node, ast.Call) and called(node) in COLLECTS and isinstance(node.func, ast.Attribute):
+            added = [node.func.value]
+        yield from (one for part in added for one in ast.walk(part) if isinstance(one, ast.Name) and one.id == name)
+
+
+def _owner(target: ast.expr) -> str:
+    """Return the name of what is stored in, whole or in a place of it."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
