@@ -543,6 +543,40 @@ def test_the_loss_of_what_the_network_was_given_is_none(network):
     assert network_items(network | {"logits": logits, "loss": loss})["loss"][0] == "mistake"
 
 
+def test_weights_that_learned_something_else_than_the_pairs_say_what(network):
+    trained = (10 * torch.eye(27) - 1).requires_grad_()
+    assert network_items(network | {"W": trained})["W"][0] == "step"  # nobody knows whether these were trained
+    trained.grad = torch.zeros(27, 27)
+    verdict, text = network_items(network | {"W": trained})["W"]
+    assert (verdict, "give back what goes in" in text) == ("mistake", True)
+    names = load_names()
+    backwards = (count_bigrams(names, build_vocabulary(names)).T + 0.01).log().requires_grad_()
+    backwards.grad = torch.zeros(27, 27)
+    verdict, text = network_items(network | {"W": backwards})["W"]
+    assert (verdict, "backwards" in text) == ("mistake", True)
+
+
+FORWARD = """
+import torch
+{w}
+xs = torch.tensor([0, 5, 13, 13, 1] * 20)
+
+def forward(W, xs):
+    {before}counts = W[xs].exp()
+    return counts / counts.sum({axis}, keepdim=True)
+"""
+
+
+def test_a_calculation_that_is_none_of_ours_is_judged_by_what_it_gives_for_the_notebooks_values():
+    made = {"w": "W = torch.randn(27, 27, generator=torch.Generator().manual_seed(1))", "before": ""}
+    found = items(check(session(FORWARD.format(axis=1, **made))))["forward"]
+    assert found == ("right", "`forward(W, xs)` is the softmax of the rows of `W` for `xs`")
+    verdict, text = items(check(session(FORWARD.format(axis=0, **made))))["forward"]
+    assert (verdict, "each column sums to 1" in text) == ("wrong", True)
+    loop = FORWARD.format(axis=0, w=made["w"], before="for _ in range(9): pass\n    ")
+    assert items(check(session(loop)))["forward"][0] == "not judged"  # nobody knows how long it takes
+
+
 def test_the_loss_of_a_batch_is_known_and_a_sum_is_a_step(network):
     index = torch.tensor([5, 7, 100])
     logits = network["logits"].detach()[index]

@@ -39,6 +39,7 @@ __all__ = [
     "Made",
     "Number",
     "make",
+    "the_first",
     "with_k",
 ]
 
@@ -142,6 +143,11 @@ def make(words: Sequence[str], *, progress: bool = True) -> Made:
     return made
 
 
+def the_first(n: int) -> str:
+    """Write how many words those at the beginning are."""
+    return f"the first {n:,} words" if n > 1 else "the first word"
+
+
 def with_k(k: float) -> str:
     """Return how something is smoothed, in words."""
     return f"with k = {k}" if k else "without smoothing"
@@ -162,7 +168,7 @@ def _measured(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Num
             for n in (len(words), *(n for n in FIRST if n < len(words) and k in COMMON)):
                 last, first = ends[n - 1] - 1, n < len(words)
                 sizes = n, ends[n - 1], counts.numel()
-                how = f"of the first {n} words only, by the model of all, {with_k(k)}" if first else with_k(k)
+                how = f"of {the_first(n)} only, by the model of all, {with_k(k)}" if first else with_k(k)
                 for made, note in ((sums, ""), (rounded, f", {ROUNDED}")):
                     value, loss = float(made[last]), float(losses[last])
                     if not note or abs(value - float(sums[last])) > 1e-6 * value:

@@ -149,6 +149,8 @@ def _logits(
             rate = float((moved * along).sum() / (along * along).sum().clamp(min=1e-30))
             if (moved - rate * along).abs().max() < NEAR * float(table.abs().max()):
                 return RIGHT, f"the rows of `{of}` for `{by}`, before its last step", rate
+        if _sums_to_1(table, 1) and _alike(_some(table), weight.detach().double()[rows].softmax(1)):
+            return RIGHT, f"the softmax of the rows of `{of}` for `{by}`", 0.0
     if len(table) == 1:
         for of, weight in weights.items():
             if of != name and ((weight.detach() - table).abs().amax(1) < 1e-5).any():
@@ -171,11 +173,21 @@ def _trained(
         return RIGHT, told
     if own[name].grad is None:
         return STEP, f"weights that are still to be trained: {told}"
-    used = any(f"`{name}` for" in text for _, text, _ in logits.values())
+    if slip := _learned_instead(weight.log_softmax(1), counts, loss):
+        return MISTAKE, slip
     if loss > math.log(len(counts)):
-        told += ": hardly trained, or with something else fed in or compared than the pairs of letters"
-        return (STEP, told)
-    return (STEP, f"{told}: not trained enough, or not on all words") if used else None
+        return STEP, f"{told}: hardly trained, or with something else fed in or compared than the pairs of letters"
+    return STEP, f"{told}: not trained enough, or not on all words"
+
+
+def _learned_instead(logs: Tensor, counts: Tensor, loss: float) -> str:
+    """Say what weights have learned in the place of the pairs, if it can be seen."""
+    below = min(loss, math.log(len(counts))) - 0.2
+    if -float((counts.sum(1) * logs.diag()).sum() / counts.sum()) < below / 2:
+        return "they have learned to give back what goes in: the targets are the very tokens that the network is given"
+    if -float((counts.T * logs).sum() / counts.sum()) < below:
+        return "they have learned the pairs backwards: what goes in and the targets are exchanged"
+    return ""
 
 
 def _logs(table: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, Made, with_k
+from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, Made, the_first, with_k
 from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.lessons.counting import count_bigrams
 
@@ -242,7 +242,7 @@ def _passes(table: Tensor, counts: Tensor, words: Sequence[str], made: Made) -> 
         return
     smoothed = f", smoothed with k = {k:g}" if k else ""
     if not times:
-        yield Candidate(STEP, f"the counts of the first {first:,} words only{smoothed}")
+        yield Candidate(STEP, f"the counts of {the_first(first)} only{smoothed}")
         return
     parts = [f"counted {often(times)}"] if times > 1 else []
     parts += [f"{f'the first {first:,}' if first > 1 else 'the first'} of them once more"] if first else []

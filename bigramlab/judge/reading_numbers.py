@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import torch
 
-from bigramlab.judge.making import FIRST, MISTAKE, RIGHT, ROUNDED, STEP, UNKNOWN, Made, Number
+from bigramlab.judge.making import FIRST, MISTAKE, RIGHT, ROUNDED, STEP, UNKNOWN, Made, Number, the_first
 from bigramlab.judge.reading import Candidate, is_and_should, often, slipped
 from bigramlab.judge.slipping import Slip
 
@@ -49,7 +49,7 @@ def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candida
         yield Candidate(RIGHT, f"how often {pairs} was counted")
     for first in FIRST:
         if first < n and value == sum(len(word) + 1 for word in words[:first]):
-            yield Candidate(STEP, f"the number of bigrams of the first {first} words only")
+            yield Candidate(STEP, f"the number of bigrams of {the_first(first)} only")
     for name, table in made.tables.items():
         if value == sum(map(sum, table)) != total:
             yield slipped("the number of bigrams", [Slip(f"count_bigrams/{name}")], is_and_should(value, total))

@@ -19,8 +19,8 @@ from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
 from bigramlab.judge.recognizing import are_the_names, recognize
-from bigramlab.judge.reviewed import MISTAKE, RIGHT, WRONG, Item, Review, Thing
-from bigramlab.judge.reviewing_functions import judged
+from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, WRONG, Item, Review, Thing
+from bigramlab.judge.reviewing_functions import judged, result_of
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
@@ -101,6 +101,11 @@ def review(
         found |= {start + at: item for at, item in _values(made, there, words, own, found.values(), begin).items()}
         start += len(made)
     _judge_functions(things, names, found, stuck or {}, begin)
+    for at, thing in enumerate(things):
+        unclear = at in found and found[at].verdict == NOT_JUDGED
+        if unclear and callable(thing.value) and (result := result_of(thing, names)):
+            said = _values([result], {**there, result.name: result.value}, words, [], [], begin).get(0)
+            found[at] = _by_its_result(thing, result, said) or found[at]
     slips = [
         Item(one.name, one.place, MISTAKE, one.text, f"`{one.name}`: {one.text}.", [("To mend it", one.mend, False)])
         for one in slips_in_loops(codes, names, then)
@@ -155,6 +160,16 @@ def _judge_functions(
         else:
             made = [item for n, item in found.items() if thing.name in things[n].reads]
             found[at] = judged(thing, made)
+
+
+def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | None:
+    """Say of a function what is known of what it gives for the notebook's own values."""
+    if said is None or said.verdict not in (RIGHT, MISTAKE):
+        return None
+    verdict, text = WRONG if said.verdict == MISTAKE else RIGHT, f"`{result.name}` is {said.text}"
+    if verdict == WRONG:
+        text = f"of `{result.name}`, {said.text}"
+    return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", slips=said.slips)
 
 
 def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:

@@ -4,15 +4,25 @@ What it is meant for may be a guess, so that alone never makes it wrong: either 
 it made has the very same slip.
 """
 
+import dis
 import inspect
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
 
 from bigramlab.judge.fitting import Fit, NoFit, fits
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
 from bigramlab.judge.reporting import Report
-from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, WRONG, Item, Thing
+from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Thing
 from bigramlab.judge.running import run_laws
 
-__all__ = ["judged"]
+__all__ = ["judged", "result_of"]
+
+SECONDS = 2.0  # for a call with what the notebook has
+LOOPS = re.compile("FOR_ITER|JUMP_BACKWARD|JUMP_ABSOLUTE")
 
 
 def judged(thing: Thing, made: Sequence[Item]) -> Item:
@@ -39,7 +49,7 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
         if not report.started:
             return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
         wrong.append((fit, report))
-    bad, right = ([item for item in made if item.verdict in wanted] for wanted in (BAD, (RIGHT,)))
+    bad, right, steps = ([item for item in made if item.verdict in wanted] for wanted in (BAD, (RIGHT,), (STEP,)))
     seen = {slip for item in bad for slip in item.slips}
     for fit, report in wrong:
         if _slip(fit, report) in seen:
@@ -52,8 +62,27 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
         return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
     if wrong and wrong[0][0].name == thing.name:
         return _wrong(thing, *wrong[0])
-    advice = f"see `{bad[0].name}`, made with it" if bad and not wrong else _advice(thing.name, wrong, reasons)
+    told = [*bad, *steps] if not wrong else []
+    advice = f"see `{told[0].name}`, made with it" if told else _advice(thing.name, wrong, reasons)
     return Item(thing.name, thing.place, NOT_JUDGED, advice)
+
+
+def result_of(thing: Thing, names: Mapping[str, Any]) -> Thing | None:
+    """Return what a function gives for the globals that its parameters are named after, if it is a mere calculation."""
+    function = inspect.unwrap(thing.value)
+    try:
+        loops = any(LOOPS.match(step.opname) for step in dis.get_instructions(function))
+        wanted = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+    except (TypeError, ValueError):  # it has no code of Python, or no signature
+        return None
+    given = {one.name: names.get(one.name) for one in wanted}
+    if loops or not given or any(value is None or callable(value) for value in given.values()):
+        return None
+    with Guard(seconds=SECONDS, name=thing.name) as guard:
+        call = Call(function, guard, (), given)
+    if call.raised or not isinstance(call.returned, Tensor):
+        return None
+    return Thing(f"{thing.name}({', '.join(given)})", call.returned.detach(), thing.place, reads=frozenset(given))
 
 
 def _advice(name: str, wrong: Sequence[tuple[Fit, Report]], reasons: Sequence[str]) -> str:
