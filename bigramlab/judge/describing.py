@@ -1,13 +1,16 @@
 """Say in words what was called, what came back, and what was raised."""
 
+import builtins
 import math
 import textwrap
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["describe_call", "shorten", "show", "show_error"]
+__all__ = ["describe_call", "meant", "shorten", "show", "show_error"]
 
 
 def describe_call(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
@@ -59,6 +62,12 @@ def show_error(error: object) -> str:
         return str(error)
     except Exception as another:
         return f"(its text raises {type(another).__name__})"
+
+
+def meant(error: BaseException, names: Iterable[str]) -> str:
+    """Return the name that stands for one that isn't defined, if one is close to it; Python tells only a terminal."""
+    unknown = error.name if isinstance(error, NameError) else None
+    return next(iter(get_close_matches(unknown or "", [*names, *dir(builtins)], n=1, cutoff=0.5)), "")
 
 
 def shorten(text: str, lines: int = 24, columns: int = 100) -> str:

@@ -79,6 +79,8 @@ class Watchdog:
         self.seconds = seconds
         self.name = name
         self.hangs = 0
+        self.stood: list[tuple[str, int | None]] = []  # where the last overdue call was, innermost first
+        self._stopped = 0  # the number of that call
         self.spared = 0.0  # seconds that went into importing and compiling
         self._ids = itertools.count(1)
         self._current = 0  # the id of the call that is running, 0 when none is
@@ -165,14 +167,18 @@ class Watchdog:
         if self._used() <= self._allowed:
             return False
         frame = frame or _frame_of(self._thread)
+        stood: list[tuple[str, int | None]] = []
         while frame and frame.f_code is not Watchdog.run.__code__:
             file = frame.f_code.co_filename
+            stood.append((file, frame.f_lineno))
             most = SECONDS_TO_LOAD * file.startswith("<frozen importlib") + SECONDS_TO_COMPILE * _is_compiler(file)
             if self.spared < most:
                 self.spared += self._used()
                 self._start_clock()
                 return False
             frame = frame.f_back
+        if self._stopped != self._current:  # and not only now, while it is being ended
+            self._stopped, self.stood = self._current, stood
         return True
 
     def _on_signal(self, _: int, frame: FrameType | None) -> None:

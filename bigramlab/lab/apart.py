@@ -101,6 +101,8 @@ class Apart:
 
     def _gone(self, message: dict[str, Any] | None) -> Gone:
         """Say why it is gone: what the witness of calls that nothing can end said last, or how it ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it may have closed its output just now
+            self._process.wait(0 if message else 1)
         status: int | None = message["gone"] if message else self._process.poll()
         if message is None:
             self.end()

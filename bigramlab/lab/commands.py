@@ -40,7 +40,10 @@ def status(folder: Path) -> int:
     """Show how far one has come, by what was judged last."""
     _require_lab(folder)
     lab = Lab(folder)
-    print(table(lab.all_known(), lab.exercises))
+    known = lab.all_known()
+    print(table(known, lab.exercises))
+    for text in dict.fromkeys(verdict.text for verdict in known.values() if verdict.status == "not reached"):
+        print(f"\n{text}")
     return 0
 
 
@@ -99,6 +102,9 @@ def reset(name: str, folder: Path) -> int:
     path = exercise.path_in(folder)
     before = path.read_bytes()
     after = _with_the_stub(before, exercise, path)
+    if after == before:
+        print(f"{name} in {path.name} is as it was at the beginning already; nothing was changed")
+        return 0
     number = next(n for n in range(1, 10_000) if not path.with_suffix(f".old{n}").exists())
     backup = path.with_suffix(f".old{number}")
     write_file(backup, before)

@@ -24,7 +24,11 @@ def hint(name: str | None, folder: Path) -> int:
     exercise = Exercise.named(name) if name else at_hand(folder)
     name = exercise.name
     exercise.path_in(folder)
-    if known := Lab(folder).known(exercise):
+    known = Lab(folder).known(exercise)
+    if known is not None and known.status == "not reached":  # what the file needs is said, and no hint is used up
+        print(known.text)
+        return 0
+    if known:
         print(f"{known.text}\n\nTo compare yours with ours: bigramlab solution {name}")
         return 0
     state = folder / FOLDER / "hints.json"
@@ -36,6 +40,7 @@ def hint(name: str | None, folder: Path) -> int:
         hints = [*rungs, *_hints_on(exercise, folder)]
     earlier = [text for text in hints if text in heard]
     if len(earlier) == len(hints):
+        print("You have had them all; from the first again.\n")
         earlier, climbed = [], not rungs
     text = next(text for text in hints if text not in earlier)
     number = len(earlier) + 1

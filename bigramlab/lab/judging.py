@@ -4,22 +4,19 @@ import difflib
 import importlib
 import inspect
 import os
-import re
-import shlex
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.util import decode_source
 from pathlib import Path
 from types import ModuleType
 
-from bigramlab.judge.describing import shorten
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.reporting import Report
 from bigramlab.judge.running import run_laws
 from bigramlab.lab.exercises import Exercise, is_lab
-from bigramlab.lab.verdicts import WIDTH, Verdict
+from bigramlab.lab.sources import Unreadable, compiled, line_of
+from bigramlab.lab.verdicts import Verdict
 from bigramlab.laws.law import Stopped, ours_for
 
 __all__ = ["judge", "load_file", "tell"]
@@ -102,14 +99,9 @@ def load_file(path: Path) -> ModuleType:
     module = ModuleType(f"lab_{path.stem}")
     module.__file__ = str(path)
     try:
-        source = path.read_bytes()
-        decode_source(source)  # Python refuses what this refuses; compile does not, in a comment
-        code = compile(source, path, "exec")
-    except FileNotFoundError:
-        folder = "." if path.parent.resolve() == Path.cwd() else shlex.quote(str(path.parent))
-        raise Stopped(f"{path.name} is missing: `bigramlab start {folder}` writes it anew.") from None
-    except (SyntaxError, ValueError, OSError) as error:
-        raise Stopped(f"{path.name} can't be read: {_what_stops_the_reader(path, error)}") from None
+        code = compiled(path)
+    except Unreadable as error:
+        raise Stopped(str(error)) from None
     _enter(path.parent)
     sys.modules[module.__name__] = module
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
@@ -117,23 +109,15 @@ def load_file(path: Path) -> ModuleType:
         with Guard(seconds=10, name=path.name, loads=True) as guard:
             guard.call(exec, code, module.__dict__)
     except Stopped as error:
-        raise Stopped(f"{path.name} can't be run: {error}") from None
+        number = next((number for file, number in guard.stood if file == str(path)), None)
+        raise Stopped(f"{path.name} can't be run: {error}{line_of(path, number)}") from None
     except Exception as error:
         number = _last_line_in(path, error)
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-        raise Stopped(f"{path.name} can't be run: {reason}, at line {number}{_line(path, number)}") from None
+        raise Stopped(f"{path.name} can't be run: {reason}, at line {number}{line_of(path, number)}") from None
     finally:
         sys.dont_write_bytecode = writes
     return module
-
-
-def _what_stops_the_reader(path: Path, error: Exception) -> str:
-    if re.search("codec can't decode|encoding declaration|null bytes", str(error)):
-        return "have your editor save it as UTF-8"
-    if not isinstance(error, SyntaxError):
-        return str(error)
-    reason = re.sub(r" \(detected at line \d+\)", "", error.msg).rstrip(".?")
-    return f"{reason}, at line {error.lineno}{_line(path, error.lineno)}"
 
 
 def _enter(folder: Path) -> None:
@@ -154,11 +138,3 @@ def _last_line_in(path: Path, error: Exception) -> int | None:
             number = step.tb_lineno
         step = step.tb_next
     return number
-
-
-def _line(path: Path, number: int | None) -> str:
-    """Return that line of the file as a further line of a report."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not number or number > len(lines):
-        return ""
-    return f"\n  {f'Line {number}':<13}{shorten(lines[number - 1].strip(), columns=WIDTH - 15)}"

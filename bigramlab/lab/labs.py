@@ -3,12 +3,14 @@
 import ast
 import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 
 from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.exercises import Exercise, file_of
 from bigramlab.lab.progress import Progress, key_of, read
+from bigramlab.lab.sources import Unreadable, compiled
 from bigramlab.lab.verdicts import WIDTH, Verdict
 
 __all__ = ["Lab", "judge_apart", "verdict_on"]
@@ -28,11 +30,13 @@ class Lab:
 
     def known(self, exercise: Exercise) -> Verdict | None:
         """Return the verdict if it is known without judging."""
-        return self._known(exercise, key_of(exercise, self.folder))
+        found = self._known(exercise, key_of(exercise, self.folder))
+        return None if found is None else self._with_what_it_calls(exercise, found)
 
     def _known(self, exercise: Exercise, key: str) -> Verdict | None:
         kept = None if exercise.name in self._afresh else self._progress.verdict(exercise, key)
-        return _not_started(exercise, self.folder) if kept is None else kept
+        verdicts = (kept, _unreadable(exercise, self.folder), _not_started(exercise, self.folder))
+        return next((verdict for verdict in verdicts if verdict is not None), None)
 
     def all_known(self) -> dict[str, Verdict]:
         """Return all verdicts that are known without judging."""
@@ -58,6 +62,20 @@ class Lab:
             self._afresh.discard(exercise.name)
             if key_of(exercise, self.folder) == key:  # else it was saved meanwhile
                 self._progress.keep(exercise, key, verdict)
+        return self._with_what_it_calls(exercise, verdict)
+
+    def _with_what_it_calls(self, exercise: Exercise, verdict: Verdict) -> Verdict:
+        """Say of what is wrong which other exercise it calls that isn't right either: that may be all."""
+        if not verdict.is_wrong or verdict.status == "not reached":
+            return verdict
+        for other in Exercise.all():
+            if other.name in _called(read(self.folder / exercise.file), exercise.name):
+                found = self._known(other, key_of(other, self.folder))
+                if found is not None and not found:
+                    state = "is not written yet" if found.status == "not started" else "is not right yet"
+                    told = f"  {'Mind':<13}it calls your {other.name}, which {state}: begin there"
+                    text, colored = (one.replace("\n", f"\n{told}\n", 1) for one in (verdict.text, verdict.colored))
+                    return replace(verdict, text=text, colored=colored)
         return verdict
 
     def _judged(self, exercise: Exercise, begin: Callable[[str, str], None]) -> Verdict:
@@ -110,6 +128,15 @@ def _not_reached(exercise: Exercise, reason: str) -> Verdict:
     return Verdict(exercise.name, "not reached", text, text)
 
 
+def _unreadable(exercise: Exercise, folder: Path) -> Verdict | None:
+    """Return the verdict on a function in a file that Python can't read, or that is not there."""
+    try:
+        compiled(folder / exercise.file)
+    except Unreadable as error:
+        return Verdict(exercise.name, "not reached", str(error).splitlines()[0], str(error))
+    return None
+
+
 def _ended(exercise: Exercise, reason: str) -> Verdict:
     headline = f"{exercise.name} is not right yet: it ends the process, or does not come back."
     lines = textwrap.wrap(reason, WIDTH - 15)
@@ -132,13 +159,29 @@ def _at_first(file: str) -> str:
 
 
 @lru_cache(100)
+def _called(text: str, name: str) -> set[str]:
+    """Return the names that a function of a file reads, but its own."""
+    try:
+        nodes = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return set()
+    own = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name]
+    return {found.id for node in own for found in ast.walk(node) if isinstance(found, ast.Name)} - {name}
+
+
+@lru_cache(100)
 def _parts(text: str) -> dict[str, str]:
-    """Return the functions of a file, which don't run by themselves, and all else that does; nothing if it can't."""
+    """Return the functions of a file, which don't run by themselves, and all else that does; nothing if it can't.
+
+    Docstrings are left out: an earlier bigramlab may have written other ones.
+    """
     try:
         nodes = ast.parse(text).body
     except (SyntaxError, ValueError):
         return {}
     plain = [node for node in nodes if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    for node in plain:
+        node.body = node.body[ast.get_docstring(node) is not None :]
     return {"": "\n".join(ast.dump(node) for node in nodes if node not in plain)} | {
         node.name: ast.dump(node) for node in plain
     }

@@ -166,8 +166,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the exercises of each lab in the tutorial's order, and leave other tests where they are."""
-    order = {exercise.name: place for place, exercise in enumerate(Exercise.all())}
+    """Put the exercises of each lab in the order in which they are done, and leave other tests where they are."""
+    every = sorted(Exercise.all(), key=lambda one: not one.core)  # so that -x ends at what is next, and not at an extra
+    order = {exercise.name: place for place, exercise in enumerate(every)}
     found = [item for item in items if isinstance(item, ExerciseItem)]
     sorted_ones = iter(sorted(found, key=lambda item: (item.path.parent, order[item.name])))
     items[:] = [next(sorted_ones) if isinstance(item, ExerciseItem) else item for item in items]

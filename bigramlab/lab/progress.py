@@ -21,6 +21,7 @@ from bigramlab.lab.verdicts import Verdict
 __all__ = ["Progress", "code_of", "key_of", "read"]
 
 FOLDER = ".bigramlab"  # a file for each exercise, so that two runs at once don't write the same one
+VERSIONS = 5  # of its code of which the verdict is kept: one goes back to what one had
 HIDING = {"globals", "locals", "vars", "getattr", "eval", "exec", "importlib", "__import__"}
 
 
@@ -33,13 +34,8 @@ class Progress:
 
     def verdict(self, exercise: Exercise, key: str) -> Verdict | None:
         """Return what is known, unless it was made of something else, or its file is missing or damaged."""
-        try:
-            kept = json.loads(self._file(exercise).read_bytes())
-            if kept == _sealed(kept["key"], kept["verdict"]) and kept["key"] == key:
-                return Verdict(**kept["verdict"])
-        except (OSError, ValueError, TypeError, KeyError):
-            pass
-        return None
+        found = next((kept for kept in self._kept(exercise) if kept["key"] == key), None)
+        return Verdict(**found["verdict"]) if found else None
 
     def keep(self, exercise: Exercise, key: str, verdict: Verdict) -> None:
         """Keep a verdict; where it can't be written, the next run is slower, and that is all."""
@@ -47,9 +43,21 @@ class Progress:
             return
         try:
             self._file(exercise).parent.mkdir(exist_ok=True)
-            write_file(self._file(exercise), json.dumps(_sealed(key, asdict(verdict))))
+            before = [kept for kept in self._kept(exercise) if kept["key"] != key]
+            text = json.dumps([_sealed(key, asdict(verdict)), *before][:VERSIONS])
+            write_file(self._file(exercise), text)
         except OSError:
             pass
+
+    def _kept(self, exercise: Exercise) -> list[dict[str, Any]]:
+        """Return the verdicts on the last versions of its code; of a file that is damaged, those that are whole."""
+        try:
+            found = json.loads(self._file(exercise).read_bytes())
+            return [
+                kept for kept in found if kept == _sealed(kept["key"], kept["verdict"]) and Verdict(**kept["verdict"])
+            ]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
 
     def _file(self, exercise: Exercise) -> Path:
         return self.lab / FOLDER / f"{exercise.name}.json"

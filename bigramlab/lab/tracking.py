@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +19,7 @@ import torch
 
 import bigramlab
 from bigramlab.judge.causes.errors import explain
-from bigramlab.judge.describing import shorten, show_error
+from bigramlab.judge.describing import meant, shorten, show_error
 from bigramlab.judge.following import reads_of
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
@@ -121,8 +120,8 @@ def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | N
 
 def _likely(error: BaseException, line: str, names: dict[str, Any]) -> str:
     """Say what usually leads to such an error, and what to do."""
-    if isinstance(error, NameError) and (close := get_close_matches(error.name or "", names, n=1, cutoff=0.5)):
-        return f"There is no `{error.name}`; did you mean `{close[0]}`?"
+    if isinstance(error, NameError) and (close := meant(error, names)):
+        return f"There is no `{error.name}`; did you mean `{close}`?"
     return " ".join(explain(error, line) or ())
 
 

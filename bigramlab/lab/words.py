@@ -56,6 +56,8 @@ def words_of(path: str | None, command: str, *, dots: bool = True, **where: Any)
     name = "what was piped in" if path in (None, "-") else repr(path)
     start = f"… | bigramlab {command}" if path in (None, "-") else f"bigramlab {command} {shlex.quote(path or '')}"
     text = _with_joined_accents(_without_invisible(_decode(raw, name)))
+    if "\\n" in text and "\n" not in text.strip():
+        _say(f"{name} has \\n in it, as two characters, and no line ends: echo writes them so; printf makes lines")
     try:
         found = words_in(text, layout, _say)
     except Unclear as unclear:
@@ -96,8 +98,6 @@ def _file(path: str) -> bytes:
     except FileNotFoundError:
         near = difflib.get_close_matches(place.name, _names_in(place.parent), 1)
         meant = f"did you mean {str(place.with_name(near[0]))!r}? " if near else ""
-        if place.name == "names.txt":
-            meant += "without a file the command takes the names that come with bigramlab; else "
         if place.name == "names.txt":
             meant += "without a file the command takes the names that come with bigramlab; else "
         raise ValueError(

@@ -99,7 +99,7 @@ def mlp_logits(parameters: MLP, contexts: Integer[Tensor, "batch context"]) -> F
     2003, with tanh; the bend is the *SiLU* of Elfwing et al., 2018.)
 
     Args:
-        parameters: The network.
+        parameters: The network: its `embedding`, and the `weights` and `biases` of its layers.
         contexts: Ids, oldest first, as `build_contexts` makes them.
 
     Returns:

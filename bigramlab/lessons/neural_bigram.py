@@ -42,8 +42,8 @@ def softmax(logits: Num[Tensor, "*axes vocab"]) -> Float[Tensor, "*axes vocab"]:
     Examples:
         exp(0) = 1 and exp(log 3) = 3 are the counts of which 1/4 and 3/4 are the shares.
 
-        >>> softmax(torch.tensor([0.0, math.log(3)]))
-        tensor([0.2500, 0.7500])
+        >>> softmax(torch.tensor([[0.0, math.log(3)]]))
+        tensor([[0.2500, 0.7500]])
     """
     _require_logits(logits)
     logits = _as_floats(logits)

@@ -99,11 +99,12 @@ def _one_way(case: Case, walk: Walk) -> Mistake | None:
 def _cut_off(case: Case, walk: Walk) -> Mistake | None:
     """Walk a long way."""
     tokens = 260
-    (found,) = walk(chain(*range(1, tokens), tokens=tokens), 1)
-    if found[:-1] == list(range(1, len(found))) and found[-1:] == [0] and len(found) < tokens:
+    way = [7 * step % tokens for step in range(1, tokens)]  # nobody comes this way by chance
+    (found,) = walk(chain(*way, tokens=tokens), 1)
+    if found[:-1] == way[: len(found) - 1] and found[-1:] == [0] and 1 < len(found) < tokens:
         return case.cause("ended_by_force", f"A walk longer than {len(found) - 1} steps gets a 0 at its end by force.",
                           "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
-    if found == list(range(1, len(found) + 1)) and 0 < len(found) < tokens - 1:
+    if found == way[: len(found)] and 0 < len(found) < tokens - 1:
         return case.cause("cut_off", f"The walk is cut off after {len(found)} steps, whether it has come to \".\" or not.",
                           "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
     return None
