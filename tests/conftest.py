@@ -19,6 +19,9 @@ settings.load_profile("bigramlab")
 def pytest_addoption(parser):
     told = "with how many seeds to try each right version and each mistake (default: 1)"
     parser.addoption("--seeds", type=int, default=1, help=told)
+    parser.addoption(
+        "--kills", type=int, default=20, help="at how many moments commands of a lab are killed (default: 20)"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -436,3 +436,21 @@ def test_an_iterator_is_shown_with_its_items():
 
     (note,) = [note for note in check(build_vocabulary).notes if "iterator" in note.sentence]
     assert note.call.startswith("build_vocabulary(iter(['")
+
+
+def test_an_endless_loop_is_named_with_its_line():
+    def smooth(counts, k=1):
+        while True:
+            k += 1
+
+    report, first = check(smooth), smooth.__code__.co_firstlineno
+    assert report.held == 0
+    assert report.place.splitlines()[0] in [f"test_checking.py, line {first + more}" for more in (1, 2)]
+    assert "it did not return in time" in report.problem
+
+
+def test_a_name_that_is_close_to_one_that_is_there_is_suggested():
+    def smooth(counts, k=1):
+        return couns + k  # noqa: F821
+
+    assert check(smooth).raised == "NameError: name 'couns' is not defined; did you mean 'counts'?"

@@ -509,11 +509,14 @@ def test_another_file_that_cant_be_read_is_shown_as_pytest_shows_it(lab):
 @pytest.mark.parametrize("options", [["--collect-only"], ["--collect-only", "-q"]])
 def test_the_tests_can_be_listed(options, lab):
     listed = run_pytest(lab, *options).stdout.split("\n\n")[0].splitlines()
-    assert listed == [f"{exercise.file}::{exercise.name}" for exercise in Exercise.all()]
+    in_order = sorted(Exercise.all(), key=lambda exercise: not exercise.core)
+    assert listed == [f"{exercise.file}::{exercise.name}" for exercise in in_order]
 
 
 def test_x_stops_at_the_first_unsolved(lab):
-    assert "\n1 not passed in" in run_pytest(lab, "-x").stdout
+    told = run_pytest(lab, "-x").stdout
+    assert "\n1 not passed in" in told
+    assert "build_vocabulary is not started" in told  # and not read_words, an extra that stands before it
 
 
 @pytest.mark.slow
@@ -593,11 +596,14 @@ def test_the_solution_of_an_unsolved_exercise_wants_a_yes(lab, capsys, monkeypat
     assert "return smoothed" not in capsys.readouterr().out
 
 
-def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab):
+def test_reset_puts_the_stub_back_and_keeps_the_old_text(lab, capsys):
     original = (lab / "ch02_encoding.py").read_text(encoding="utf-8")
     write(lab, "encode", "return 1")
     mine = (lab / "ch02_encoding.py").read_text(encoding="utf-8")
     assert main(["reset", "encode", "--folder", str(lab)]) == 0
+    assert main(["reset", "encode", "--folder", str(lab)]) == 0
+    assert "as it was at the beginning already; nothing was changed" in capsys.readouterr().out
+    assert not (lab / "ch02_encoding.old2").exists()
     assert (lab / "ch02_encoding.py").read_text(encoding="utf-8") == original
     assert (lab / "ch02_encoding.old1").read_text(encoding="utf-8") == mine
 

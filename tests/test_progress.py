@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.files import write_file
@@ -86,6 +87,57 @@ def test_what_is_damaged_is_judged_anew(damage, judged):
 def test_other_code_is_not_known(file, text, judged):
     (judged / file).write_text(text, encoding="utf-8")
     assert Lab(judged).known(SMOOTH) is None
+
+
+def test_the_verdict_on_an_earlier_version_is_known_when_one_goes_back_to_it(judged):
+    file, lab = judged / "ch04_smoothing.py", Lab(judged)
+    before = file.read_bytes()
+    for k in range(2, 5):
+        file.write_text(f"def smooth(counts, k=1):\n    return counts + {k} * k\n", encoding="utf-8")
+        assert lab.verdict(SMOOTH).status == "not right"
+    lab.close()
+    file.write_bytes(before)
+    assert Lab(judged).known(SMOOTH).status == "solved"
+
+
+def test_a_file_that_python_cannot_read_is_known_to_be_so_without_judging(lab, capsys):
+    (lab / "ch05_normalizing.py").write_text("def normalize(counts):\n    return (counts\n", encoding="utf-8")
+    assert Lab(lab).known(NORMALIZE).status == "not reached"
+    for command in (["status"], ["hint", "--folder"], ["hint", "normalize", "--folder"]):
+        assert main([*command, str(lab)]) == 0
+        told = capsys.readouterr().out
+        assert "ch05_normalizing.py can't be read: '(' was never closed, at line 2" in told
+        assert "return (counts" in told
+    assert not (lab / ".bigramlab" / "hints.json").exists()  # no hint was used up
+
+
+def test_what_calls_another_exercise_that_is_not_right_says_so_first(lab):
+    text = (lab / "ch06_sampling.py").read_text(encoding="utf-8")
+    first, second = text.split("def sample_words")
+    first = first.replace("    raise NotImplementedError", "    return torch.tensor([1, 2, 0])")
+    second = second.replace("    raise NotImplementedError", "    return [str(sample(probs)) for _ in range(n)]")
+    (lab / "ch06_sampling.py").write_text(f"{first}def sample_words{second}", encoding="utf-8")
+    mine = Lab(lab)
+    mine.verdict(Exercise.named("sample"))
+    told = mine.verdict(Exercise.named("sample_words")).text.splitlines()
+    mine.close()
+    assert told[0].startswith("sample_words is not right yet")
+    assert told[1] == "  Mind         it calls your sample, which is not right yet: begin there"
+    assert Lab(lab).known(Exercise.named("sample_words")).text.splitlines()[1] == told[1]
+    (lab / "ch06_sampling.py").write_text(
+        f"{text.split('def sample_words')[0]}def sample_words{second}", encoding="utf-8"
+    )
+    mine = Lab(lab)
+    assert "which is not written yet" in mine.verdict(Exercise.named("sample_words")).text
+    mine.close()
+
+
+def test_a_process_that_ends_before_it_begins_is_gone_and_not_only_silent():
+    process = Apart("bigramlab.lab.nothing:there")
+    process.tell({})
+    with pytest.raises(Gone, match="it ended its whole process") as caught:
+        [*process.messages()]
+    assert caught.value.status == 1
 
 
 def test_the_key_covers_what_is_imported_in_the_lab_and_read_there(lab):
@@ -276,7 +328,7 @@ def killed(command, folder, moment):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes here")
-def test_killed_at_any_moment_no_text_and_no_progress_is_lost(judged):
+def test_killed_at_any_moment_no_text_and_no_progress_is_lost(judged, pytestconfig):
     moments, mine = random.Random(0), (judged / "ch04_smoothing.py").read_bytes()
     commands = [
         (["bigramlab", "start", "."], 0.4),
@@ -285,7 +337,7 @@ def test_killed_at_any_moment_no_text_and_no_progress_is_lost(judged):
         (["bigramlab", "watch"], 4),
         (["bigramlab", "hint", "smooth"], 1),
     ]
-    for number in range(20):
+    for number in range(pytestconfig.getoption("kills")):
         command, most = commands[number % len(commands)]
         (judged / "ch06_sampling.py").unlink(missing_ok=True)  # for `start`
         killed(command, judged, moments.uniform(0, most))

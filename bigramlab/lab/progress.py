@@ -53,9 +53,7 @@ class Progress:
         """Return the verdicts on the last versions of its code; of a file that is damaged, those that are whole."""
         try:
             found = json.loads(self._file(exercise).read_bytes())
-            return [
-                kept for kept in found if kept == _sealed(kept["key"], kept["verdict"]) and Verdict(**kept["verdict"])
-            ]
+            return [kept for kept in found if kept == _sealed(kept["key"], kept["verdict"])]
         except (OSError, ValueError, TypeError, KeyError):
             return []
 
