@@ -24,6 +24,13 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("seeds") > 1 or config.option.keyword:  # one that is asked for is tried
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("several_seeds")])
+    items[:] = [item for item in items if not item.get_closest_marker("several_seeds")]
+
+
 @pytest.fixture(autouse=True)
 def not_ended():
     """Keep what pytest and the commands switch on for themselves, that a call may end the process, from other tests."""

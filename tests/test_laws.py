@@ -17,12 +17,12 @@ from bigramlab.mistakes import MISTAKES
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-def parameters(listed):
-    """Return a parameter for each version or mistake: the first of each function, and the others as slow ones."""
+def parameters(listed, *others):
+    """Return a parameter for each version or mistake: the first of each function, and the others with these marks."""
     return [
         pytest.param(name, one, id=f"{name}-{getattr(one, '__name__', '') or one.name}", marks=marks)
         for name, some in listed.items()
-        for one, marks in zip(some, [(), *[pytest.mark.slow] * (len(some) - 1)], strict=True)
+        for one, marks in zip(some, [(), *[others] * (len(some) - 1)], strict=True)
     ]
 
 
@@ -41,7 +41,7 @@ def test_our_function_keeps_the_law(law):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "version"), parameters(RIGHT))
+@pytest.mark.parametrize(("name", "version"), parameters(RIGHT, pytest.mark.slow))
 def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
         for law in filter(lambda law: law.holds, LAWS[name]):
@@ -49,7 +49,7 @@ def test_a_right_version_written_another_way_keeps_all_laws(name, version, pytes
             assert error is None, f"false alarm of {law.name}, seed {seed}: {error}"
 
 
-@pytest.mark.parametrize(("name", "version"), parameters(PLAIN))
+@pytest.mark.parametrize(("name", "version"), parameters(PLAIN, pytest.mark.slow))
 def test_a_right_version_without_a_check_of_any_input_keeps_the_result_laws(name, version, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
         assert result_laws_broken(name, version, seed) == {}
@@ -81,7 +81,8 @@ def test_the_catalogue_is_large_and_explains_itself():
         assert mistake.seen.endswith(".")
 
 
-@pytest.mark.parametrize(("name", "mistake"), parameters(MISTAKES))
+# With one seed, the test after it catches all of them, too.
+@pytest.mark.parametrize(("name", "mistake"), parameters(MISTAKES, pytest.mark.slow, pytest.mark.several_seeds))
 def test_a_mistake_is_caught_by_a_law_of_its_kind(name, mistake, pytestconfig):
     for seed in range(pytestconfig.getoption("seeds")):
         with Guard(seconds=0.2) as guard:
