@@ -74,7 +74,7 @@ def a_context_is_what_stands_before(build_contexts: Function, drawn: tuple[list[
         _same_examples(build_contexts([word], vocabulary, length), [word], vocabulary, length)
 
 
-@law("build_contexts", draw.words_and_vocabulary(), lengths)
+@law("build_contexts", draw.words_and_vocabulary(least=2, shortest=1), st.integers(2, 5))
 def words_never_touch(build_contexts: Function, drawn: tuple[list[str], str], length: int) -> None:
     """Each word begins afresh: its examples are the same whatever words stand before it."""
     _same_examples(build_contexts(*drawn, length), *drawn, length)

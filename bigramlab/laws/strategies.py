@@ -51,7 +51,7 @@ def vocabularies(draw: DrawFn) -> str:
 def words_and_vocabulary(draw: DrawFn, *, least: int = 1, shortest: int = 0) -> tuple[list[str], str]:
     """A word list, and a vocabulary that has its characters, others besides (often both A and a), in any order."""
     drawn = [word for word in draw(word_lists) if len(word) >= shortest]
-    if len(drawn) < least:
+    while len(drawn) < least:
         texts = st.text(characters, min_size=shortest, max_size=6)
         drawn.append(draw(texts if shortest else _empty_last(texts)))
     text = "".join([*drawn, draw(words)])
