@@ -56,7 +56,7 @@ def test_contexts_are_made_on_the_cpu_whatever_the_default_device_is():
         (lambda: build_contexts(["a.b"], ".ab", 2), r"the word 'a\.b' contains '\.'"),
         (lambda: build_contexts(["abc"], ".ab", 2), "the word 'abc' contains 'c', which the vocabulary lacks"),
         (lambda: build_contexts(["ab"], "ab", 2), r"the vocabulary 'ab' does not begin with '\.'"),
-        (lambda: count_contexts(*TOY, 2), "targets holds 2, which is no id: there are 2 tokens, so ids go from 0 to 1"),
+        (lambda: count_contexts(*TOY, 2), "targets holds 2, which is no id: of 2 tokens the ids go from 0 to 1"),
         (
             lambda: count_contexts(TOY[0], TOY[1][1:], 3),
             "there are 13 contexts and 12 targets, but each needs one",

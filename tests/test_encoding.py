@@ -60,7 +60,7 @@ def test_encode_refuses_a_character_that_the_vocabulary_lacks():
 @pytest.mark.parametrize("id", [-1, 4, 100])
 def test_decode_refuses_an_id_that_stands_for_no_token(id):
     with pytest.raises(
-        ValueError, match=f"ids holds {id}, which is no id: there are 4 tokens, so ids go from 0 to 3; use the"
+        ValueError, match=f"ids holds {id}, which is no id: of 4 tokens the ids go from 0 to 3; use the"
     ):
         decode(torch.tensor([1, id]), ".aem")
 

@@ -174,7 +174,7 @@ def test_a_word_without_an_end_is_refused(monkeypatch):
         (
             torch.tensor([[0]]),
             torch.tensor([2]),
-            "targets holds 2, which is no id: there are 2 tokens, so ids go from 0 to 1; use the vocabulary that the "
+            "targets holds 2, which is no id: of 2 tokens the ids go from 0 to 1; use the vocabulary that the "
             "words were encoded with$",
         ),
         (torch.tensor([[0]]), torch.tensor([-1]), "targets holds -1, which is no id"),

@@ -113,7 +113,7 @@ def test_layers_that_do_not_fit_are_refused(embedding, weights, biases):
         ),
         (
             lambda: mlp_logits(small(), torch.tensor([[0, 3]])),
-            "contexts holds 3, which is no id: there are 3 tokens, so ids go from 0 to 2",
+            "contexts holds 3, which is no id: of 3 tokens the ids go from 0 to 2",
         ),
         (lambda: mlp_probs(small(), torch.tensor([[0, -1]])), "contexts holds -1, which is no id"),
         (

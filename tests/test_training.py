@@ -208,7 +208,7 @@ def test_words_of_a_network():
         ),
         (
             lambda: train(examples=(TOY[0], TOY[1] + 1)),
-            "targets holds 3, which is no id: there are 3 tokens, so ids go from 0 to 2; use the vocabulary that the "
+            "targets holds 3, which is no id: of 3 tokens the ids go from 0 to 2; use the vocabulary that the "
             "words were encoded with$",
         ),
         (lambda: train(Recipe(steps=0)), "steps is 0"),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
 
@@ -148,8 +149,14 @@ def _said(case: Case, slips: list[Mistake], others: tuple[Mistake, ...] = ()) ->
     """Say which slips do the same on all calls together."""
     first, *more = slips
     tried = len(case.calls)
-    others = tuple(other for other in others if other.name[:12] != first.name[:12])  # the same slip, found twice
+    others = tuple(other for other in others if not _same_slip(first, other))
     return Diagnosis(first, tried, tried, exact=True, besides=tuple(more), others=others)
+
+
+def _same_slip(one: Mistake, other: Mistake) -> bool:
+    """Tell whether two causes are one slip, found twice, in other words."""
+    alike = SequenceMatcher(None, one.wrong.lower(), other.wrong.lower()).ratio() > 0.6
+    return alike or one.name[:12] == other.name[:12]
 
 
 def _shown(mistake: Mistake) -> Diagnosis:

@@ -15,7 +15,7 @@ from bigramlab.judge.describing import show, show_error
 from bigramlab.judge.guarding import Guard
 from bigramlab.laws.law import LEFT_ALONE, STEADY, Broken, Stopped
 
-__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder"]
+__all__ = ["CALLS_KEPT", "Call", "Enough", "Recorder", "begin"]
 
 CALLS_KEPT = 40  # of each law, to compare with the catalogue
 ITEMS_TAKEN = 12  # of an iterator that a function returns
@@ -47,7 +47,7 @@ class iterator(Iterator[Any]):  # noqa: N801 (a report calls it by its name)
         return next(self._items)
 
 
-def _begin(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def begin(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Call the function, and begin to walk through what it returns if that is an iterator."""
     returned = function(*arguments, **options)
     return iterator(returned) if isinstance(returned, Iterator) else returned
@@ -71,7 +71,7 @@ class Call:
         self.global_state = torch.get_rng_state()
         before = _open_figures()
         try:
-            self.original = guard.call(_begin, function, *arguments, **options)
+            self.original = guard.call(begin, function, *arguments, **options)
             _require_numbers(self.original)
             self.returned = _copy(self.original)
         except Exception as error:

@@ -176,7 +176,7 @@ class Report(Shown):
             ("Called", self.call, True),
             ("Returned", self.returned, True),
             ("Raised", self.raised, False),
-            ("At", shorten(self.place, columns=WIDTH - 17), True),
+            ("At", _wrapped(self.place), True),
             ("But", self.problem, False),
             ("Printed", shorten(self.printed, lines=6), True),
             ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
@@ -191,3 +191,9 @@ class Report(Shown):
         sections = [("Not asked", "Gradients: in this form there are none.", False)] * self.not_asked
         sections += [("Not careful", note.text(), False) for note in first]
         return [*sections, *([("And", f"{more} more, in `check({self.name}).notes`.", False)] if more > 0 else [])]
+
+
+def _wrapped(code: str) -> str:
+    """Break lines of code that are too long for the page: what is wrong may stand at their end."""
+    lines = (textwrap.wrap(line, WIDTH - 17, subsequent_indent="    ") for line in code.splitlines())
+    return "\n".join(part for parts in lines for part in parts[:3])

@@ -120,23 +120,26 @@ def _another_form(name: str, laws: list[Law], recorder: Recorder, asked: Law) ->
 def _judge_care(laws: list[Law], recorder: Recorder) -> Iterator[Note]:
     """Try the care laws, and yield a note on each that does not hold."""
     recorder.asks = set()  # of input that makes no sense, nothing of that is asked
-    for law in laws:
+    explained: set[str] = set()  # the mistakes that were named: each explains one law
+    for law in sorted(laws, key=lambda law: "refuse" in law.sentence):  # what isn't refused may be left from another
         recorder.calls, recorder.guard.hangs = [], 0
         if law.holds and (error := run_law(law, recorder)) and recorder.last:
-            yield _note(law, recorder.last, recorder, show_error(error))
+            yield _note(law, recorder.last, recorder, show_error(error), explained)
         elif law.name == QUIET and recorder.printing:
             printed = shorten(recorder.printing.printed.strip(), lines=1, columns=40)
-            yield _note(law, recorder.printing, recorder, f"it prints {printed!r}")
+            yield _note(law, recorder.printing, recorder, f"it prints {printed!r}", explained)
 
 
-def _note(law: Law, call: Call, recorder: Recorder, problem: str) -> Note:
+def _note(law: Law, call: Call, recorder: Recorder, problem: str, explained: set[str]) -> Note:
     """Say what the function does in this call, and what ours does."""
     ours = call.again(ours_for(law.function), recorder.guard)
     silent = call.raised is None
     if ours.raised and silent:
         problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
     breaks = partial(_breaks, law, law.name, recorder.guard)
-    if found := careless(law.function, [call, *recorder.calls], recorder.guard, breaks):
+    found = careless(law.function, [call, *recorder.calls], recorder.guard, breaks)
+    if found and found.name not in explained:
+        explained.add(found.name)
         problem = found.wrong
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
     call_text = describe_call(law.function, call.arguments, call.options)

@@ -60,6 +60,9 @@ def run_law(
     try:
         _for_drawn(law, holds, law.examples, shrink=shrink, seed=seed)
     except Flaky:
+        if smallest and isinstance(smallest[0][0], Stopped):  # what hangs may do so sooner or later
+            error, recorder.last, recorder.example = smallest[0]
+            return error
         return Broken("it does not do the same each time for the same input", law=STEADY)
     except Enough:
         if not smallest:

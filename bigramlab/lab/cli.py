@@ -130,7 +130,7 @@ def _main(arguments: list[str] | None) -> int:
         ("sample", "write new words like those of a file"),
         ("compare", "train every model on the words of a file, and compare them"),
     ]:
-        command = commands.add_parser(name, help=help_text)
+        command = commands.add_parser(name, help=help_text, description=f"{help_text.capitalize()}.")
         command.add_argument(
             "words", nargs="?", help="a text file, one word a line, or - for what is piped in (else: the 32,033 names)"
         )

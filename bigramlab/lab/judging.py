@@ -21,6 +21,8 @@ from bigramlab.laws.law import Stopped, ours_for
 
 __all__ = ["judge", "load_file", "tell"]
 
+SECONDS_TO_LOAD = 5.0  # for all that a file does besides importing
+
 
 def judge(
     exercise: Exercise,
@@ -106,7 +108,7 @@ def load_file(path: Path) -> ModuleType:
     sys.modules[module.__name__] = module
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two saves in a second could leave an old one
     try:
-        with Guard(seconds=10, name=path.name, loads=True) as guard:
+        with Guard(seconds=SECONDS_TO_LOAD, name=path.name, loads=True) as guard:
             guard.call(exec, code, module.__dict__)
     except Stopped as error:
         number = next((number for file, number in guard.stood if file == str(path)), None)

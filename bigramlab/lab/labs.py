@@ -26,7 +26,7 @@ class Lab:
         self._progress = Progress(folder)
         self._afresh = {exercise.name for exercise in self.exercises} if fresh else set()
         self._apart = apart
-        self._stuck: dict[tuple[str, str], str] = {}  # the reason, for each code of a file that ended the process
+        self._stuck: dict[tuple[str, str], Verdict] = {}  # for each code of a file that can't be run
 
     def known(self, exercise: Exercise) -> Verdict | None:
         """Return the verdict if it is known without judging."""
@@ -81,7 +81,7 @@ class Lab:
     def _judged(self, exercise: Exercise, begin: Callable[[str, str], None]) -> Verdict:
         file = exercise.file, read(self.folder / exercise.file)
         if file in self._stuck:
-            return _not_reached(exercise, self._stuck[file])
+            return replace(self._stuck[file], name=exercise.name)
         self.prepare(at_once=True)
         assert self._apart
         self._apart.tell({"folder": str(self.folder), "name": exercise.name})
@@ -95,12 +95,14 @@ class Lab:
                     verdict = Verdict(**message["verdict"])
         except Gone as gone:
             if loading:
-                self._stuck[file] = str(gone)
-                return _not_reached(exercise, str(gone))
-            return _ended(exercise, str(gone))
+                verdict = _not_reached(exercise, str(gone))
+            else:
+                return _ended(exercise, str(gone))
         except BaseException:  # Ctrl-C; what it is at is of no use any more
             self.close()
             raise
+        if verdict is not None and verdict.status == "not reached":  # nor will it be run for its other functions
+            self._stuck[file] = verdict
         return _ended(exercise, "it was not judged") if verdict is None else verdict
 
     def close(self) -> None:

@@ -96,7 +96,10 @@ def _version(package: str) -> str:
 
 
 def _outside(code: str, folder: Path) -> Iterator[str]:
-    """Yield what tells versions of the modules apart that are imported from elsewhere: not from Python, not ours."""
+    """Yield what tells versions of the modules apart that are imported from elsewhere: not from Python, not ours.
+
+    Those of the lab itself are left out, which are found or not, as the command was called; their text is in the code.
+    """
     standard = sysconfig.get_paths()["stdlib"]
     try:
         nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -104,7 +107,8 @@ def _outside(code: str, folder: Path) -> Iterator[str]:
         return
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    for name in sorted({name.partition(".")[0] for name in names} - {"bigramlab", "torch", "numpy", ""}):
+    of_lab = {path.stem for path in folder.glob("*.py")}
+    for name in sorted({name.partition(".")[0] for name in names} - {"bigramlab", "torch", "numpy", ""} - of_lab):
         try:
             spec = importlib.util.find_spec(name)
         except (ImportError, ValueError):

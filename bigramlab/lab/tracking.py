@@ -113,7 +113,7 @@ def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | N
             step = step.tb_next
         code_line = linecache.getline(cell.filename, line).strip() if line else ""
         run.likely = _likely(error, code_line, run.names)
-        where = f", at line {line}: `{shorten(code_line, columns=70)}`" if code_line else ""
+        where = f", at line {line}: `{shorten(code_line, columns=200)}`" if code_line else ""
         reason = f"{type(error).__name__}: {shorten(show_error(error), lines=2)}".removesuffix(": ")
         return f"raised {reason}{where}", None
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -217,6 +217,15 @@ def words_are_shuffled(split_words: Function, seed: int) -> None:
     listed = [word in first for word in words]
     if sum(one != other for one, other in zip(listed, listed[1:] + listed[:1], strict=True)) <= 2:
         broken("the first list has words that stood side by side")
+
+
+@law("split_words", draw.seeds, examples=4)
+def copies_are_shuffled_too(split_words: Function, seed: int) -> None:
+    """Within a list the copies of a word don't stand side by side."""
+    words = [f"word{i % 6}" for i in range(180)]
+    first, *_ = _split(split_words, words, (0.8, 0.1, 0.1), seed)
+    if sum(one != other for one, other in pairwise(first)) < len(set(first)):  # right by chance once in 10^30
+        broken("all copies of each word stand side by side in its list")
 
 
 @law("split_words", draw.seeds)

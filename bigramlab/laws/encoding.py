@@ -33,6 +33,14 @@ def every_character_once(build_vocabulary: Function, words: list[str]) -> None:
         broken(f"its characters should be {''.join(sorted(plain.build_vocabulary(words)))!r}, in some order")
 
 
+@law("build_vocabulary", st.integers(27, 300), examples=3)
+def there_may_be_more_letters(build_vocabulary: Function, size: int) -> None:
+    """There may be more than 26 letters."""
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + size)))
+    if len(_a_str(build_vocabulary([letters]))) != size + 1:
+        broken(f"of {size} letters and the boundary it has {len(build_vocabulary([letters]))} characters")
+
+
 @law("build_vocabulary", some_words)
 def characters_are_sorted(build_vocabulary: Function, words: list[str]) -> None:
     """After the boundary the characters are sorted, so the same words always give the same ids."""

@@ -270,6 +270,14 @@ def the_global_generator_stays_where_it_is(sample_words: Function, seed: int) ->
     leaves_torchs_generator_alone(lambda: sample_words(even(), ".abc", 3, generator=draw.generator(seed)))
 
 
+@care("sample_words", draw.seeds, st.integers(1, 5), examples=8)
+def a_larger_n_begins_as_a_smaller_one(sample_words: Function, seed: int, n: int) -> None:
+    """With the same generator state a larger n begins with the words of a smaller one."""
+    few, more = (list(sample_words(even(), ".abc", m, generator=draw.generator(seed))) for m in (n, n + 3))
+    if more[:n] != few:
+        broken(f"{n} words are {few}, and the first of {n + 3} are {more[:n]}")
+
+
 @care("sample_words", draw.probs_and_vocabulary(), examples=5)
 def no_words_are_no_words(sample_words: Function, probs: Tensor, vocabulary: str) -> None:
     """Of 0 words there is an empty list."""

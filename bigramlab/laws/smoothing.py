@@ -53,6 +53,12 @@ def a_new_table(smooth: Function, counts: Tensor, k: float) -> None:
         broken("it returned the table that came in; whoever changes one then changes both")
 
 
+@care("smooth", draw.not_weights(), examples=10)
+def impossible_counts_are_refused(smooth: Function, counts: Tensor) -> None:
+    """Negative, infinite and undefined (nan) counts are refused."""
+    refuses(lambda: smooth(counts))
+
+
 @care("smooth", st.sampled_from([-1, -0.25, float("nan"), float("inf"), float("-inf")]))
 def impossible_k_is_refused(smooth: Function, k: float) -> None:
     """A k that is negative or not finite is refused."""

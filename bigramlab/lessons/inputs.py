@@ -126,7 +126,7 @@ def require_ids(name: str, ids: object, *, axes: int, tokens: int | None = None)
         raise ValueError(f"{name} has shape {tuple(ids.shape)}, but needs {AXES[axes]}")
     if tokens is not None and len(wrong := ids[(ids < 0) | (ids >= tokens)]):
         raise ValueError(
-            f"{name} holds {wrong[0].item()}, which is no id: there are {tokens} tokens, so ids go from 0 to "
+            f"{name} holds {wrong[0].item()}, which is no id: of {tokens} tokens the ids go from 0 to "
             f"{tokens - 1}; use the vocabulary that the words were encoded with"
         )
 

@@ -101,6 +101,13 @@ def globals_read(function: Callable[..., Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def globals_stored(function: Callable[..., Any]) -> list[str]:
+    """Return the globals that the function sets, with a statement `global`."""
+    plain = plain_function(function)
+    codes = _codes(plain.__code__) if plain else []
+    return [step.argval for code in codes for step in dis.get_instructions(code) if step.opname == "STORE_GLOBAL"]
+
+
 def unread(function: Callable[..., Any]) -> dict[str, bool]:
     """Return the parameters that are never read, and whether each is written over at the beginning."""
     plain = plain_function(function)

@@ -19,7 +19,7 @@ from torch import Tensor
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import globals_read, names_used
 from bigramlab.judge.causes.likeness import alike
-from bigramlab.judge.recording import Call
+from bigramlab.judge.recording import Call, begin
 from bigramlab.mistakes import Mistake
 
 __all__ = ["drawn_by", "in_states", "start_at_random"]
@@ -55,7 +55,7 @@ def _once(case: Case, call: Call, function: Callable[..., Any], own: int | None,
         if "generator" in options:
             options["generator"] = None if own is None else torch.Generator().manual_seed(own)
         with in_states(torchs, others):
-            return function(*arguments, **options)
+            return begin(function, *arguments, **options)
 
     return call.again(in_these_states, case.guard)
 

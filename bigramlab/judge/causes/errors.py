@@ -13,6 +13,8 @@ from bigramlab.mistakes import Mistake
 __all__ = ["error_told", "explain", "integers_in_place", "tensor_for_a_key"]
 
 ERRORS = [
+    (TypeError, r"return_types", "values_forgotten",
+     "`max`, `min`, `sort` and `topk` along an axis return two things: the values, and where they stand.", "Write `.values` after it, or use `amax` or `amin`."),
     (TypeError, r"NoneType.*\.grad\b", "gradient_is_none",
      "The gradient is `None`: `backward()` was not called before, or what it is the gradient of is no leaf any more, since it was made anew, as by `W = W - …`.",
      "Change the weights in place: `W.data -= rate * W.grad`."),

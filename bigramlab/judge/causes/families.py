@@ -20,7 +20,7 @@ Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and th
 
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
 ROOMS = ("tables", "losses", "counting", "encoding", "contexts", "networks", "training")
-SEEN = "Change that line, and compare what it returned above with what it returns then."
+SEEN = "Mend it, and see what the call above returns then."
 
 
 def family(name: str, run: Run, parts: list[Part]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
-from bigramlab.judge.causes.code_reading import globals_read, unread
+from bigramlab.judge.causes.code_reading import globals_read, globals_stored, unread
 from bigramlab.judge.causes.errors import error_told, integers_in_place, tensor_for_a_key
 from bigramlab.judge.causes.likeness import alike, same_end
 from bigramlab.judge.describing import show
@@ -135,6 +135,10 @@ def state_kept(case: Case) -> Mistake | None:
     """A global is changed by each call."""
     if not case.calls:
         return None
+    if kept := globals_stored(case.function):
+        return case.cause("global_changed", f"Each call changes the global `{kept[0]}`, and the next goes on with what "
+                          "is left in it: it should be a variable of the function's own.",
+                          f"Print `{kept[0]}` after two calls.")  # fmt: skip
     held = {name: value for name, value in globals_read(case.function).items()
             if isinstance(value, list | dict | set | Tensor)}  # fmt: skip
     before = {name: _state(value) for name, value in held.items()}
@@ -244,6 +248,8 @@ CONVERSIONS: list[tuple[str, type, Callable[[Any], Any], str, str]] = [
 
 def needs_another_kind(case: Case) -> Mistake | None:
     """Given one argument as something else, it does what ours does."""
+    if any(call.changed() for call in case.calls[:10]):  # a conversion would make a copy, and hide that
+        return None
     for place, parameter in enumerate(case.parameters()):
         for name, kind, convert, noun, seen in CONVERSIONS:
             given = [call for call in case.calls if len(call.arguments) > place]

@@ -237,7 +237,8 @@ def another_shape(pairs: list[Pair]) -> Said | None:
 def another_type(pairs: list[Pair]) -> Said | None:
     """It is always of another kind."""
     kinds, right = {type(one) for one, _ in pairs}, {type(other) for _, other in pairs}
-    if len(kinds) == len(right) == 1 and kinds != right and not kinds & {int, float}:
+    numbers = kinds | right <= {float, Tensor} and all(isinstance(one, float) or one.numel() == 1 for one, _ in pairs)
+    if len(kinds) == len(right) == 1 and kinds != right and not kinds & {int, float} and not numbers:
         found, wanted = kinds.pop().__name__, right.pop().__name__
         return ("another_type", f"It returns a {found} on every input, and should return a {wanted}.",
                 "Print `type(...)` of what it returns.")  # fmt: skip

@@ -58,6 +58,9 @@ def walked(case: Case) -> Mistake | None:
     if walk is None:
         return None
     case.guard.hangs = 0
+    if case.name == "sample" and all(isinstance(one.returned, Tensor) and not len(one.returned) for one in case.calls):
+        return case.cause("loop_never_begins", "The result is always empty: the loop ends before the first draw, as "
+                          "`while ix != 0` does where `ix` begins at 0.", "Print something inside of the loop.")  # fmt: skip
     with in_states(7, 7):
         for kind in (_one_way, _drawn_otherwise, _cut_off):
             try:
