@@ -321,7 +321,8 @@ def test_an_infinite_argument_can_be_typed():
     def smooth(counts, k=1):
         return counts + k if k >= 0 else bigramlab.smooth(counts, k)
 
-    assert re.search(r"float\('(nan|inf)'\)", check(smooth).notes[0].call)
+    calls = " ".join(note.call for note in check(smooth).notes)
+    assert re.search(r"float\(.(nan|inf).\)", calls)
 
 
 @pytest.mark.slow

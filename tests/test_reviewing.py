@@ -257,6 +257,19 @@ def test_a_function_is_not_wrong_for_a_guessed_role_and_its_likely_slip_is_told(
 # Values
 
 
+@pytest.mark.slow
+def test_a_function_that_is_only_given_lists_is_right():
+    code = """
+    id_to_char = dict(enumerate(".abc"))
+
+    def decode(ids):
+        return "".join(id_to_char[i] for i in ids)
+    """
+    verdict, text = items(check(session(code)))["decode"]
+    assert (verdict, "given a list of ids" in text) == ("right", True)
+    assert not check(session(code)["decode"])  # by itself it is not
+
+
 def test_dicts_from_token_to_id_and_back_are_known():
     vocabulary = build_vocabulary(load_names())
     letters = vocabulary[1:]
@@ -543,6 +556,18 @@ def test_the_loss_of_what_the_network_was_given_is_none(network):
     assert network_items(network | {"logits": logits, "loss": loss})["loss"][0] == "mistake"
 
 
+def test_a_loss_of_other_words_than_its_name_says_and_a_softmax_taken_twice_are_seen(network):
+    logits, targets = network["logits"].detach(), network["ys"]
+    loss = torch.nn.functional.cross_entropy(logits, targets)
+    given = {"Ytr": targets, "W": network["W"], "logits": logits}
+    assert network_items(given | {"train_loss": loss})["train_loss"][0] == "right"
+    verdict, text = network_items(given | {"dev_loss": loss})["dev_loss"]
+    assert (verdict, "which is of the train words" in text) == ("mistake", True)
+    twice = torch.nn.functional.cross_entropy(logits.softmax(1), targets)
+    verdict, text = network_items(given | {"loss": twice})["loss"]
+    assert (verdict, "softmax taken twice" in text) == ("mistake", True)
+
+
 def test_weights_that_learned_something_else_than_the_pairs_say_what(network):
     trained = (10 * torch.eye(27) - 1).requires_grad_()
     assert network_items(network | {"W": trained})["W"][0] == "step"  # nobody knows whether these were trained
@@ -707,6 +732,30 @@ def test_a_walk_that_draws_evenly_is_named_where_a_table_is_there():
     assert slips(WALK.format(row="P[ix] / torch.ones(27)", end=0), P=table) == []
 
 
+NETWORK = """
+ix = 0
+while True:
+    {begin}
+    h = torch.tanh(C[torch.tensor([context])].view(1, -1) @ W1)
+    p = F.softmax(h @ W2, dim=1)
+    ix = torch.multinomial(p, 1, generator=g).item()
+    {end}
+    if ix == 0:
+        break
+"""
+
+
+def test_a_walk_that_asks_a_network_the_same_each_time_is_named():
+    assert slips(NETWORK.format(begin="pass", end="out.append(ix)")) == ["p"]
+    assert slips(NETWORK.format(begin="pass", end="context = context[1:] + [ix]")) == []
+    assert slips(NETWORK.format(begin="pass", end="context.append(ix)")) == []
+    assert slips(NETWORK.format(begin="pass", end="context[0] = ix")) == []
+    assert slips(NETWORK.format(begin="context = step()", end="pass")) == []  # nobody knows what that does
+    assert slips(NETWORK.format(begin="context = [ix]", end="pass")) == []
+    row = "while True:\n    ix = torch.multinomial(self.P[0], 1).item()\n    if ix == 0:\n        break"
+    assert slips(row) == ["self.P[0]"]
+
+
 SEVERAL = """
 for {turn} in {turns}:
     g = torch.Generator().manual_seed({seed})
@@ -867,6 +916,11 @@ def test_in_a_script_another_thing_of_the_same_name_begins_where_it_is_not_read(
         ("a", "line 2", [2, 3]),
         ("b", "line 4", [2, 3, 4]),
     ]
+
+
+def test_the_length_of_a_list_may_stand_in_what_is_printed(run):
+    found = run("words, nll = ['a', 'b'], 3.0\nprint(f'{nll / len(words)}')")
+    assert [(thing.name, thing.value) for thing in found.things if thing.shown] == [("nll / len(words)", 1.5)]
 
 
 def test_settings_and_what_a_loop_makes_anew_pass_by(run):

@@ -21,6 +21,10 @@ def settled(things: Sequence[Thing], found: Mapping[int, Item], slips: Sequence[
         slips: What is wrong in the code itself.
     """
     followed = _followed(things, dict(found))
+    for at, item in followed.items():
+        causes = [slip for slip in slips if slip.place == item.place and slip.name.split(".")[0] == item.name]
+        if causes and item.verdict == MISTAKE and "no numbers any more" in item.text:
+            followed[at] = replace(item, verdict=FOLLOWS, of=causes[0].name)
     finished = _finished(things, followed)
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
     placed: list[tuple[float, Item]] = [

@@ -1,6 +1,7 @@
 """What a network's values are: each is computed again from the notebook's own others."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -166,18 +167,16 @@ def _trained(
     total = counts.sum()
     best = -float(torch.xlogy(counts, counts / counts.sum(1, keepdim=True).clamp(min=1)).sum() / total)
     loss = -float((counts * weight.log_softmax(1)).sum() / total)
-    told = f"as logits, their loss on all words is {loss:.3f}; counting gives {best:.3f}"
-    if loss > math.log(len(counts)):
-        told += f", and knowing nothing {math.log(len(counts)):.3f}"
+    told = f"as logits: {loss:.3f} on all words; counting gives {best:.3f}"
     if loss < best + TRAINED:
         return RIGHT, told
     if own[name].grad is None:
-        return STEP, f"weights that are still to be trained: {told}"
+        return STEP, f"still to be trained, {told}"
     if slip := _learned_instead(weight.log_softmax(1), counts, loss):
         return MISTAKE, slip
     if loss > math.log(len(counts)):
-        return STEP, f"{told}: hardly trained, or with something else fed in or compared than the pairs of letters"
-    return STEP, f"{told}: not trained enough, or not on all words"
+        return STEP, f"hardly trained, or on something else than the pairs; {told}"
+    return STEP, f"not trained enough, or not on all words; {told}"
 
 
 def _learned_instead(logs: Tensor, counts: Tensor, loss: float) -> str:
@@ -234,7 +233,12 @@ def _loss(
             what = f"of `{of}` for {by}"
             fed = f" for {by}" in logits.get(of, ("", ""))[1]
             if abs(value - loss) < 1e-4 * max(1, abs(loss)):
+                if other := _of_other_words(thing.name, by):
+                    return MISTAKE, f"the mean loss {what}, which is of the {other} words"
                 return _mean_loss(what, by, fed=fed)
+            twice = -float(table.softmax(1).log_softmax(1)[torch.arange(len(table)), targets].double().mean())
+            if abs(value - twice) < 1e-5 and abs(twice - loss) > 1e-3:
+                return MISTAKE, f"the loss {what}, with softmax taken twice: cross_entropy takes logits"
             if len(table) > 1 and abs(value - loss * len(table)) < 1e-4 * abs(value):
                 return STEP, f"the sum of the losses {what}; divide it by {len(table):,}, their number"
             named = any(part in thing.name.lower() for part in ("loss", "nll"))
@@ -243,6 +247,16 @@ def _loss(
             if "loss" in thing.name.lower() and (said := _penalized(value, loss, of, own, logits)):
                 return _mean_loss(what, by, f", and {said}", fed=fed)
     return None
+
+
+def _of_other_words(name: str, targets: str) -> str:
+    """Say of which part of the words the targets are, if the name of the loss says another one."""
+    parts = {"train": "tr|train|training", "dev": "dev|val|valid|validation", "test": "te|test"}
+    of, by = (
+        {part for part, names in parts.items() if re.search(rf"(?i)(?:^[xy]?|_)(?:{names})(?:_|$|\d|loss)", text)}
+        for text in (name, targets.strip("`"))
+    )
+    return min(by) if len(of) == len(by) == 1 and of != by else ""
 
 
 def _mean_loss(what: str, by: str, penalty: str = "", *, fed: bool) -> Said:

@@ -19,7 +19,7 @@ from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
 from bigramlab.judge.recognizing import are_the_names, recognize
-from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, WRONG, Item, Review, Thing
+from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.data import load_names
@@ -127,7 +127,7 @@ def _values(
     counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
     for at, thing in enumerate(made):
         begin(thing.name)
-        item = _recognized(thing, words) if _may_be_known(thing.value) else None
+        item = _recognized(thing, words, codes) if _may_be_known(thing.value) else None
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
         wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
@@ -158,8 +158,9 @@ def _judge_functions(
         if why := stuck.get(thing.name):
             found[at] = Item(thing.name, thing.place, WRONG, f"a call of it {why}")
         else:
-            made = [item for n, item in found.items() if thing.name in things[n].reads]
-            found[at] = judged(thing, made)
+            made_with_it = [n for n, other in enumerate(things) if thing.name in other.reads]
+            known = [found[n] for n in made_with_it if n in found]
+            found[at] = judged(thing, known, [things[n] for n in made_with_it if n not in found])
 
 
 def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | None:
@@ -172,7 +173,7 @@ def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | Non
     return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", slips=said.slips)
 
 
-def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
+def _recognized(thing: Thing, words: Sequence[str] | None, codes: Sequence[Code] = ()) -> Item | None:
     """Say what a value is; None if nothing is known of it."""
     if isinstance(thing.value, dict):
         if not (found := read_dict(thing.value, words)):
@@ -193,6 +194,8 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
         report = recognize(thing.value, words, name=thing.name)
     except TypeError:  # a list of this and that
         return None
+    if any("keepdim" in code.text for code in codes):  # then it was not forgotten
+        report.candidates.sort(key=lambda candidate: "keepdim_forgotten" in " ".join(candidate.slips))
     in_training = isinstance(thing.value, Tensor) and thing.value.requires_grad
     if not report.candidates or (report.verdict != RIGHT and (thing.passing or in_training)):
         return None  # of a number that passes by, a likeness may be a coincidence
@@ -207,11 +210,12 @@ def _recognized(thing: Thing, words: Sequence[str] | None) -> Item | None:
 
 def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:
     """Say what can't be the end of it: a network that was trained, and on the first words only."""
-    if any(item.verdict == RIGHT and item.text.startswith("the targets of") for item in items):
-        return ""
+    whole = any(item.verdict == RIGHT and item.text.startswith("the targets of") for item in items)
     loops = [code.text for code in codes if "backward" in code.text and re.search(r"\b(for|while)\b", code.text)]
     for part in items:
-        few = re.fullmatch(r"the targets of (the first .*) only", part.text)
+        if part.verdict == STEP and "hardly trained" in part.text:
+            return f"`{part.name}` has learned next to nothing"
+        few = re.fullmatch(r"the targets of (the first .*) only", part.text) if not whole else None
         if few and any(re.search(rf"\b{part.name}\b", text) for text in loops):
             where = f" in {part.place}" if part.place else ""
             return f"the network was trained on {few[1]} only: see `{part.name}`{where}"

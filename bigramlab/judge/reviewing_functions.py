@@ -7,7 +7,7 @@ it made has the very same slip.
 import dis
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -25,12 +25,13 @@ SECONDS = 2.0  # for a call with what the notebook has
 LOOPS = re.compile("FOR_ITER|JUMP_BACKWARD|JUMP_ABSOLUTE")
 
 
-def judged(thing: Thing, made: Sequence[Item]) -> Item:
+def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) -> Item:
     """Judge a function as what it may be meant for: as the first of those that it is right as.
 
     Args:
         thing: The function.
         made: What is known of the values that were made with it.
+        unknown: Those of which nothing is known.
     """
     reasons: list[str] = []
     wrong: list[tuple[Fit, Report]] = []
@@ -46,6 +47,14 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
         if report:
             notes = [*fit.notes, *([] if report.careful else ["not careful yet"])]
             return Item(thing.name, thing.place, RIGHT, ", ".join(notes) or "and careful", report=report)
+        if report.raised.startswith("KeyError: tensor("):  # a dict; what the notebook gives may be a list
+            try:
+                with_lists = run_laws(_given_lists(fit.call), fit.name)
+            finally:
+                own_globals.update(fit.replaced)
+            if with_lists:
+                text = ", ".join([*fit.notes, "given a list of ids, as a tensor's are no keys"])
+                return Item(thing.name, thing.place, RIGHT, text, report=with_lists)
         if not report.started:
             return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
         wrong.append((fit, report))
@@ -54,7 +63,10 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
     for fit, report in wrong:
         if _slip(fit, report) in seen:
             return _wrong(thing, fit, report)
-    if right and not bad:
+    contexts = [one for one in unknown if isinstance(one.value, Tensor) and one.value.dim() == 2]
+    if contexts and (exact := [one for one in wrong if _is_known(one[1])]):
+        return _wrong(thing, *exact[0])
+    if right and not bad and not contexts:
         names = " and ".join(dict.fromkeys(f"`{item.name}`" for item in right))
         text = f"{names}, made with it, {'are' if len(right) > 1 else 'is'} right"
         if not wrong or wrong[0][0].name != thing.name:
@@ -65,6 +77,16 @@ def judged(thing: Thing, made: Sequence[Item]) -> Item:
     told = [*bad, *steps] if not wrong else []
     advice = f"see `{told[0].name}`, made with it" if told else _advice(thing.name, wrong, reasons)
     return Item(thing.name, thing.place, NOT_JUDGED, advice)
+
+
+def _given_lists(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with lists in the place of tensors of ids."""
+
+    def given_lists(*arguments: Any, **options: Any) -> Any:
+        lists = (one.tolist() if isinstance(one, Tensor) and one.dim() == 1 else one for one in arguments)
+        return call(*lists, **options)
+
+    return given_lists
 
 
 def result_of(thing: Thing, names: Mapping[str, Any]) -> Thing | None:

@@ -10,6 +10,13 @@ from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
 __all__ = ["even_draws", "other_end", "seeded_anew", "walk_that_stays"]
 
+CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
+STEADY_CALLS = (
+    *("one_hot", "exp", "softmax", "log_softmax", "log", "sum", "mean", "max", "float", "long", "item", "detach"),
+    *("tensor", "LongTensor", "view", "reshape", "cat", "stack", "unsqueeze", "squeeze", "matmul", "multinomial"),
+    *("tanh", "relu", "silu", "sigmoid"),
+)
+
 
 def _drawn(loop: ast.While) -> tuple[str, ast.Call] | None:
     """Return the name that holds what the loop draws, and the call that draws it."""
@@ -35,12 +42,17 @@ def _ends_of(loop: ast.While, drawn: str) -> Iterator[int]:
 
 
 def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
-    """Find a walk in which each token is drawn from the same row of a table."""
+    """Find a walk in which each token is drawn from the same row of a table, or network."""
     found = _drawn(loop)
     if not found or not [*_ends_of(loop, found[0])]:
         return
     drawn, row = found[0], _row_of(loop, found[1])
     if row is None or not isinstance(row.value, ast.Name):
+        of = _from(loop, found[1]) if found[1].args else None
+        if of is not None and "ones" not in map(called, ast.walk(of)) and _stays(loop, of):
+            text = f"each token is drawn from the same probabilities, `{ast.unparse(of)}`, whatever stands before it"
+            mend = f"What they are made of must change in the loop: it has to depend on `{drawn}`."
+            yield Found(ast.unparse(found[1].args[0]), code.place_of(found[1]), text, mend)
         return
     table, index = names.get(row.value.id), row.slice.elts[0] if isinstance(row.slice, ast.Tuple) else row.slice
     fixed = isinstance(index, ast.Constant) and type(index.value) is int
@@ -84,6 +96,32 @@ def seeded_anew(loop: ast.For, code: Code) -> Iterator[Found]:
         if called(call) == "manual_seed" and constant and any(called(one) == "multinomial" for one in calls):
             text = "the generator is seeded anew for each word, so that all words are the same"
             yield Found(ast.unparse(call), code.place_of(call), text, "Make the generator once, before the loop.")
+
+
+def _stays(loop: ast.While, of: ast.expr) -> bool:
+    """Tell whether something is the same in each turn: nothing that it is made of changes, and all calls are known."""
+    made = {name: part.value for part in loop.body if isinstance(part, ast.Assign) for name in stored(part)}
+    changing = names_in(loop, ast.Store) - made.keys()
+    for node in ast.walk(loop):
+        changing |= (
+            names_in(node.target) | names_in(node.target, ast.Store) if isinstance(node, ast.AugAssign) else set()
+        )
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+            changing |= names_in(node.func.value)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            changing |= names_in(node.value)
+    left, seen = [of], set[str]()
+    while left:
+        part = left.pop()
+        if any(isinstance(node, ast.Call) and called(node) not in STEADY_CALLS for node in ast.walk(part)):
+            return False
+        names = names_in(part) - seen
+        if names & changing or any(name in names_in(made[name]) for name in names & made.keys()):
+            return False
+        seen |= names
+        left += [made[name] for name in names & made.keys()]
+    drawn = _drawn(loop)
+    return drawn is not None and drawn[0] not in seen
 
 
 def _row_of(loop: ast.While, call: ast.Call) -> ast.Subscript | None:

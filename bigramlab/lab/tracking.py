@@ -4,6 +4,7 @@ import __future__
 
 import ast
 import builtins
+import copy
 import io
 import linecache
 import os
@@ -225,6 +226,7 @@ def _shown(statement: ast.stmt) -> Iterator[ast.expr]:
 def _calculated(expression: ast.expr, names: dict[str, Any]) -> float | torch.Tensor | None:
     """Calculate with the numbers that there are; None if it is more than arithmetic."""
     arithmetic = ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Name | ast.Constant | ast.expr_context
+    expression = _with_lengths(expression, names)
     while (
         isinstance(expression, ast.Call)
         and not expression.args
@@ -244,6 +246,22 @@ def _calculated(expression: ast.expr, names: dict[str, Any]) -> float | torch.Te
         return eval(compile(ast.Expression(expression), "<shown>", "eval"), {"__builtins__": {}}, names)  # type: ignore[no-any-return]
     except Exception:
         return None
+
+
+def _with_lengths(expression: ast.expr, names: dict[str, Any]) -> ast.expr:
+    """Return an expression with a number in the place of each `len(name)`."""
+
+    class Lengths(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> ast.AST:
+            argument = node.args[0] if len(node.args) == 1 else None
+            if isinstance(node.func, ast.Name) and node.func.id == "len" and isinstance(argument, ast.Name):
+                value = names.get(argument.id)
+                if isinstance(value, list | str | dict | torch.Tensor):
+                    return ast.copy_location(ast.Constant(len(value)), node)
+            return self.generic_visit(node)
+
+    lengthened: ast.expr = Lengths().visit(copy.deepcopy(expression))
+    return lengthened
 
 
 def _passing(statement: ast.stmt) -> Iterator[str]:

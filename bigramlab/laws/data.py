@@ -219,15 +219,6 @@ def words_are_shuffled(split_words: Function, seed: int) -> None:
         broken("the first list has words that stood side by side")
 
 
-@law("split_words", draw.seeds, examples=4)
-def copies_are_shuffled_too(split_words: Function, seed: int) -> None:
-    """Within a list the copies of a word don't stand side by side."""
-    words = [f"word{i % 6}" for i in range(180)]
-    first, *_ = _split(split_words, words, (0.8, 0.1, 0.1), seed)
-    if sum(one != other for one, other in pairwise(first)) < len(set(first)):  # right by chance once in 10^30
-        broken("all copies of each word stand side by side in its list")
-
-
 @law("split_words", draw.seeds)
 def the_generator_decides(split_words: Function, seed: int) -> None:
     """Another generator state gives other lists, and the generator moves on, so that the next lists are others, too."""
@@ -259,6 +250,15 @@ def ten_percent_each_by_default(split_words: Function, seed: int) -> None:
     """Without fractions, 80 % are for training and 10 % each for development and for test."""
     found = split_words([f"word{i}" for i in range(100)], generator=draw.generator(seed))
     agree([len(part) for part in found], [80, 10, 10]) if len(found) == 3 else broken("there should be three lists")
+
+
+@care("split_words", draw.seeds, examples=4)
+def copies_are_shuffled_too(split_words: Function, seed: int) -> None:
+    """Within a list the copies of a word don't stand side by side."""
+    words = [f"word{i % 6}" for i in range(180)]
+    first, *_ = _split(split_words, words, (0.8, 0.1, 0.1), seed)
+    if sum(one != other for one, other in pairwise(first)) < len(set(first)):  # right by chance once in 10^30
+        broken("all copies of each word stand side by side in its list")
 
 
 @care("split_words", st.tuples(st.sampled_from([(0.8, 0.1), (0.9, 0.2), (1.0, 0.0), (1.5, -0.5), (math.nan, 1.0)])))

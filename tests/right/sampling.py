@@ -223,7 +223,7 @@ def sample_words_multinomial(probs, vocabulary, n, *, generator=None):
     return words
 
 
-@right("sample_words")
+@plain_right("sample_words")
 def sample_words_together(probs, vocabulary, n, *, generator=None):
     """All words grow at once, a letter a round, until the last one has ended."""
     check_table(probs)
