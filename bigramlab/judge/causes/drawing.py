@@ -163,7 +163,7 @@ def _moved(case: Case, call: Call) -> bool:
         generator = options["generator"] = torch.Generator().manual_seed(1)
         before = generator.get_state()
         try:
-            return case.function(*arguments, **options)
+            return begin(case.function, *arguments, **options)
         finally:
             moved.append(not torch.equal(before, generator.get_state()))
 

@@ -122,12 +122,64 @@ def _repeats(found: Any, given: dict[str, Any]) -> bool:
     return batches is not None and any(n > 1 for n in Counter(id for batch in batches[0] for id in batch).values())
 
 
+def _batch_sizes(found: Any, given: dict[str, Any]) -> tuple[list[list[int]], int, int] | None:
+    """Return the batches, n and the size; None where each batch has all numbers, or they all have one size."""
+    n, size = given["n"], given["batch_size"]
+    if not found or size >= n or n % size == 0:
+        return None
+    return [[int(id) for id in batch] for batch in found], n, size
+
+
+def _dropped(found: Any, given: dict[str, Any]) -> bool | None:
+    """All batches are full, and in as many as a round has of them, no number comes twice."""
+    if (told := _batch_sizes(found, given)) is None:
+        return None
+    batches, n, size = told
+    return all(len(batch) == size for batch in batches) and not _repeats(found, given | {"n": n - n % size})
+
+
+def _filled_up(found: Any, given: dict[str, Any]) -> bool | None:
+    """All batches are full, and a round has all numbers."""
+    if (told := _batch_sizes(found, given)) is None:
+        return None
+    batches, n, size = told
+    due = math.ceil(n / size)
+    if len(batches) < due:
+        return None
+    seen = {id for batch in batches[:due] for id in batch}
+    return all(len(batch) == size for batch in batches) and seen == {*range(n)}
+
+
+def _each_batch(tell: Callable[[list[int]], bool]) -> Test:
+    def holds(found: Any, given: dict[str, Any]) -> bool | None:
+        batches = [[int(id) for id in batch] for batch in found or []]
+        return all(map(tell, batches)) if any(len(batch) > 2 for batch in batches) else None
+
+    return _in_all(holds)
+
+
+def _cut_into(found: Any, given: dict[str, Any]) -> bool | None:
+    size = max(1, given["n"] // given["batch_size"])
+    return len(found[0]) == size if found and size != min(given["n"], given["batch_size"]) else None
+
+
+def _last_missing(found: Any, given: dict[str, Any]) -> bool | None:
+    ids = [int(id) for batch in found or [] for id in batch]
+    return max(ids) == given["n"] - 2 if given["n"] > 2 and len(ids) > 4 * given["n"] else None
+
+
 BATCHES: list[Row] = [
+    ("size_for_number", _in_all(_cut_into), "`batch_size` is taken for the number of batches.", "Take n = 6 and a `batch_size` of 2: the batches have 3."),
+    ("batch_empty", _in_one(lambda found, given: any(not len(batch) for batch in found or [])), "A batch is empty: a round ends one batch too late.", "Take n = 4 and batches of 2: some are empty."),
+    ("batches_of_neighbors", _each_batch(lambda batch: batch == [*range(batch[0], batch[0] + len(batch))] if batch else True), "Each batch is a block of neighbors, and only the order of the blocks is drawn.", "Print the first batch: its numbers follow each other."),
+    ("batches_sorted", _each_batch(lambda batch: batch == sorted(batch)), "The numbers of each batch are sorted.", "Print the first batch: it goes up."),
+    ("last_number_never", _in_all(_last_missing), "The last number never comes: the numbers end at n - 2.", "Print the largest number of many batches."),
+    ("short_batch_filled_up", _in_all(_filled_up), "The last batch of a round is filled up with numbers that came before, and should be smaller.", "Take n = 3 and batches of 2: a number comes twice in a round."),
     ("counted_from_1", _in_one(lambda found, given: any(int(id) >= given["n"] for batch in found for id in batch)), "The numbers run from 1 to n, and should run from 0 to n - 1: the last is no place.", "Print the largest number: it is n."),
     ("not_shuffled", _round(lambda ids, n: ids == [*range(n)], least=4), "Nothing is shuffled: the numbers come in order.", "Print the first batch: it is 0, 1, 2 …"),
-    ("one_order_for_all_rounds", _in_all(_same_rounds), "One order is drawn and used for all rounds: `randperm` stands before the loop.", "Print two rounds: they are equal."),
+    ("one_order_for_all_rounds", _in_all(_same_rounds), "One order is used for all rounds: `randperm` stands before the loop, or a seed is set in it.", "Print two rounds: they are equal."),
     ("one_round_only", _in_one(lambda found, given: len(found) <= math.ceil(given["n"] / given["batch_size"]) < 12), "It ends after one round, and should go on for as long as it is asked.", "Take one more batch than there are in a round."),
-    ("short_batch_dropped", _in_one(lambda found, given: given["n"] % given["batch_size"] != 0 and bool(found) and all(len(batch) == given["batch_size"] for batch in found) and not _repeats(found, given | {"n": given["n"] - given["n"] % given["batch_size"]})),
+    ("short_batch_dropped", _in_all(_dropped),
      "The last batch of a round, which is smaller, is dropped, so some examples are left out.", "Take n = 3 and batches of 2: one number is missing."),
     ("drawn_with_replacement", _in_one(_repeats), "Each batch is drawn from all numbers, so within a round some come twice and some not at all.", "Print the batches of one round: a number comes twice."),
 ]  # fmt: skip

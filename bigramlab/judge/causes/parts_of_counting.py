@@ -61,6 +61,7 @@ COUNT: list[Part] = [
         ("doubles_skipped", lambda ids: [(a, b) for a, b in pairwise(ids) if a != b], "Pairs of the same character are skipped."),
         ("all_later_ones", lambda ids: [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]], "Each character is paired with all later ones, and should be with the next."),
         ("all_with_all", lambda ids: [(a, b) for a in ids for b in ids], "Each character is paired with all of the word."),
+        ("all_with_all_but_the_first", lambda ids: [(a, b) for a in ids for b in ids[1:]], "Each character is paired with all of the word but the first: one loop stands in the other."),
         ("both_orders", lambda ids: [*pairwise(ids), *pairwise(ids[::-1])], "Each pair is counted in both orders."),
         ("order_lost", lambda ids: _unordered(pairwise(ids)), "The two of a pair are sorted, so their order is lost."),
         ("swapped", lambda ids: [(b, a) for a, b in pairwise(ids)], "Rows and columns are swapped: the row is the current token."),
@@ -81,6 +82,7 @@ COUNT: list[Part] = [
     ("filled", lambda n: n, [
         ("set_to_1", lambda n: n.clamp(max=1), "`= 1` notes that a pair occurs, not how often."),
         ("begun_at_1", lambda n: n + 1, "The table begins at 1, and should at 0."),
+        ("begun_at_1_where_seen", lambda n: n + (n > 0), "`get(pair, 1)` begins at 1, so each pair that occurs is counted once too often."),
         ("counted_by_two", lambda n: n * 2, "Each pair is counted twice."),
         ("both_orders_added", lambda n: n + n.T, "The table is added to its transpose."),
         ("ones_forgotten", lambda n: (n - 1).clamp(min=0), "The first time of each pair is not counted: it only makes the entry."),

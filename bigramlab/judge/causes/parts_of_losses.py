@@ -250,8 +250,18 @@ def _entropy(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return _measured(chosen["shares"](given["logits"].double()), given["targets"].long(), chosen)
 
 
+SCORE: list[Part] = [
+    ("shares", lambda p: p, [
+        ("softmax_of_probabilities", lambda p: p.softmax(-1), "softmax is taken of probabilities, as `cross_entropy` does, which takes logits: shares of shares."),
+        ("logs_for_probabilities", lambda p: p.log_softmax(-1), "`log_softmax` is taken of probabilities."),
+        ("divided_by_the_largest", lambda p: p / p.amax(-1, keepdim=True), "The probabilities are divided by the largest of their row.")]),
+    *ENTROPY[1:],
+]  # fmt: skip
+
+
 def _score(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    return float(_measured(given["next_probs"](given["contexts"]).double(), given["targets"].long(), chosen))
+    probs = chosen["shares"](given["next_probs"](given["contexts"]).double())
+    return float(_measured(probs, given["targets"].long(), chosen))
 
 
 SURPRISAL: list[Part] = [
@@ -267,6 +277,7 @@ SURPRISAL: list[Part] = [
         ("product", lambda x: x.prod(), "The steps are multiplied."),
         ("largest", lambda x: x.max(), "Only the largest comes back."),
         ("divided_by_their_number", lambda x: x / len(x), "Each step is divided by their number."),
+        ("divided_by_the_letters", lambda x: x / (len(x) - 1), "Each step is divided by the number of letters."),
         ("divided_by_their_sum", lambda x: x / x.sum(), "The steps are divided by their sum."),
         ("reversed", lambda x: x.flip(0), "The steps come in the reverse order."),
         ("sorted", lambda x: x.sort().values, "The steps are sorted."),
@@ -289,7 +300,7 @@ FOUND: list[tuple[str, Run, list[Part]]] = [
     ("perplexity", _likelihood, PERPLEXITY),
     ("softmax", _softmax, SOFTMAX),
     ("cross_entropy", _entropy, ENTROPY),
-    ("score_contexts", _score, ENTROPY[1:]),
+    ("score_contexts", _score, SCORE),
     ("surprisal", _surprisal, SURPRISAL),
 ]
 for one in FOUND:

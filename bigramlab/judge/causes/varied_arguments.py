@@ -278,7 +278,11 @@ def _rows(parameter: str, numbers: list[int], small: list[float]) -> Iterator[Ro
 
 def _numbers(parameter: str, constants: list[float]) -> Iterator[Variation]:
     """Yield what may be done to a number that is given: it may be off by one, or another may be typed in."""
-    rows: list[tuple[str, Any, str, str]] = [
+    rows: list[tuple[str, Any, str, str]] = []
+    if parameter in ("weight_penalty", "weight_decay"):
+        rows.append((f"{parameter}_not_used", _always(0), f"`{parameter}` is not used: it does as if it were 0.",
+                     f"Give it a large `{parameter}`: nothing changes."))  # fmt: skip
+    rows += [
         (f"{parameter}_one_too_large", lambda n: n + 1, f"One too many: it does what it should with `{parameter}` + 1.",
          f"Print the result for a `{parameter}` of 1: it is that for 2."),
         (f"{parameter}_one_too_small", lambda n: n - 1, f"One too few: it does what it should with `{parameter}` - 1.",

@@ -80,7 +80,10 @@ class Search:
             for slip in self.results if not smallest.raised else ():
                 if _holds(partial(_comes, slip, self.calls[0], smallest)):
                     made = [call.again(run, self.guard) for call in self.calls]
-                    if self._comes_of(slip, made):
+                    does_something = not all(
+                        alike(one.returned, other.returned) for one, other in zip(self.calls, made, strict=True)
+                    )
+                    if does_something and self._comes_of(slip, made):
                         yield [first, self._mistake(slip)]
 
     def _comes_of(self, slip: Variation, made: list[Call]) -> bool:

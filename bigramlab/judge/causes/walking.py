@@ -120,6 +120,15 @@ def _thinned(table: Tensor) -> Tensor:
     return sums.clamp(max=1) * left
 
 
+def _without_sum(table: Tensor) -> Tensor:
+    """Return what comes of one random number, compared with each share alone; the last takes what is left."""
+    largest = table.cummax(1).values
+    before = torch.cat([torch.zeros(len(table), 1), largest[:, :-1]], 1)
+    drawn = largest - before
+    drawn[:, -1] += 1 - largest[:, -1]
+    return drawn
+
+
 def _row_0(table: Tensor, row: Tensor) -> Tensor:
     return torch.cat([row[None], table[1:]])
 
@@ -160,6 +169,7 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
         ("only_the_two_likeliest_drawn", _likeliest(table, 2), "Only the two most probable tokens are ever drawn.", "Give it a row of 0.5, 0.3 and 0.2: the third never comes."),
         ("only_the_three_likeliest_drawn", _likeliest(table, 3), "Only the three most probable tokens are ever drawn.", "Give it a row of four: the least probable never comes."),
         ("fresh_number_for_each_token", _thinned(table), "The running sum is compared with a fresh random number for each token, which favors early ones: one number has to decide.", "Give it a row of 0.25 four times: they don't come equally often."),
+        ("compared_without_a_running_sum", _without_sum(table), "The random number is compared with each probability by itself, and should be with the sum of those up to it.", "Give it a row of 0.25 four times: the last comes far too often."),
         ("probabilities_cubed", table**3 / (table**3).sum(1, keepdim=True), "The probabilities are raised to the power of 3, as by a low temperature.", "Give it a row of 0.75 and 0.25 and draw a thousand times."),
         ("row_before_drawn_from", table.roll(1, 0), "The row before the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
         ("row_after_drawn_from", table.roll(-1, 0), "The row after the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
