@@ -75,6 +75,11 @@ CHAPTERS = (
             Lesson("saving", laws=False),
         ),
     ),
+    Chapter(
+        "choosing",
+        "Choosing the next letter",
+        (Lesson("choosing", core={"with_temperature": 1, "keep_top_k": 2, "keep_top_p": 3}),),
+    ),
     Chapter("comparing", "Which is best?", (Lesson("comparing", laws=False),)),
     Chapter("overfitting", "Learning by heart"),
     Chapter("where-next", "Where to go from here"),

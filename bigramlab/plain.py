@@ -85,6 +85,40 @@ def softmax(logits: Sequence[float]) -> list[float]:
     return [weight / math.fsum(weights) for weight in weights]
 
 
+def with_temperature(logits: Rows, temperature: float) -> Rows:
+    """Divide each logit by the temperature, and take the softmax of each row."""
+    return [softmax([logit / temperature for logit in row]) for row in logits]
+
+
+def shares_of(row: Sequence[float], kept: Iterable[int]) -> list[float]:
+    """Keep the numbers at these places, divided by their sum, and put 0 at the others."""
+    kept = [*kept]
+    total = math.fsum(row[i] for i in kept)
+    return [row[i] / total if i in kept else 0.0 for i in range(len(row))]
+
+
+def likeliest(row: Sequence[float]) -> list[int]:
+    """Return all places, that of the largest number first."""
+    return sorted(range(len(row)), key=lambda i: -row[i])
+
+
+def keep_top_k(probs: Rows, k: int) -> Rows:
+    """Keep the k largest of each row."""
+    return [shares_of(row, likeliest(row)[:k]) for row in probs]
+
+
+def keep_top_p(probs: Rows, p: float) -> Rows:
+    """Take the largest of each row, one after the other, until they have p together."""
+    rows = []
+    for row in probs:
+        kept: list[int] = []
+        for i in likeliest(row):
+            if math.fsum(row[j] for j in kept) < p:
+                kept.append(i)
+        rows.append(shares_of(row, kept))
+    return rows
+
+
 def surprise(logits: Sequence[float], target: int) -> float:
     """Return -log of the target's share."""
     largest = max(logits)

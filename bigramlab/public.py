@@ -1,6 +1,7 @@
 """Everything that is public: `import bigramlab` finds it here as soon as the first of it is asked for."""
 
 from bigramlab.judge.checking import check
+from bigramlab.lessons.choosing import keep_top_k, keep_top_p, with_temperature
 from bigramlab.lessons.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
 from bigramlab.lessons.contexts import build_contexts, count_contexts
 from bigramlab.lessons.counting import count_bigrams, most_common_bigrams
@@ -40,6 +41,8 @@ __all__ = [
     "generate_words",
     "init_mlp",
     "learning_rate_at",
+    "keep_top_k",
+    "keep_top_p",
     "load_mlp",
     "load_names",
     "minibatches",
@@ -63,4 +66,5 @@ __all__ = [
     "train_mlp",
     "train_models",
     "train_neural_bigram",
+    "with_temperature",
 ]

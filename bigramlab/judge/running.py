@@ -23,6 +23,8 @@ from bigramlab.mistakes import Mistake
 
 __all__ = ["run_laws"]
 
+ADDED_LATER = ("choose",)  # parameters that a later chapter asks for, so that only care laws give them
+
 
 def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], None] = lambda _: None) -> Report:
     """Run the laws of `name` on the function: those about the result, and if they hold, the care laws.
@@ -189,7 +191,11 @@ def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
         return ""
     parameters = wanted.parameters.values()
     arguments = [None for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
-    options = {parameter.name: None for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    options = {
+        parameter.name: None
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in ADDED_LATER
+    }
     required = [parameter for parameter in parameters if parameter.default is parameter.empty]
     needed = {parameter.name: None for parameter in required if parameter.kind is parameter.KEYWORD_ONLY}
     try:

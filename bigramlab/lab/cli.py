@@ -142,6 +142,9 @@ def _main(arguments: list[str] | None) -> int:
         if name == "sample":
             command.add_argument("-n", type=int, default=20, help="how many words (20)")
             command.add_argument("--model", choices=["bigram", "mlp"], default="bigram", help="which model (bigram)")
+            command.add_argument("--temperature", type=float, help="below 1 more careful, above 1 more daring (1)")
+            command.add_argument("--top-k", type=int, help="draw from so many of the likeliest letters only")
+            command.add_argument("--top-p", type=float, help="draw from the likeliest letters that have p together")
         else:
             lengths = "how many letters the MLPs look back (1,2,3,5,8)"
             command.add_argument("--contexts", default="1,2,3,5,8", help=lengths)

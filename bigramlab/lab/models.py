@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -25,10 +25,19 @@ FEW = 30  # test words: too few for a standard error
 MOST = 10_000  # characters: their table has a hundred million numbers, which fit into most machines a few times
 
 
-def sample(words: str | None, n: int, model: str, seed: str | None, **reading: Any) -> int:
+def sample(
+    words: str | None,
+    n: int,
+    model: str,
+    seed: str | None,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    **reading: Any,
+) -> int:
     """Write new words like the given ones, which are read as `words_of` does."""
     require_size("-n", n, least=1)
-    generator = _generator(seed)
+    generator, choose = _generator(seed), _choice(temperature, top_k, top_p)
     found = words_of(words, "sample", **reading)
     _require_few_characters(found)
     train, dev = bigramlab.split_words(found, (0.9, 0.1), generator=generator)
@@ -45,12 +54,26 @@ def sample(words: str | None, n: int, model: str, seed: str | None, **reading: A
             trained.vocabulary,
             min(n, WORDS_AT_ONCE),
             context_length=trained.context_length,
+            choose=choose,
             generator=generator,
         )
         written = list(filter(None, more))
         print(*written, sep="\n", end="\n" * bool(written))
         n -= len(written)
     return 0
+
+
+def _choice(temperature: float | None, k: int | None, p: float | None) -> Callable[[Tensor], Tensor]:
+    """Return what is made of the probabilities before each draw; what can't work is refused at once."""
+
+    def choose(probs: Tensor) -> Tensor:
+        if temperature is not None:
+            probs = bigramlab.with_temperature(probs.log(), temperature)
+        probs = probs if k is None else bigramlab.keep_top_k(probs, k)
+        return probs if p is None else bigramlab.keep_top_p(probs, p)
+
+    choose(torch.full((1, 2), 0.5))
+    return choose
 
 
 def compare(words: str | None, contexts: str, seed: str | None, **reading: Any) -> int:

@@ -258,6 +258,20 @@ def the_global_generator_stays_where_it_is(generate_words: Function, seed: int) 
     leaves_torchs_generator_alone(lambda: _write(generate_words, model, ".abc", 3, generator))
 
 
+def _only_the_first(probs: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot((probs > 0).int().argmax(dim=1), probs.shape[1]).to(probs.dtype)
+
+
+@care("generate_words", draw.seeds, st.integers(1, 2), examples=4)
+def what_is_chosen_is_drawn_from(generate_words: Function, seed: int, length: int) -> None:
+    """What `choose` makes of the probabilities is what is drawn from."""
+    model, generator = ContextModel({}, 3, length), draw.generator(seed)
+    options = {"context_length": length, "choose": _only_the_first, "generator": generator}
+    words = n_words(generate_words(model, ".ab", 5, **options), 5)
+    if words != [""] * 5:
+        broken("it draws other tokens than those that `choose` leaves")
+
+
 @care("generate_words", st.integers(1, 3), examples=3)
 def no_words_are_no_words(generate_words: Function, length: int) -> None:
     """Of 0 words there is an empty list."""

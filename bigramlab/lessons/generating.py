@@ -30,6 +30,7 @@ def generate_words(
     n: int,
     *,
     context_length: int = 1,
+    choose: Callable[[Float[Tensor, "batch vocab"]], Float[Tensor, "batch vocab"]] | None = None,
     generator: torch.Generator | None = None,
 ) -> list[str]:
     """Write n words with any model that tells the probabilities of the next token after a context.
@@ -44,6 +45,8 @@ def generate_words(
         vocabulary: The token of each id.
         n: How many words.
         context_length: How many tokens the model looks back.
+        choose: Takes the model's probabilities and returns those to draw from, such as the likeliest alone: see
+            `keep_top_k`. `None` draws from what the model says.
         generator: The source of randomness; `None` means torch's global one.
 
     Returns:
@@ -52,7 +55,8 @@ def generate_words(
     Raises:
         TypeError: If an argument is of the wrong kind, or the model returns no tensor.
         ValueError: If `n` is negative, `context_length` is not positive, the vocabulary repeats a character or does not
-            begin with ".", the model's probabilities are none, or a word has not ended after ten thousand tokens.
+            begin with ".", the model's or the chosen probabilities are none, or a word has not ended after ten thousand
+            tokens.
 
     Examples:
         >>> probs = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
@@ -64,9 +68,10 @@ def generate_words(
     require_size("n", n)
     require_size("context_length", context_length, least=1)
     require_generator(generator)
+    chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
     words: list[str] = []
     while len(words) < n:
-        words += _grow(next_probs, vocabulary, min(WORDS_AT_ONCE, n - len(words)), context_length, generator)
+        words += _grow(chosen, vocabulary, min(WORDS_AT_ONCE, n - len(words)), context_length, generator)
     return words
 
 
@@ -91,7 +96,7 @@ def _grow(
         contexts = torch.cat([contexts, ids[:, None]], dim=1)[ids != 0, 1:]
     raise ValueError(
         f"a word has not ended after {LONGEST:,} tokens: the model holds '.' for too improbable; "
-        "train it on words that end with '.'"
+        "train it on words that end with '.', or choose from more tokens"
     )
 
 

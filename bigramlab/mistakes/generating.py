@@ -18,10 +18,12 @@ def words(vary: Callable[[Write, int], Any]) -> Callable[..., Any]:
     """Make `generate_words` of what writes n words by calling `write(…)`, with what it varies of `plain.write_word`."""
 
     def generate_words(
-        next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
+        next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
     ) -> Any:
+        chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
+
         def write(generator: Any = generator, **varied: Any) -> str:
-            return plain.write_word(next_probs, vocabulary, context_length, generator, longest=LONGEST, **varied)[0]
+            return plain.write_word(chosen, vocabulary, context_length, generator, longest=LONGEST, **varied)[0]
 
         return vary(write, n)
 
@@ -233,7 +235,7 @@ def cut_off_after_10(write: Write, n: int) -> Any:
 
 @mistake("generate_words", careless=True)
 def any_answer_accepted(
-    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
 ) -> Any:
     """What the model says is not checked, so counts or logits are drawn from as if they were probabilities.
 
@@ -244,7 +246,19 @@ def any_answer_accepted(
         probs = torch.nan_to_num(next_probs(contexts)).clamp(min=0) + 1e-12
         return probs / probs.sum(dim=-1, keepdim=True)
 
-    return generate_words(believed, vocabulary, n, context_length=context_length, generator=generator)
+    options = {"context_length": context_length, "choose": choose, "generator": generator}
+    return generate_words(believed, vocabulary, n, **options)
+
+
+@mistake("generate_words", careless=True)
+def choice_not_asked(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+) -> Any:
+    """What `choose` makes of the probabilities is not used: it is drawn from what the model says.
+
+    Give it a `choose` that leaves one token: it draws others.
+    """
+    return generate_words(next_probs, vocabulary, n, context_length=context_length, generator=generator)
 
 
 @mistake("score_contexts", given=scores)

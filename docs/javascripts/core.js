@@ -123,8 +123,37 @@
     return trained;
   }
 
+  const shares = (row) => {
+    const sum = rowSum(row, row.length, 0);
+    return row.map((p) => p / sum);
+  };
+
+  /** A row at a temperature: each probability to the power of 1 / temperature, divided by their sum. The largest is
+      divided out first, so that no power is too small. */
+  function withTemperature(row, temperature) {
+    const largest = Math.max(...row);
+    return shares(Float64Array.from(row, (p) => Math.pow(p / largest, 1 / temperature)));
+  }
+
+  /** The places of a row, that of the largest first. */
+  const ranked = (row) => [...row.keys()].sort((a, b) => row[b] - row[a] || a - b);
+
+  /** The k largest of a row, divided by their sum; the others 0. */
+  function keepTopK(row, k) {
+    const kept = new Set(ranked(row).slice(0, k));
+    return shares(row.map((p, id) => (kept.has(id) ? p : 0)));
+  }
+
+  /** The fewest largest of a row that have p together, divided by their sum; the others 0. */
+  function keepTopP(row, p) {
+    const order = ranked(row);
+    let before = 0;
+    const n = order.findIndex((id) => (before += row[id]) >= p - 1e-12) + 1;
+    return keepTopK(row, n || row.length);
+  }
+
   globalThis.bigramlab = {
     buildVocabulary, countBigrams, smooth, normalize, rowSum, draw, walk, makeDarts,
-    surprisal, mean, negativeLogLikelihood, softmax, trainingStep,
+    surprisal, mean, negativeLogLikelihood, softmax, trainingStep, withTemperature, keepTopK, keepTopP,
   };
 })();

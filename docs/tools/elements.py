@@ -17,6 +17,8 @@ from torch import Tensor
 from bigramlab import (
     build_vocabulary,
     count_bigrams,
+    keep_top_k,
+    keep_top_p,
     load_names,
     negative_log_likelihood,
     normalize,
@@ -24,6 +26,7 @@ from bigramlab import (
     sample_words,
     smooth,
     surprisal,
+    with_temperature,
 )
 from bigramlab.chapters import CHAPTERS
 from tools import racing
@@ -127,6 +130,25 @@ def walk(seed: int = 2018) -> str:
         rows.append([f"`{current}`", f"`{vocabulary[id]}`", f"{p:.1%}", f"`{path}`"])
     heads = ["after", "drawn", "chance", "so far"]
     return element("walk", f"<p>One walk, step by step:</p>{listed(heads, rows)}", **_model())
+
+
+def choose(letter: str = "a") -> str:
+    """Return the three knobs on the row of a letter; without scripts, what each does to it."""
+    _, vocabulary, counts = _names()
+    row = normalize(smooth(counts, k=1))[vocabulary.index(letter)][None]
+    ways = {
+        "as the model says": row,
+        "temperature 0.5": with_temperature(row.log(), 0.5),
+        "temperature 2": with_temperature(row.log(), 2),
+        "top-k, k = 3": keep_top_k(row, 3),
+        "top-p, p = 0.5": keep_top_p(row, 0.5),
+    }
+    rows = []
+    for way, (probs,) in ways.items():
+        likely = probs.argsort(descending=True, stable=True)[:4].tolist()
+        told = [f"`{vocabulary[id]}` {probs[id]:.1%}" for id in likely if probs[id] > 0]
+        rows.append([way, ", ".join(told) + ", …" * bool((probs > 0).sum() > len(told))])
+    return element("choose", f"<p>After <code>{letter}</code>:</p>{listed(['chosen', 'next'], rows)}", **_model())
 
 
 def name(start: str = "emma") -> str:

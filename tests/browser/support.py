@@ -25,6 +25,7 @@ PLACES = {  # where each element that has a state stands
     "table": "tutorial/normalizing.html",
     "walk": "tutorial/sampling.html",
     "name": "tutorial/evaluating.html",
+    "choose": "tutorial/choosing.html",
     "learn": "lab.html",
     "words": "lab.html",
     "race": "tutorial/comparing.html",

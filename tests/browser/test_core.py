@@ -8,12 +8,15 @@ from tools import racing
 from bigramlab import (
     build_vocabulary,
     count_bigrams,
+    keep_top_k,
+    keep_top_p,
     load_names,
     negative_log_likelihood,
     normalize,
     sample_words,
     smooth,
     surprisal,
+    with_temperature,
 )
 
 pytestmark = BROWSER
@@ -58,6 +61,21 @@ def test_the_same_random_numbers_walk_the_same_way(core):
         {"vocabulary": vocabulary, "counts": counts.flatten().tolist(), "darts": darts.tolist()},
     )
     assert letters.startswith("".join(word + "." for word in words))
+
+
+def test_what_is_chosen_is_as_in_python(core):
+    vocabulary = build_vocabulary(load_names())
+    probs = normalize(smooth(count_bigrams(load_names(), vocabulary).double(), k=1))
+    ways = [(temperature, k, p) for temperature in (0.3, 1, 2) for k in (1, 5, 27) for p in (0.25, 0.9, 1)]
+    found = core(
+        """return it.ways.flatMap(([t, k, p]) => it.rows.map((row) =>
+            [...bl.keepTopP(bl.keepTopK(bl.withTemperature(Float64Array.from(row), t), k), p)]));""",
+        {"ways": ways, "rows": probs.tolist()},
+    )
+    ours = [keep_top_p(keep_top_k(with_temperature(probs.log(), t), k), p) for t, k, p in ways]
+    assert torch.tensor(found, dtype=torch.float64).flatten().tolist() == pytest.approx(
+        torch.cat(ours).flatten().tolist(), abs=1e-9
+    )
 
 
 def test_darts_are_between_0_and_1_and_evenly_spread(core):

@@ -59,6 +59,28 @@ def test_a_quiz_gives_a_reason_for_every_choice_and_remembers(open_page, act):
     assert "0 of 4 right" in find(page, "quiz").inner_text()
 
 
+def test_the_knobs_drop_letters_and_change_what_is_written(open_page, act):
+    page = open_page("tutorial/choosing.html", **act.options)
+    element = find(page, "choose")
+    knobs = element.get_by_role("slider").all()
+    assert [knob.get_attribute("aria-valuetext") for knob in knobs] == ["1", "27, all", "100%, all"]
+    first = element.locator(".bl-written").inner_text()
+    assert "All letters are kept" in element.inner_text()
+    knobs[1].focus()
+    knobs[1].press("Home")
+    assert "1 of 27 are kept" in element.inner_text()
+    assert element.locator("tbody tr").first.inner_text().split() == ["n", "100.0%"]
+    assert element.locator("tr.bl-cut").count() == 1
+    assert element.locator(".bl-written").inner_text() != first
+    act(element.get_by_role("button", name="Undo"))
+    assert element.locator(".bl-written").inner_text() == first
+    knobs[0].focus()
+    knobs[0].press("Home")
+    assert "All letters are kept" in element.inner_text()  # the knob leaves none out, though some are hardly there
+    element.get_by_label("The letter before").select_option("q")
+    assert element.locator("tbody tr").first.inner_text().split() == ["u", "100.0%"]
+
+
 def test_counting_by_hand_raises_five_cells(open_page, act):
     page = open_page("tutorial/counting.html", **act.options)
     element = find(page, "count")

@@ -10,6 +10,11 @@ import torch
 from right.version import check_vocabulary, plain_right, right
 
 
+def chosen(next_probs, choose):
+    """Return a model that says what `choose` makes of what another says."""
+    return next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
+
+
 def check_next(next_probs, contexts, size=None):
     probs = next_probs(contexts)
     if probs.ndim != 2 or len(probs) != len(contexts) or (size and probs.shape[1] != size):
@@ -91,7 +96,8 @@ def check_generating(vocabulary, n, context_length):
 
 
 @right("generate_words")
-def generate_words_one_by_one(next_probs, vocabulary, n, *, context_length=1, generator=None):
+def generate_words_one_by_one(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+    next_probs = chosen(next_probs, choose)
     check_generating(vocabulary, n, context_length)
     words = []
     for _ in range(n):
@@ -108,8 +114,9 @@ def generate_words_one_by_one(next_probs, vocabulary, n, *, context_length=1, ge
 
 
 @right("generate_words")
-def generate_words_together(next_probs, vocabulary, n, *, context_length=1, generator=None):
+def generate_words_together(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
     """All in one tensor; ended words go on being asked, and what they draw is forgotten."""
+    next_probs = chosen(next_probs, choose)
     check_generating(vocabulary, n, context_length)
     ids = torch.zeros(n, context_length, dtype=torch.int64)
     ended = torch.zeros(n, dtype=torch.bool)
@@ -123,8 +130,9 @@ def generate_words_together(next_probs, vocabulary, n, *, context_length=1, gene
 
 
 @right("generate_words")
-def generate_words_darts(next_probs, vocabulary, n, *, context_length=1, generator=None):
+def generate_words_darts(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
     """A dart and a running sum, word by word, the context cut out of the padded text; int32 ids."""
+    next_probs = chosen(next_probs, choose)
     check_generating(vocabulary, n, context_length)
     words = []
     while len(words) < n:
@@ -143,8 +151,9 @@ def generate_words_darts(next_probs, vocabulary, n, *, context_length=1, generat
 
 
 @right("generate_words")
-def generate_words_gumbel(next_probs, vocabulary, n, *, context_length=1, generator=None):
+def generate_words_gumbel(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
     """The largest of log p plus Gumbel's noise is a draw; a word leaves the batch when it ends."""
+    next_probs = chosen(next_probs, choose)
     check_generating(vocabulary, n, context_length)
     growing = [(place, [0] * context_length) for place in range(n)]
     words = [""] * n
