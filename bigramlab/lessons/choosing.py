@@ -9,7 +9,7 @@ from bigramlab.lessons.neural_bigram import softmax
 __all__ = ["keep_top_k", "keep_top_p", "with_temperature"]
 
 
-def with_temperature(logits: Num[Tensor, "batch vocab"], temperature: float) -> Float[Tensor, "batch vocab"]:
+def with_temperature(logits: Num[Tensor, "batch vocab"], temperature: int | float) -> Float[Tensor, "batch vocab"]:
     """Turn logits into probabilities that are flatter (above 1) or sharper (below 1): softmax(logits / temperature).
 
     The ratio of two probabilities is taken to the power of 1 / temperature. At 1 they are those of `softmax`; toward 0
@@ -64,7 +64,7 @@ def keep_top_k(probs: Float[Tensor, "batch vocab"], k: int) -> Float[Tensor, "ba
     return _shares(probs.new_zeros(probs.shape).scatter(1, likeliest.indices, likeliest.values))
 
 
-def keep_top_p(probs: Float[Tensor, "batch vocab"], p: float) -> Float[Tensor, "batch vocab"]:
+def keep_top_p(probs: Float[Tensor, "batch vocab"], p: int | float) -> Float[Tensor, "batch vocab"]:
     """Keep the fewest likeliest tokens of each row that have p or more together, and divide by what is left.
 
     Where the model is sure, few are kept; where it isn't, many are. The token that crosses p is kept, too. (Holtzman

@@ -334,6 +334,38 @@ QUESTIONS = {
             see="#a-rate-that-rises-and-falls",
         ),
     ],
+    "choosing": [
+        Question(
+            "Two letters have 1/5 and 4/5. What are they at a temperature of 1/2?",
+            right=(
+                "1/17 and 16/17",
+                "To divide a logarithm by 1/2 is to square: 1/25 and 16/25, divided by their sum.",
+            ),
+            wrong={
+                "2/5 and 8/5": "These are the probabilities divided by 1/2. They don't sum to 1, and divided by their sum they are as before.",
+                "1/3 and 2/3": "That is a temperature of 2, the square root of each: higher temperatures bring them closer.",
+            },
+            see="#temperature",
+        ),
+        Question(
+            "Letters have 0.5, 0.3 and 0.2. Which are left of them for a top-p of 0.6?",
+            right=("The first and the second", "0.5 is not enough. The letter that crosses 0.6 is kept, too."),
+            wrong={
+                "The first alone": "It has 0.5, which is less than 0.6: that much must be kept at least.",
+                "All of the three": "The first two have 0.8 together, which is enough.",
+            },
+            see="#the-likeliest-alone",
+        ),
+        Question(
+            "Why divide again after cutting off?",
+            right=("What is left must sum to 1", "Only then is it a distribution that one can draw from."),
+            wrong={
+                "To make likely letters likelier than others": "The ratios of what is left stay: dividing changes them all alike.",
+                "To bring the letters back that were cut": "They stay at 0. What they had goes to the others.",
+            },
+            see="#the-likeliest-alone",
+        ),
+    ],
     "comparing": [
         Question(
             "Which names are there to choose the `k` of the smoothing?",
@@ -371,7 +403,7 @@ QUESTIONS = {
                 "What names have in common": "That is how it began. Then both losses fell.",
                 "Nothing more, for it is done": "It does learn, as the falling loss shows: the wrong thing.",
             },
-            see="#12-learning-by-heart",
+            see="#13-learning-by-heart",
         ),
         Question(
             "How can a trained network be worse than one that knows nothing?",
@@ -380,7 +412,7 @@ QUESTIONS = {
                 "It gives all letters the same chance": "That is the one that knows nothing, with its loss of log 27.",
                 "It has read too many names": "It has read too few. With more names there is less to know by heart.",
             },
-            see="#12-learning-by-heart",
+            see="#13-learning-by-heart",
         ),
         Question(
             "What is it that dropout leaves out?",
