@@ -97,6 +97,7 @@ def test_the_core_is_what_a_lecture_writes_in_its_order_and_the_rest_is_extra():
     assert [exercise.name for exercise in Exercise.all() if exercise.core] == [
         *("build_vocabulary", "encode", "decode", "count_bigrams", "smooth", "normalize", "sample", "sample_words"),
         *("negative_log_likelihood", "softmax", "cross_entropy", "train_neural_bigram", "build_contexts", "mlp_logits"),
+        *("with_temperature", "keep_top_k", "keep_top_p"),
     ]
 
 

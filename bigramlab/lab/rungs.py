@@ -209,16 +209,16 @@ RUNGS = {
     ),
     "with_temperature": Rungs(
         "Divide all logits by the temperature, and take softmax of each row.",
-        "A tensor divided by a number is a new tensor. `torch.softmax(..., dim=1)` works along the rows, and so does the "
-        "softmax that you wrote.",
+        "A tensor divided by a number is a new tensor. `torch.softmax(..., dim=1)` works along the rows, and so does "
+        "the softmax that you wrote.",
         """
         return torch.softmax(<<logits / temperature>>, dim=1)
         """,
     ),
     "keep_top_k": Rungs(
         "Find the k largest of each row, write them into a row of zeros at their places, and divide by their sum.",
-        "`probs.topk(k, dim=1)` gives the `values` and their places, the `indices`. `zeros.scatter(1, indices, values)` "
-        "writes them there. `torch.zeros_like(probs)` is a table of zeros.",
+        "`probs.topk(k, dim=1)` gives the `values` and their places, the `indices`. "
+        "`zeros.scatter(1, indices, values)` writes them there. `torch.zeros_like(probs)` is a table of zeros.",
         """
         likeliest = probs.topk(<<k>>, dim=1)
         kept = torch.zeros_like(probs).scatter(1, <<likeliest.indices, likeliest.values>>)
@@ -226,8 +226,8 @@ RUNGS = {
         """,
     ),
     "keep_top_p": Rungs(
-        "Sort each row, the largest first. A token is kept if those before it have less than p together. Put what is kept "
-        "back to its place, and divide by its sum.",
+        "Sort each row, the largest first. A token is kept if those before it have less than p together. Put what is "
+        "kept back to its place, and divide by its sum.",
         "`probs.sort(dim=1, descending=True)` gives the values and where they stood. `cumsum(dim=1)` adds up along the "
         "row, each with itself: subtract the value itself for what stands before it.",
         """

@@ -187,7 +187,7 @@ def ties_keep_more(probs: Any, k: Any) -> Any:
 
 @mistake("keep_top_k")
 def softmax_of_what_is_kept(probs: Any, k: Any) -> Any:
-    """A softmax is taken of the probabilities that are kept, which makes them nearly equal: divide by their sum instead.
+    """A softmax is taken of the probabilities that are kept, which makes them nearly equal: divide by their sum.
 
     Print `keep_top_k(torch.tensor([[0.1, 0.8, 0.1]]), 2)`: the 0.8 becomes 0.67, and should become 0.89.
     """
