@@ -281,8 +281,8 @@ def test_softmax_refuses(logits, message):
             [0, 3],
             "targets holds 3, which is no id: of 3 tokens the ids go from 0 to 2; use the",
         ),
-        (torch.zeros(2, 3), [-1, 0], "targets holds -1, which is no id: there are 3 tokens"),
-        (torch.zeros(2, 3), [0, -100], "targets holds -100, which is no id: there are 3 tokens"),
+        (torch.zeros(2, 3), [-1, 0], "targets holds -1, which is no id: of 3 tokens"),
+        (torch.zeros(2, 3), [0, -100], "targets holds -100, which is no id: of 3 tokens"),
         (
             torch.zeros(0, 3),
             torch.zeros(0).long(),

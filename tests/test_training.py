@@ -204,7 +204,7 @@ def test_words_of_a_network():
         (lambda: train(dev=build_contexts(["ann"], ".an", 3)), r"contexts has shape \(4, 3\), but the network"),
         (
             lambda: train(examples=build_contexts(["b"], ".anb", 2)),
-            "contexts holds 3, which is no id: there are 3 tokens",
+            "contexts holds 3, which is no id: of 3 tokens",
         ),
         (
             lambda: train(examples=(TOY[0], TOY[1] + 1)),
