@@ -1,7 +1,11 @@
 import importlib
+import os
 import re
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -455,3 +459,11 @@ def test_a_name_that_is_close_to_one_that_is_there_is_suggested():
         return couns + k  # noqa: F821
 
     assert check(smooth).raised == "NameError: name 'couns' is not defined; did you mean 'counts'?"
+
+
+@pytest.mark.slow
+def test_nothing_is_left_where_one_works(tmp_path):
+    code = "import bigramlab; assert bigramlab.check(bigramlab.build_vocabulary)"
+    environment = os.environ | {"PYTHONPATH": str(Path(bigramlab.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert [*tmp_path.iterdir()] == []

@@ -2,13 +2,15 @@
 
 import contextlib
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, configuration, given, settings
 from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
 
@@ -19,6 +21,7 @@ from bigramlab.laws.law import STEADY
 
 __all__ = ["TooSlow", "explore", "run_law"]
 
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "bigramlab"
 SECONDS_ALLOWED = 10.0  # for all calls of a law together
 SECONDS_TO_SHRINK = 1.0  # of the calls together, and of everything
 
@@ -109,22 +112,27 @@ def _for_drawn(
     def try_it(arguments: tuple[Any, ...]) -> None:
         act(arguments)
 
-    with _no_local_constants():
+    with _kept_to_itself():
         (with_seed(seed)(try_it) if seed is not None else try_it)()
 
 
 @contextlib.contextmanager
-def _no_local_constants() -> Iterator[None]:
-    """Keep Hypothesis from drawing constants of the files that are loaded.
+def _kept_to_itself() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants of the files that are loaded, and from leaving a folder where one works.
 
-    What else stands in a reader's file would otherwise decide what is tried. There is no setting for it, so what
-    collects them is replaced; a release that does without it is left as it is.
+    What else stands in a reader's file would otherwise decide what is tried. There is no setting for that, so what
+    collects them is replaced; a release that does without it is left as it is. What it knows of Unicode is kept with
+    the user's other caches.
     """
     providers = sys.modules.get("hypothesis.internal.conjecture.providers")
     constants = getattr(providers, "GLOBAL_CONSTANTS", None)
-    replaced = {"_get_local_constants": lambda: constants, "CONSTANTS_CACHE": {}}
+    replaced = [
+        (providers, "_get_local_constants", lambda: constants),
+        (providers, "CONSTANTS_CACHE", {}),
+        (configuration, "__hypothesis_home_directory", CACHE),
+    ]
     with contextlib.ExitStack() as stack:
-        for name, value in replaced.items():
-            if hasattr(providers, name):
-                stack.enter_context(mock.patch.object(providers, name, value))
+        for module, name, value in replaced:
+            if hasattr(module, name):
+                stack.enter_context(mock.patch.object(module, name, value))
         yield

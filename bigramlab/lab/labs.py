@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.exercises import Exercise, file_of
-from bigramlab.lab.progress import Progress, key_of, read
+from bigramlab.lab.progress import Progress, code_with_imports, key_of, read
 from bigramlab.lab.sources import Unreadable, compiled
 from bigramlab.lab.verdicts import WIDTH, Verdict
 
@@ -79,7 +79,7 @@ class Lab:
         return verdict
 
     def _judged(self, exercise: Exercise, begin: Callable[[str, str], None]) -> Verdict:
-        file = exercise.file, read(self.folder / exercise.file)
+        file = exercise.file, code_with_imports(self.folder / exercise.file)
         if file in self._stuck:
             return replace(self._stuck[file], name=exercise.name)
         self.prepare(at_once=True)

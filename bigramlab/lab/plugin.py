@@ -79,7 +79,7 @@ class ExerciseItem(pytest.Item):
 
     def judge(self) -> Verdict:
         """Return the verdict; where one may stop in it with a debugger, it is found in this process."""
-        if self.config.getoption("usepdb", False) or sys.gettrace() or "pydevd" in sys.modules:
+        if _is_debugged(self.config):
             from bigramlab.lab.judging import judge
 
             return judge(self.exercise, self.path.parent, {})
@@ -99,6 +99,10 @@ class ExerciseItem(pytest.Item):
             lines = []
         starts = [number for number, line in enumerate(lines) if line.startswith(f"def {self.name}(")]
         return self.path, starts[0] if starts else None, self.name
+
+
+def _is_debugged(config: pytest.Config) -> bool:
+    return bool(config.getoption("usepdb", False) or sys.gettrace() or "pydevd" in sys.modules)
 
 
 class MissingFiles(pytest.File):
@@ -140,10 +144,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one."""
+    """Start the process that judges at once, as it takes torch's seconds, if something in this lab is to be judged.
+
+    And have `--collect-only -q` list the tests, as editors expect: with our pytest.ini it is quieter by one.
+    """
     config.stash[LABS] = {}
     if config.option.collectonly:
         config.option.verbose = max(config.option.verbose, -1)
+    elif is_lab(config.rootpath) and not config.option.help and not _is_debugged(config):
+        lab = config.stash[LABS][config.rootpath] = Lab(config.rootpath, fresh=config.getoption("fresh", False))
+        lab.prepare(lab.exercises)
 
 
 def _lab_of(item: ExerciseItem) -> Lab:

@@ -18,7 +18,7 @@ from bigramlab.lab.exercises import Exercise
 from bigramlab.lab.files import write_file
 from bigramlab.lab.verdicts import Verdict
 
-__all__ = ["Progress", "code_of", "key_of", "read"]
+__all__ = ["Progress", "code_of", "code_with_imports", "key_of", "read"]
 
 FOLDER = ".bigramlab"  # a file for each exercise, so that two runs at once don't write the same one
 VERSIONS = 5  # of its code of which the verdict is kept: one goes back to what one had
@@ -127,6 +127,11 @@ def code_of(exercise: Exercise, folder: Path) -> str:
     path = folder / exercise.file
     text = read(path)
     return _without_other_exercises(text, exercise.name) + _imported(text, folder, {path.name})
+
+
+def code_with_imports(path: Path) -> str:
+    """Return the code of a file of a lab, and of all in it that it imports."""
+    return read(path) + _imported(read(path), path.parent, {path.name})
 
 
 @lru_cache(1000)

@@ -128,7 +128,16 @@ def summary(verdicts: Sequence[Verdict], known: Mapping[str, Verdict], exercises
     """List what was tried by status, explain the first that is wrong, and draw how far one has come in all."""
     tried = [Exercise.named(verdict.name) for verdict in verdicts]
     listed = by_status({verdict.name: verdict for verdict in verdicts}, tried)
-    return "\n".join([*listed, "", explain(verdicts), "", *how_far(known, exercises)])
+    return "\n".join([*listed, "", explain(verdicts), "", *_not_careful(verdicts), *how_far(known, exercises)])
+
+
+def _not_careful(verdicts: Sequence[Verdict]) -> list[str]:
+    """Say where to read what those that are right aren't careful about, where several were tried."""
+    names = [verdict.name for verdict in verdicts if verdict.status == "solved"]
+    if not names or len(verdicts) == 1:
+        return []
+    told = f"{len(names)} {'is' if len(names) == 1 else 'are'} solved and not careful yet: bigramlab hint {names[0]}"
+    return [f"  {told}{' …' if len(names) > 1 else ''}"]
 
 
 def how_far(known: Mapping[str, Verdict], exercises: Sequence[Exercise]) -> list[str]:
