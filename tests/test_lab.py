@@ -163,11 +163,8 @@ def mixed(tmp_path_factory):
     """Return what pytest says of a lab with functions of every status, its report.xml, and the lab."""
     lab = tmp_path_factory.mktemp("mixed") / "lab"
     write_lab(lab)
-    write(
-        lab,
-        "smooth",
-        "if not 0 <= k < float('inf') or not (0 <= counts).all() or counts.isinf().any():\n    raise ValueError('no')\nreturn counts + k",
-    )
+    refused = "not 0 <= k < math.inf or (counts < 0).any() or not counts.isfinite().all()"
+    write(lab, "smooth", f"import math\nif {refused}:\n    raise ValueError('no')\nreturn counts + k")
     write(lab, "most_common_bigrams", "return None")
     write(lab, "normalize", "return counts / counts.sum(dim=1)")
     (lab / "ch02_encoding.py").write_text("x = 1\nimport nowhere\n", encoding="utf-8")
