@@ -146,6 +146,7 @@
 
   /** The fewest largest of a row that have p together, divided by their sum; the others 0. */
   function keepTopP(row, p) {
+    if (p >= 1) return row; // however little some have
     const order = ranked(row);
     let before = 0;
     const n = order.findIndex((id) => (before += row[id]) >= p - 1e-12) + 1;
