@@ -1,37 +1,22 @@
-/* <bl-choose>: the row of a letter, and three knobs: temperature, top-k and top-p. The state is the letter and the three;
-   the names below are written with the same darts each time, so that a knob alone changes them. */
+/* <bl-choose>: the row of a letter, and three knobs: temperature, top-k and top-p. The same darts write the names each
+   time, so that a knob alone changes them. */
 (() => {
   "use strict";
-  const { h, code, shown, number, percent, smooth, normalize, draw, makeDarts, withTemperature, keepTopK, keepTopP, Element, define } = globalThis.bigramlab;
+  const { h, code, shown, number, percent, smooth, normalize, draw, makeDarts, withTemperature, keepTopK, keepTopP, slider, Element, define } = globalThis.bigramlab;
   const TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10];
   const SHOWN = 12; // letters that have a bar of their own
   const NAMES = 12;
   const LONGEST = 24; // letters of a name that is shown
   const SEED = 2018;
 
-  /** A slider: the node, and how to show a value and its words. */
-  function knob(name, most, choose) {
-    const value = h("output");
-    const range = h("input", { type: "range", min: 0, max: most, step: 1 });
-    range.addEventListener("input", () => choose(range.valueAsNumber));
-    const node = h("label", { class: "bl-k" }, h("span", {}, `${name}: `, value), range);
-    const set = (place, words, top) => {
-      range.max = top;
-      range.value = place;
-      value.textContent = words;
-      range.setAttribute("aria-valuetext", words);
-    };
-    return { node, set };
-  }
-
   define("bl-choose", class extends Element {
     build() {
       this.letter = h("select", { "aria-label": "The letter before" });
       this.letter.addEventListener("change", () => this.act({ ...this.state, row: this.letter.selectedIndex }));
       this.knobs = [
-        knob("Temperature", TEMPERATURES.length - 1, (at) => this.act({ ...this.state, temperature: TEMPERATURES[at] })),
-        knob("Top-k", 26, (at) => this.act({ ...this.state, k: at + 1 })),
-        knob("Top-p", 19, (at) => this.act({ ...this.state, part: 5 * (at + 1) })),
+        slider("Temperature", TEMPERATURES.length - 1, (at) => this.act({ ...this.state, temperature: TEMPERATURES[at] })),
+        slider("Top-k", 26, (at) => this.act({ ...this.state, k: at + 1 })),
+        slider("Top-p", 19, (at) => this.act({ ...this.state, part: 5 * (at + 1) })),
       ];
       this.bars = h("div", { class: "bl-tally" });
       this.status = h("p", { role: "status" });
@@ -62,21 +47,17 @@
       const { vocabulary, counts, k } = this.model;
       const { row, temperature, part } = this.state;
       this.probs = normalize(smooth(counts, k), this.size);
-      if (this.letter.options.length !== this.size || this.named !== vocabulary) {
-        this.letter.replaceChildren(...vocabulary.map((letter) => h("option", {}, shown(letter))));
-        this.named = vocabulary;
-      }
+      this.letter.replaceChildren(...vocabulary.map((letter) => h("option", {}, shown(letter))));
       this.letter.selectedIndex = row;
-      this.knobs[0].set(TEMPERATURES.indexOf(temperature), String(temperature), TEMPERATURES.length - 1);
+      this.knobs[0].set(TEMPERATURES.indexOf(temperature), String(temperature));
       this.knobs[1].set(this.state.k - 1, this.state.k === this.size ? `${this.size}, all` : String(this.state.k), this.size - 1);
-      this.knobs[2].set(part / 5 - 1, part === 100 ? "100%, all" : `${part}%`, 19);
+      this.knobs[2].set(part / 5 - 1, part === 100 ? "100%, all" : `${part}%`);
       const now = this.chosen(row);
       const before = this.probs.subarray(row * this.size, (row + 1) * this.size);
       this.paintBars(before, now);
       const kept = now.filter((p) => p > 0).length;
-      this.status.textContent = kept === this.size
-        ? "All letters are kept. The tick is the probability that the model gave."
-        : `${number(kept)} of ${number(this.size)} are kept, above the line, and what they have is divided by their sum. The tick is the probability that the model gave.`;
+      const told = kept === this.size ? "All letters are kept." : `${number(kept)} of ${number(this.size)} are kept, above the line, and divided by their sum.`;
+      this.status.textContent = `${told} The tick is the probability that the model gave.`;
       this.written.replaceChildren("It writes: ", ...this.names().flatMap((name, at) => [at ? " " : "", code(name)]));
     }
 
@@ -97,7 +78,7 @@
           h("td", {}, is > 0 ? percent(is) : "dropped"));
       });
       this.bars.replaceChildren(h("table", { class: "bl-list" },
-        h("caption", { class: "bl-unseen" }, "The probability of each next letter, as it is chosen from"),
+        h("caption", { class: "bl-unseen" }, "How likely each next letter is"),
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "next"), h("td"), h("th", { scope: "col" }, "chance"))),
         h("tbody", {}, ...drawn)));
     }

@@ -42,18 +42,25 @@
 
   const KS = [0, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 10000];
 
-  /** A slider over the values of k: the node, and how to set it. */
-  function kSlider(choose) {
+  /** A slider with its value in words: the node, and how to set it. */
+  function slider(name, most, choose) {
     const value = h("output");
-    const range = h("input", { type: "range", min: 0, max: KS.length - 1, step: 1 });
-    range.addEventListener("input", () => choose(KS[range.valueAsNumber]));
-    const node = h("label", { class: "bl-k" }, h("span", {}, "Smoothing: ", value), range);
-    const set = (k) => {
-      range.value = KS.indexOf(k);
-      value.textContent = `k = ${number(k, k % 1 ? 2 : 0)}`;
-      range.setAttribute("aria-valuetext", value.textContent);
+    const range = h("input", { type: "range", min: 0, max: most, step: 1 });
+    range.addEventListener("input", () => choose(range.valueAsNumber));
+    const node = h("label", { class: "bl-k" }, h("span", {}, `${name}: `, value), range);
+    const set = (place, words, last = most) => {
+      range.max = last;
+      range.value = place;
+      value.textContent = words;
+      range.setAttribute("aria-valuetext", words);
     };
     return { node, set };
+  }
+
+  /** A slider over the values of k. */
+  function kSlider(choose) {
+    const { node, set } = slider("Smoothing", KS.length - 1, (place) => choose(KS[place]));
+    return { node, set: (k) => set(KS.indexOf(k), `k = ${number(k, k % 1 ? 2 : 0)}`) };
   }
 
   /** The line from 0 to 1, cut into one piece a letter: paint(probs, vocabulary, row, marked, dart). */
@@ -250,6 +257,6 @@
   const define = (name, type) => customElements.get(name) ?? customElements.define(name, type);
 
   Object.assign(bl, {
-    h, svg, button, enable, enabled, shown, code, number, percent, KS, kSlider, line, roving, Element, readK, packText, unpackText, define,
+    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, line, roving, Element, readK, packText, unpackText, define,
   });
 })();
