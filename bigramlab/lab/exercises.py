@@ -48,7 +48,7 @@ else:
 
 PYTEST_INI = """# This folder holds bigramlab's exercises; begin with {first}.
 [pytest]
-addopts = --quiet
+addopts = --quiet -p no:hypothesispytest
 """
 
 

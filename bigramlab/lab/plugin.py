@@ -143,6 +143,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", action="store_true", help=told)
 
 
+@pytest.hookimpl(tryfirst=True)  # Hypothesis' plugin imports half a second's worth
 def pytest_configure(config: pytest.Config) -> None:
     """Start the process that judges at once, as it takes torch's seconds, if something in this lab is to be judged.
 
