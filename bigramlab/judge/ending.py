@@ -234,7 +234,7 @@ class Watchdog:
         self._tool = None
 
     def _on_line(self, code: CodeType, *_: object) -> None:
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._thread and 0 < self._current == self._stopped:  # and no call after that one
             _raise_outside(code)
 
 

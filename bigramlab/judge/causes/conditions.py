@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Where is it wrong? If it is wrong for all input of one kind and for no other, that kind is named."""
 
 import math

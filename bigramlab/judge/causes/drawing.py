@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Kinds of slips in what draws at random: known by what changes when generators are in other states.
 
 Two right functions may draw in two ways, so calls can't be compared one by one with ours. These ask instead: what

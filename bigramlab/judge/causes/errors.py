@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Errors, and what usually leads to each."""
 
 import re
@@ -59,9 +58,15 @@ ERRORS = [
 
 def explain(error: BaseException, line: str) -> tuple[str, str] | None:
     """Say what usually leads to an error in such a line, and what to do; None if nothing is known of it."""
+    found = _known(error, line)
+    return found[1:] if found and found[0] != "key_missing" else None
+
+
+def _known(error: BaseException, line: str = "") -> tuple[str, str, str] | None:
+    """Return the name of a kind of error, what usually leads to it, and what to do."""
     for kind, words, name, wrong, seen in ERRORS:
-        if isinstance(error, kind) and name != "key_missing" and re.search(words, f"{show_error(error)} {line}"):
-            return wrong, seen
+        if isinstance(error, kind) and re.search(words, f"{show_error(error)} {line}"):
+            return name, wrong, seen
     return None
 
 
@@ -90,7 +95,5 @@ def error_told(case: Case) -> Mistake | None:
     error = case.calls[0].raised if case.calls else None
     if error is None or isinstance(error, Stopped):
         return None
-    for kind, words, name, wrong, seen in ERRORS:
-        if isinstance(error, kind) and re.search(words, show_error(error)):
-            return case.cause(name, wrong, seen)
-    return None
+    found = _known(error)
+    return case.cause(*found) if found else None

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Kinds of slips that are known by what the code shows, or by how the calls end, whatever numbers were chosen.
 
 Each function here takes the case and returns the cause, or None. What it says holds for all the calls that were made.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Kinds of slips in splits, batches, networks and training: known by what all results have in common.
 
 What is drawn at random differs from run to run, and from one right function to another. These tests ask only for what

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """What can go wrong in the parts of functions of tables: smoothing and dividing."""
 
 from typing import Any

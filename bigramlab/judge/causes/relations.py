@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """How what comes back is related to what should, in all calls: when no slip is known, this is what can be said."""
 
 import math

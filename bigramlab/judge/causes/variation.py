@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """One slip: what is done to the arguments of our own function, or to its result, so that it goes wrong."""
 
 import inspect

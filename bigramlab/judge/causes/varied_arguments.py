@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Slips with what a function is given: ours does the same, once this is done to one of its arguments.
 
 Each has the name of the parameter, a name, what is done, what is wrong and how to see it. Where the slip has a number

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Slips with what a function gives back: it is our result, once this is done to it, or ours can be made of it."""
 
 import math

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a slip to a line: what it does, and what it is called)
 """Kinds of slips in walks: where they begin, how they end, how often what is drawn after what."""
 
 from collections import Counter
