@@ -23,7 +23,7 @@ from torch.utils._device import DeviceContext
 import bigramlab
 from bigramlab import check
 from bigramlab.judge import witnessing
-from bigramlab.judge.ending import _every_line
+from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.settings import pinned
 from bigramlab.lab.exercises import write_lab
@@ -628,3 +628,17 @@ for number in range(1000):
 def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
     done = subprocess.run([sys.executable, "-c", GARBAGE_IS_DUE], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_line_events_end_the_overdue_call_and_none_after_it(monkeypatch):
+    ended = []
+    monkeypatch.setattr("bigramlab.judge.ending._raise_outside", ended.append)
+    watchdog = Watchdog()
+    watchdog._thread = threading.get_ident()
+    for current, stopped in ((0, 4), (5, 4), (0, 0)):
+        watchdog._current, watchdog._stopped = current, stopped
+        watchdog._on_line(None)
+    assert ended == []
+    watchdog._current = watchdog._stopped = 4
+    watchdog._on_line("code")
+    assert ended == ["code"]
