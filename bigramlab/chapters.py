@@ -80,6 +80,17 @@ CHAPTERS = (
         "Choosing the next letter",
         (Lesson("choosing", core={"with_temperature": 1, "keep_top_k": 2, "keep_top_p": 3}),),
     ),
+    Chapter(
+        "attention",
+        "Attention",
+        (
+            Lesson(
+                "attention",
+                core={"attention_shares": 3, "attend": 1},
+                extra={"split_heads": 2, "merge_heads": 1},
+            ),
+        ),
+    ),
     Chapter("comparing", "Which is best?", (Lesson("comparing", laws=False),)),
     Chapter("overfitting", "Learning by heart"),
     Chapter("where-next", "Where to go from here"),

@@ -270,6 +270,33 @@ def mlp_logits(parameters: MLP, context: Sequence[int]) -> list[float]:
     return numbers
 
 
+def attention_shares(queries: Rows, keys: Rows) -> Rows:
+    """Return the share that each token takes of itself and of each earlier one; of the later ones it takes 0."""
+    shares = []
+    for place, query in enumerate(queries):
+        scores = [math.fsum(map(math.prod, zip(query, key, strict=True))) / math.sqrt(len(query)) for key in keys]
+        shares.append(softmax(scores[: place + 1]) + [0.0] * (len(keys) - place - 1))
+    return shares
+
+
+def attend(queries: Rows, keys: Rows, values: Rows) -> Rows:
+    """Return what each token takes of the values, number by number."""
+    columns = [*zip(*values, strict=True)]
+    rows = attention_shares(queries, keys)
+    return [[math.fsum(map(math.prod, zip(row, column, strict=True))) for column in columns] for row in rows]
+
+
+def split_heads(tokens: Rows, heads: int) -> list[Rows]:
+    """Return, for each head, its piece of each token's vector."""
+    size = len(tokens[0]) // heads
+    return [[token[head * size : (head + 1) * size] for token in tokens] for head in range(heads)]
+
+
+def merge_heads(pieces: Sequence[Rows]) -> Rows:
+    """Return each token's pieces side by side."""
+    return [[number for piece in of_token for number in piece] for of_token in zip(*pieces, strict=True)]
+
+
 def learning_rate_at(
     step: int,
     recipe: Recipe,

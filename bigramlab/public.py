@@ -1,6 +1,7 @@
 """Everything that is public: `import bigramlab` finds it here as soon as the first of it is asked for."""
 
 from bigramlab.judge.checking import check
+from bigramlab.lessons.attention import attend, attention_shares, merge_heads, split_heads
 from bigramlab.lessons.choosing import keep_top_k, keep_top_p, with_temperature
 from bigramlab.lessons.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
 from bigramlab.lessons.contexts import build_contexts, count_contexts
@@ -27,6 +28,8 @@ __all__ = [
     "Result",
     "Training",
     "adamw_step",
+    "attend",
+    "attention_shares",
     "build_contexts",
     "build_vocabulary",
     "check",
@@ -45,6 +48,7 @@ __all__ = [
     "learning_rate_at",
     "load_mlp",
     "load_names",
+    "merge_heads",
     "minibatches",
     "mlp_logits",
     "mlp_probs",
@@ -61,6 +65,7 @@ __all__ = [
     "score_contexts",
     "smooth",
     "softmax",
+    "split_heads",
     "split_words",
     "surprisal",
     "train_mlp",

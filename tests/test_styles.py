@@ -230,7 +230,57 @@ def adamw_of_lists(
     return moved, mean, square
 
 
+def shares_of_one_head(q, k):
+    tokens, size = q.shape
+    scores = q @ k.T / size**0.5
+    scores[torch.triu_indices(tokens, tokens, 1).unbind()] = float("-inf")
+    return torch.softmax(scores, dim=1)
+
+
+def shares_of_a_batch(q, k):
+    _, tokens, size = q.shape
+    scores = torch.bmm(q, k.transpose(1, 2)) / size**0.5
+    return scores.masked_fill(torch.tril(torch.ones(tokens, tokens)) == 0, float("-inf")).softmax(dim=2)
+
+
+def attend_on_one_head(q, k, v):
+    length, size = q.shape
+    scores = q @ k.t() / math.sqrt(size)
+    mask = torch.full((length, length), float("-inf")).triu(1)
+    return (scores + mask).softmax(-1) @ v
+
+
+def attend_on_lists(queries, keys, values):
+    given = []
+    for t, query in enumerate(queries):
+        scores = [sum(a * b for a, b in zip(query, key, strict=True)) / len(query) ** 0.5 for key in keys[: t + 1]]
+        largest = max(scores)
+        weights = [math.exp(score - largest) for score in scores]
+        total = sum(weights)
+        shares = [weight / total for weight in weights]
+        row = [sum(shares[s] * values[s][d] for s in range(t + 1)) for d in range(len(values[0]))]
+        given.append(row)
+    return given
+
+
+def attend_in_numpy(q, k, v):
+    scores = np.matmul(q, np.swapaxes(k, -1, -2)) / np.sqrt(q.shape[-1])
+    scores = np.where(np.tri(q.shape[-2], dtype=bool), scores, -np.inf)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True) @ v
+
+
+def attend_of_nested_lists(queries, keys, values):
+    return [[attend_on_lists(*head) for head in zip(*word)] for word in zip(queries, keys, values)]  # noqa: B905
+
+
 STYLES = {
+    "attention_shares, a head at a time": shares_of_one_head,
+    "attention_shares, on all heads in one axis": shares_of_a_batch,
+    "attend, a head at a time": attend_on_one_head,
+    "attend, on lists, a head at a time": attend_on_lists,
+    "attend, on lists": attend_of_nested_lists,
+    "attend, on NumPy arrays": attend_in_numpy,
     "softmax, on lists": lambda logits: [shares(row) for row in logits],
     "softmax, on lists, a row at a time": shares,
     "softmax, on lists of numbers with a gradient, a row at a time": softmax_of_values,

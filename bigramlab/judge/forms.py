@@ -1,4 +1,4 @@
-"""Other forms of a function: its numbers may come and go in lists, in NumPy's arrays, or a row at a time.
+"""Other forms of a function: its numbers may come and go in lists, in NumPy's arrays, a row or a head at a time.
 
 A form makes of a function on lists, say, one on tensors: what goes in becomes lists, and what comes out tensors. So the
 same laws judge it.
@@ -21,6 +21,8 @@ from bigramlab.laws import Law, ours_for
 __all__ = ["ROWS", "Form", "form_for"]
 
 ROWS: dict[str, tuple[int, ...]] = {
+    "attend": (0, 1, 2),
+    "attention_shares": (0, 1),
     "cross_entropy": (0, 1),
     "mlp_logits": (1,),
     "mlp_probs": (1,),
@@ -29,6 +31,9 @@ ROWS: dict[str, tuple[int, ...]] = {
     "softmax": (0,),
 }
 """Which arguments of a function have a row, or a number, for each row of the result."""
+
+OF_HEADS = ("attend", "attention_shares")
+"""The functions whose rows are heads: a table for each word and each head."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Form:
         words: How it is called in a headline.
         take: Makes of a tensor what the function takes.
         rows: Which arguments are cut into rows; none if the function takes them whole.
+        axes: How many axes a row has: 1, or 2 if it is a head's table.
+        at_once: Whether all rows go in at once, one axis for all of them.
         gradients: Whether gradients can be asked of it.
         like: What our function returned for some call, whose tensors say where tensors are due.
     """
@@ -46,6 +53,8 @@ class Form:
     words: str
     take: Callable[[Tensor], Any]
     rows: tuple[int, ...] = ()
+    axes: int = 1
+    at_once: bool = False
     gradients: bool = False
     like: Any = None
 
@@ -53,7 +62,7 @@ class Form:
         """Return the function as one on tensors."""
 
         def adapted(*arguments: Any, **options: Any) -> Any:
-            if self.rows and (arguments[self.rows[0]].ndim > 1):
+            if self.rows and (arguments[self.rows[0]].ndim > self.axes):
                 return self._row_by_row(function, arguments, options)
             return _due(self._call(function, arguments, options), self.like)
 
@@ -90,21 +99,25 @@ class Form:
     def _row_by_row(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         first = arguments[self.rows[0]]
         cut = {
-            place: arguments[place].reshape(-1, *first.shape[-1:]) if not i else arguments[place]
+            place: arguments[place].reshape(-1, *arguments[place].shape[-self.axes :])
+            if not i or self.axes > 1
+            else arguments[place]
             for i, place in enumerate(self.rows)
         }
         if len({len(some) for some in cut.values()}) > 1 or not len(first):
             raise ValueError("there is not one of each for each row")
         found = []
-        for parts in zip(*cut.values(), strict=True):
+        for parts in [tuple(cut.values())] if self.at_once else zip(*cut.values(), strict=True):
             row = list(arguments)
             for place, part in zip(cut, parts, strict=True):
                 row[place] = part
             found.append(_as_tensor(self._call(function, tuple(row), options)))
         if not all(isinstance(row, Tensor) for row in found):
             return found
-        stacked = torch.stack(found)
-        return stacked.mean() if stacked.ndim == 1 else stacked.reshape(*first.shape[:-1], -1)
+        stacked = found[0] if self.at_once else torch.stack(found)
+        if stacked.ndim == 1:
+            return stacked.mean()
+        return stacked.reshape(*first.shape[: -self.axes], *stacked.shape[1:])
 
 
 def _as_it_is(tensor: Tensor) -> Tensor:
@@ -129,6 +142,7 @@ def _as_scalars(tensor: Tensor) -> Any:
 RETURNED_OTHERWISE = Form("with {} for tensors", _as_it_is, gradients=True)
 TRIED = [
     Form("a row at a time", _as_it_is, rows=(0,), gradients=True),
+    Form("on all heads in one axis", _as_it_is, rows=(0,), at_once=True, gradients=True),
     Form("on lists", _as_lists),
     Form("on lists, a row at a time", _as_lists, rows=(0,)),
     RETURNED_OTHERWISE,
@@ -153,16 +167,19 @@ def form_for(
     If there is none, it is the first on lists or arrays in which at least this call gives what ours does. Tells, too,
     which of the two it is. `even_so` has those forms tried though no call failed so.
     """
+    of_heads = name in OF_HEADS
     ours_made = ((call, call.again(ours_for(name), guard)) for call in calls)
-    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours))
+    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours, of_heads))
     call, ours = next(hints, (None, None))
     if not call or not ours:
         return None, False
     found = None
     in_lists = not call.raised and "NumPy arrays" not in _kind(call.original)
     for form in TRIED if in_lists else [RETURNED_OTHERWISE, *TRIED]:
-        if (form.rows and name not in ROWS) or (even_so and form.take is _as_it_is):
+        if (form.rows and name not in ROWS) or (even_so and form.take is _as_it_is) or (form.at_once and not of_heads):
             continue
+        if form.rows and of_heads:
+            form = replace(form, words=form.words.replace("a row", "a head"), axes=2)
         returned: list[Any] = []
         tried = replace(form, rows=ROWS[name] if form.rows else (), like=ours.original)
         probe = call.again(tried.adapt(_noting(function, returned)), guard)
@@ -184,10 +201,12 @@ def _noting(function: Callable[..., Any], returned: list[Any]) -> Callable[..., 
     return noting
 
 
-def _another_may_fit(call: Call, ours: Call) -> bool:
-    """Tell whether a call failed as those of functions on lists, arrays or rows do."""
+def _another_may_fit(call: Call, ours: Call, of_heads: bool) -> bool:
+    """Tell whether a call failed as those of functions on lists, arrays or rows (of fewer axes) do."""
     if ours.raised:
         return False
+    if call.raised and of_heads and isinstance(call.raised, ValueError | RuntimeError | IndexError):
+        return True
     if call.raised:
         ambiguous = isinstance(call.raised, RuntimeError | ValueError) and "ambiguous" in show_error(call.raised)
         return isinstance(call.raised, TypeError | AttributeError) or ambiguous

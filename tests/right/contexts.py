@@ -36,7 +36,7 @@ def build_contexts_makemore(words, vocabulary, context_length):
 @plain_right("build_contexts")
 def build_contexts_typed_along(words, vocabulary, context_length):
     stoi = {s: i for i, s in enumerate(vocabulary)}
-    X, Y = [], []  # noqa: N806
+    X, Y = [], []
     for w in words:
         context = [0] * context_length
         for ch in w + ".":

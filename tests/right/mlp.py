@@ -21,7 +21,7 @@ def init_mlp_lecture(vocab_size, context_length, *, embedding_size=10, hidden_si
     """As the lecture does for tanh, in double precision; the last layer times 0.01."""
     check_sizes(vocab_size, context_length, embedding_size, *hidden_sizes)
     double = {"generator": generator, "dtype": torch.float64}
-    C = torch.randn(vocab_size, embedding_size, **double)  # noqa: N806
+    C = torch.randn(vocab_size, embedding_size, **double)
     weights, biases, inputs = [], [], context_length * embedding_size
     for outputs in hidden_sizes:
         weights.append(torch.randn(inputs, outputs, **double) * (5 / 3) / inputs**0.5)
@@ -35,7 +35,7 @@ def init_mlp_lecture(vocab_size, context_length, *, embedding_size=10, hidden_si
 @plain_right("init_mlp")
 def init_mlp_typed_along(vocab_size, context_length, *, embedding_size=10, hidden_sizes=(200,), generator=None):
     g = generator
-    C = torch.randn((vocab_size, embedding_size), generator=g)  # noqa: N806
+    C = torch.randn((vocab_size, embedding_size), generator=g)
     sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
     weights = [torch.randn((a, b), generator=g) * (5 / 3) / a**0.5 for a, b in zip(sizes, sizes[1:])]  # noqa: B905, RUF007
     weights[-1] *= 0.01
@@ -80,7 +80,7 @@ def mlp_logits_indexing(parameters, contexts):
 def mlp_logits_typed_along(parameters, contexts):
     emb = parameters.embedding[contexts]
     h = emb.view(emb.shape[0], -1)
-    for W, b in zip(parameters.weights[:-1], parameters.biases[:-1]):  # noqa: B905, N806
+    for W, b in zip(parameters.weights[:-1], parameters.biases[:-1]):  # noqa: B905
         h = h @ W + b
         h = h * torch.sigmoid(h)
     return h @ parameters.weights[-1] + parameters.biases[-1]

@@ -266,7 +266,7 @@ def train_typed_along(counts, *, steps=1500, learning_rate=50, weight_penalty=0.
     xs = [i for i in range(size) for j in range(size) for _ in range(counts[i, j])]
     ys = [j for i in range(size) for j in range(size) for _ in range(counts[i, j])]
     xenc = torch.nn.functional.one_hot(torch.tensor(xs), num_classes=size).float()
-    W = torch.zeros((size, size)) if weights is None else weights.clone()  # noqa: N806
+    W = torch.zeros((size, size)) if weights is None else weights.clone()
     W.requires_grad = True
 
     def forward():

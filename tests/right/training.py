@@ -88,7 +88,7 @@ def train_mlp_typed_along(parameters, contexts, targets, recipe, *, dev=None, ge
             perm = torch.randperm(len(contexts), generator=generator)
         ix, perm = perm[: recipe.batch_size], perm[recipe.batch_size :]
         h = net.embedding[contexts[ix]].view(len(ix), -1)
-        for j, (W, b) in enumerate(zip(net.weights, net.biases)):  # noqa: B905, N806
+        for j, (W, b) in enumerate(zip(net.weights, net.biases)):  # noqa: B905
             if j < len(recipe.dropout):
                 h = drop(h, recipe.dropout[j], generator)
             h = h @ W + b

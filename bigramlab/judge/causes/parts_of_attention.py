@@ -1,0 +1,135 @@
+"""What can go wrong in the parts of attention: the scores, what they are divided by, the mask, the shares."""
+
+import math
+from typing import Any
+
+import torch
+
+from bigramlab.judge.causes.families import Part, family
+
+
+def _triangle(x: Any, diagonal: int = 0) -> Any:
+    """Return which tokens each may look at: those up to itself, and so many more."""
+    return torch.ones(x.shape[-2:]).tril(diagonal).bool()
+
+
+def _hidden(value: float, diagonal: int = 0) -> Any:
+    return lambda x: x.masked_fill(~_triangle(x, diagonal), value)
+
+
+def _window(size: int) -> Any:
+    return lambda x: x.masked_fill(~(_triangle(x) & ~_triangle(x, -size)), -math.inf)
+
+
+def _own_hidden(x: Any) -> Any:
+    """Hide each token from itself, but for the first, which would have nothing."""
+    seen = _triangle(x, -1)
+    seen[0, 0] = True
+    return x.masked_fill(~seen, -math.inf)
+
+
+def _shifted(x: Any) -> Any:
+    """Return the weights that exp gives, with the largest subtracted."""
+    return (x - x.amax(-1, keepdim=True)).exp()
+
+
+ATTENTION: list[Part] = [
+    ("asked", lambda q, k: q @ k.mT, [
+        ("queries_and_keys_exchanged", lambda q, k: k @ q.mT, "Queries and keys are exchanged."),
+        ("keys_ask_keys", lambda q, k: k @ k.mT, "The keys are compared with themselves, and the queries have no part in it."),
+        ("queries_ask_queries", lambda q, k: q @ q.mT, "The queries are compared with themselves, and the keys have no part in it."),
+        ("distances_for_products", lambda q, k: -torch.cdist(q, k), "The scores are distances, and should be dot products."),
+        ("cosines_for_products", lambda q, k: torch.nn.functional.normalize(q, dim=-1) @ torch.nn.functional.normalize(k, dim=-1).mT, "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products."),
+        ("sign_changed", lambda q, k: -(q @ k.mT), "The scores have the wrong sign: who fits least gets most."),
+        ("keys_turned_over", lambda q, k: q @ k.flip(2).mT, "The keys stand in the reverse order."),
+        ("one_key_late", lambda q, k: q @ k.roll(1, 2).mT, "The keys are one token late."),
+        ("heads_summed_in_scores", lambda q, k: (q @ k.mT).sum(1, keepdim=True).expand(-1, q.shape[1], -1, -1), "The scores of all heads are added up, and each should have its own."),
+        ("first_word_for_all", lambda q, k: (q @ k.mT)[:1].expand(len(q), -1, -1, -1), "The first word of the batch stands for all."),
+        ("first_head_for_all", lambda q, k: (q @ k.mT)[:, :1].expand(-1, q.shape[1], -1, -1), "The first head's scores stand for those of all."),
+        ("nobody_asked", lambda q, k: 0 * (q @ k.mT), "Queries and keys have no part in it: all up to itself count alike."),
+    ]),
+    ("divided", lambda x, q: x / math.sqrt(q.shape[-1]), [
+        ("scale_forgotten", lambda x, q: x, "The scores are not divided by √numbers."),
+        ("divided_by_the_size_itself", lambda x, q: x / q.shape[-1], "The scores are divided by the number of numbers, and should be by its root."),
+        ("multiplied_by_the_root", lambda x, q: x * math.sqrt(q.shape[-1]), "The scores are multiplied by √numbers, and should be divided by it."),
+        ("multiplied_by_the_size", lambda x, q: x * q.shape[-1], "The scores are multiplied by the number of numbers, and should be divided by its root."),
+        ("divided_by_the_root_of_the_width", lambda x, q: x / math.sqrt(q.shape[1] * q.shape[-1]), "The scores are divided by the root of the width of all heads together, and should be by that of one head."),
+        ("divided_by_the_root_of_the_tokens", lambda x, q: x / math.sqrt(q.shape[2]), "The scores are divided by the root of how many tokens there are, and should be by that of how many numbers."),
+        ("divided_by_the_tokens", lambda x, q: x / q.shape[2], "The scores are divided by how many tokens there are, and should be by √numbers."),
+        ("divided_by_the_root_of_the_heads", lambda x, q: x / math.sqrt(q.shape[1]), "The scores are divided by the root of how many heads there are, and should be by that of how many numbers."),
+        ("divided_by_the_root_of_the_batch", lambda x, q: x / math.sqrt(len(q)), "The scores are divided by the root of the batch's size, and should be by √numbers."),
+        ("scaled_twice", lambda x, q: x / q.shape[-1] ** 1.5 * math.sqrt(q.shape[-1]), "The scores are divided by √numbers twice."),
+        ("scaled_by_a_typed_size", lambda x, q: x / 8, "The scores are divided by 8, a root that is typed in."),
+        ("divided_by_the_largest", lambda x, q: x / x.abs().amax(-1, keepdim=True).clamp(min=1e-9), "The scores are divided by the largest of them, and should be by √numbers."),
+    ]),
+    ("masked", _hidden(-math.inf), [
+        ("mask_forgotten", lambda x: x, "There is no mask: each token looks at the later ones, too."),
+        ("mask_the_wrong_way_round", lambda x: x.masked_fill(~_triangle(x).T, -math.inf), "The mask is the wrong way round: each token looks at the later ones."),
+        ("masked_with_0_before_softmax", _hidden(0), "The later scores are set to 0 before the softmax, and exp(0) is 1: it takes `-inf`."),
+        ("masked_with_a_small_number", _hidden(-1), "The later scores are set to -1, which is not small enough: it takes `-inf`."),
+        ("masked_with_a_tiny_number", _hidden(1e-9), "The later scores are set to a tiny number above 0, and exp of that is 1: it takes `-inf`, or -1e9."),
+        ("masked_with_minus_10", _hidden(-10), "The later scores are set to -10, which is not small enough: it takes `-inf`."),
+        ("next_token_seen", _hidden(-math.inf, 1), "The mask begins one too late, so each token sees the next one."),
+        ("own_token_hidden", _own_hidden, "The mask hides the token itself, too."),
+        ("strictly_earlier", _hidden(-1e9, -1), "The mask hides the token itself, too; the first has nothing left to look at, and takes the mean of all."),
+        ("mask_of_ones_added", lambda x: x + _triangle(x).float(), "The mask is added as ones and zeros, and should put `-inf` to the later scores."),
+        ("mask_multiplied", lambda x: x * _triangle(x), "The mask is multiplied, which makes the later scores 0, and exp(0) is 1: it takes `-inf`."),
+        ("eight_tokens_back", _window(8), "Only the last eight tokens are looked at: a size is typed in."),
+        ("three_tokens_back", _window(3), "Only the last three tokens are looked at: a size is typed in."),
+        ("two_tokens_back", _window(2), "Only the last two tokens are looked at."),
+        ("itself_alone", _window(1), "Each token looks at itself alone."),
+    ]),
+    ("shared", lambda x: x.softmax(-1), [
+        ("softmax_down_the_columns", lambda x: x.softmax(-2), "The softmax runs over the tokens that ask, and should run over those that are looked at."),
+        ("heads_mixed_with_tokens", lambda x: x.softmax(1).nan_to_num(), "The softmax runs over the heads, and should run over the tokens that are looked at."),
+        ("softmax_over_the_batch", lambda x: x.softmax(0).nan_to_num(), "The softmax runs over the batch, and should run over the tokens that are looked at."),
+        ("softmax_of_the_shares", lambda x: x.softmax(-1).softmax(-1), "The softmax is taken twice."),
+        ("softmax_forgotten", lambda x: x.masked_fill(x == -math.inf, 0), "The softmax is missing: the scores stand where the shares should."),
+        ("a_sigmoid_for_each", lambda x: x.sigmoid(), "A sigmoid is taken of each score by itself: it takes a softmax."),
+        ("exp_not_divided", lambda x: x.exp(), "`exp` is taken, and nothing is divided: the shares should sum to 1."),
+        ("shifted_exp_not_divided", _shifted, "`exp` is taken, and nothing is divided: the shares should sum to 1."),
+        ("divided_over_all", lambda x: x.exp() / x.exp().sum(), "All is divided by the sum of everything, and each row should be by its own."),
+        ("scores_divided_by_their_sum", lambda x: x.masked_fill(x == -math.inf, 0) / x.masked_fill(x == -math.inf, 0).sum(-1, keepdim=True), "The scores are divided by their sum, without `exp`."),
+        ("relu_for_exp", lambda x: x.relu() / x.relu().sum(-1, keepdim=True).clamp(min=1e-9), "ReLU stands where `exp` should."),
+        ("argmax_for_shares", lambda x: torch.nn.functional.one_hot(x.argmax(-1), x.shape[-1]).float(), "The token that fits best gets all, as `argmax` says."),
+        ("log_of_the_shares", lambda x: x.log_softmax(-1), "The log is taken of the shares."),
+        ("masked_after_softmax", lambda x: x.softmax(-1).tril(), "The mask comes after the softmax, and nothing is divided again."),
+    ]),
+    ("turned", lambda x: x, [
+        ("shares_transposed", lambda x: x.mT, "The shares are transposed."),
+        ("scores_or_shares_masked_late", lambda x: x.tril(), "The mask comes after the softmax, and nothing is divided again."),
+        ("shares_rounded", lambda x: x.round(), "The shares are rounded."),
+        ("mean_of_the_heads", lambda x: x.mean(1, keepdim=True).expand(x.shape), "The mean over the heads stands for each."),
+    ]),
+]  # fmt: skip
+
+TAKEN: list[Part] = [
+    ("given", lambda shares, q, k, v: shares @ v, [
+        ("shares_returned", lambda shares, q, k, v: shares, "The shares come back, and not what is taken with them."),
+        ("keys_taken_for_values", lambda shares, q, k, v: shares @ k, "The keys are what is taken, and the values have no part in it."),
+        ("queries_taken_for_values", lambda shares, q, k, v: shares @ q, "The queries are what is taken, and the values have no part in it."),
+        ("own_value_added", lambda shares, q, k, v: shares @ v + v, "The token's own value is added to what it takes: that belongs to the block around, not here."),
+        ("own_query_added", lambda shares, q, k, v: shares @ v + q, "The token's own vector is added to what it takes: that belongs to the block around, not here."),
+        ("values_turned_over", lambda shares, q, k, v: shares @ v.flip(2), "The values stand in the reverse order."),
+        ("divided_by_the_tokens_again", lambda shares, q, k, v: shares @ v / torch.arange(1, v.shape[2] + 1)[:, None], "What is taken is divided by how many are looked at, though the shares sum to 1 already."),
+        ("divided_by_the_root_again", lambda shares, q, k, v: shares @ v / math.sqrt(v.shape[-1]), "What is taken is divided by √numbers, and only the scores should be."),
+        ("heads_summed", lambda shares, q, k, v: (shares @ v).sum(1, keepdim=True).expand(v.shape), "What all heads take is added up, and each should have its own."),
+        ("own_value_alone", lambda shares, q, k, v: v, "The values come back as they are: nothing is taken of others."),
+        ("heads_after_tokens", lambda shares, q, k, v: (shares @ v).transpose(1, 2), "Heads and tokens have changed places in what comes back."),
+        ("heads_merged", lambda shares, q, k, v: (shares @ v).transpose(1, 2).flatten(2), "The heads are laid side by side in what comes back: that is `merge_heads`, a step of its own."),
+    ]),
+]  # fmt: skip
+
+
+def _shares(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    queries, keys = given["queries"], given["keys"]
+    scores = chosen["divided"](chosen["asked"](queries, keys), queries)
+    return chosen["turned"](chosen["shared"](chosen["masked"](scores)))
+
+
+def _attention(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    return chosen["given"](_shares(given, chosen), given["queries"], given["keys"], given["values"])
+
+
+family("attention_shares", _shares, ATTENTION)
+family("attend", _attention, [*TAKEN, *ATTENTION])

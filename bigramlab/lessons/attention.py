@@ -1,0 +1,165 @@
+"""Attention: each token asks, all up to it answer, and it takes from each according to how well that fits."""
+
+import math
+import reprlib
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from bigramlab.lessons.inputs import require_size
+from bigramlab.lessons.neural_bigram import softmax
+
+__all__ = ["attend", "attention_shares", "merge_heads", "split_heads"]
+
+
+def attention_shares(
+    queries: Float[Tensor, "batch heads tokens numbers"], keys: Float[Tensor, "batch heads tokens numbers"]
+) -> Float[Tensor, "batch heads tokens tokens"]:
+    """Return the share that each token takes of itself and of each earlier one.
+
+    Each token asks with its query, a vector. How well a key fits is their dot product, divided by √numbers, for a sum
+    of more numbers is larger: query · key / √numbers. `softmax` makes shares of these scores. A later token's score is
+    `-inf`, and so its share 0: when a model writes, what comes later isn't there yet. (Vaswani and others, "Attention
+    Is All You Need", 2017.)
+
+    Args:
+        queries: What each token asks: for each word of the batch and each head, a vector for each token.
+        keys: What each token answers to, vectors of the same length.
+
+    Returns:
+        The shares: row = the token that asks, column = the one it looks at. Every row sums to 1. Gradients flow
+        through them.
+
+    Raises:
+        TypeError: If one of them is not a tensor of floats.
+        ValueError: If they don't have four axes, none of them empty, and the same shape, or a score is not finite.
+
+    Examples:
+        The second token's query fits its own key better by log 3, so it takes 3/4 of itself.
+
+        >>> queries = torch.tensor([[[[5.0], [math.log(3)]]]])
+        >>> attention_shares(queries, keys=torch.tensor([[[[0.0], [1.0]]]]))
+        tensor([[[[1.0000, 0.0000],
+                  [0.2500, 0.7500]]]])
+    """
+    _require_heads(queries=queries, keys=keys)
+    scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
+    later = torch.ones(scores.shape[2:], dtype=torch.bool, device=scores.device).triu(diagonal=1)
+    return softmax(scores.masked_fill(later, -math.inf))
+
+
+def attend(
+    queries: Float[Tensor, "batch heads tokens numbers"],
+    keys: Float[Tensor, "batch heads tokens numbers"],
+    values: Float[Tensor, "batch heads tokens numbers"],
+) -> Float[Tensor, "batch heads tokens numbers"]:
+    """Return what each token takes: the mean of the values up to it, weighted with its shares of them.
+
+    Args:
+        queries: What each token asks.
+        keys: What each token answers to.
+        values: What each token has to give.
+
+    Returns:
+        A vector for each token of each word and head: the sum of share · value. Gradients flow through it.
+
+    Raises:
+        TypeError: If one of them is not a tensor of floats.
+        ValueError: As `attention_shares`, and if the values have another shape.
+
+    Examples:
+        The shares of the second token are 1/4 and 3/4, and 8/4 + 4 · 3/4 = 5.
+
+        >>> queries = torch.tensor([[[[5.0], [math.log(3)]]]])
+        >>> keys = torch.tensor([[[[0.0], [1.0]]]])
+        >>> attend(queries, keys, values=torch.tensor([[[[8.0], [4.0]]]]))
+        tensor([[[[8.],
+                  [5.]]]])
+    """
+    _require_heads(queries=queries, keys=keys, values=values)
+    return attention_shares(queries, keys) @ values
+
+
+def split_heads(x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Tensor, "batch heads tokens numbers"]:
+    """Cut each token's vector into as many pieces as there are heads, each of which then attends by itself.
+
+    The first piece is for the first head, and so on. `view` makes `(batch, tokens, heads, numbers)` of it, and the axes
+    have to change places after that: to ask for the last shape at once would mix the tokens.
+
+    Args:
+        x: A vector for each token of each word.
+        heads: How many pieces to cut it into.
+
+    Returns:
+        The pieces, each of width / heads numbers.
+
+    Raises:
+        TypeError: If `x` is not a tensor of floats, or `heads` not a whole number.
+        ValueError: If `x` doesn't have three axes, or its width can't be cut into so many equal pieces.
+
+    Examples:
+        Two tokens, whose vectors are 1 2 3 4 and 5 6 7 8, and two heads.
+
+        >>> split_heads(torch.tensor([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]), heads=2)
+        tensor([[[[1., 2.],
+                  [5., 6.]],
+        <BLANKLINE>
+                 [[3., 4.],
+                  [7., 8.]]]])
+    """
+    _require_floats("x", x, axes=3, wanted="(batch, tokens, width)")
+    require_size("heads", heads, least=1)
+    batch, tokens, width = x.shape
+    if width % heads:
+        raise ValueError(
+            f"{heads} heads can't share {width} numbers: each needs as many as the others, so choose a width that is "
+            f"a multiple of {heads}"
+        )
+    return x.view(batch, tokens, heads, width // heads).transpose(1, 2)
+
+
+def merge_heads(x: Float[Tensor, "batch heads tokens numbers"]) -> Float[Tensor, "batch tokens width"]:
+    """Lay each token's pieces side by side again, the first head's first: what `split_heads` did, undone.
+
+    Args:
+        x: The pieces.
+
+    Returns:
+        A vector of heads · numbers for each token of each word.
+
+    Raises:
+        TypeError: If `x` is not a tensor of floats.
+        ValueError: If `x` doesn't have four axes.
+
+    Examples:
+        >>> pieces = torch.tensor([[[[1.0, 2.0], [5.0, 6.0]], [[3.0, 4.0], [7.0, 8.0]]]])
+        >>> merge_heads(pieces)
+        tensor([[[1., 2., 3., 4.],
+                 [5., 6., 7., 8.]]])
+    """
+    _require_floats("x", x, axes=4, wanted="(batch, heads, tokens, numbers)")
+    return x.transpose(1, 2).flatten(start_dim=2)
+
+
+def _require_floats(name: str, x: object, axes: int, wanted: str) -> None:
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        found = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else reprlib.repr(x)
+        raise TypeError(f"{name} must be a tensor of floats, got {found}")
+    if x.ndim != axes:
+        raise ValueError(f"{name} has shape {tuple(x.shape)}, but needs {axes} axes, {wanted}: see split_heads")
+
+
+def _require_heads(**given: Tensor) -> None:
+    """Refuse anything but tensors of one shape, (batch, heads, tokens, numbers), none of whose last axes is empty."""
+    for name, x in given.items():
+        _require_floats(name, x, axes=4, wanted="(batch, heads, tokens, numbers)")
+    first = given["queries"]
+    for name, x in given.items():
+        if x.shape != first.shape or x.dtype != first.dtype:
+            raise ValueError(
+                f"queries has shape {tuple(first.shape)} ({first.dtype}) and {name} has {tuple(x.shape)} ({x.dtype}), "
+                "but every token has one of each, of the same length: make all of them from the same tokens"
+            )
+    if not first.shape[2] * first.shape[3]:
+        raise ValueError(f"queries has shape {tuple(first.shape)}: there are no tokens, or no numbers for each")
