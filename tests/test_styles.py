@@ -264,7 +264,7 @@ def attend_on_lists(queries, keys, values):
 
 
 def attend_in_numpy(q, k, v):
-    scores = np.matmul(q, np.swapaxes(k, -1, -2)) / np.sqrt(q.shape[-1])
+    scores = q.astype(float) @ np.swapaxes(k, -1, -2) / np.sqrt(q.shape[-1])
     scores = np.where(np.tri(q.shape[-2], dtype=bool), scores, -np.inf)
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True) @ v

@@ -40,6 +40,8 @@ ERRORS = [
     (RuntimeError, r"leaf Variable that requires grad", "leaf_changed_in_place", "A tensor that needs a gradient is changed in place outside `torch.no_grad()`.", "Change `weights.data`, or do it under `with torch.no_grad():`."),
     (RuntimeError, r"backward through the graph a second time", "graph_walked_twice", "`backward` is called twice for one loss: it has to be computed anew in each step.", "Compute the loss inside the loop."),
     (RuntimeError, r"modified by an inplace operation", "needed_value_changed", "A value that `backward` still needs is changed in place.", "Write `x = x + …` where `x += …` stands."),
+    (RuntimeError, r"view size is not compatible", "view_after_transpose", "`view` can't read the numbers in the order that `transpose` or `permute` gave them: they have to be copied.", "Write `reshape`, or `.contiguous()` before `.view(...)`."),
+    (ValueError, r"(too many|not enough) values to unpack", "unpacked_into_other_names", "What stands on the right of the `=` has more parts than there are names on the left, or fewer: the tensor has other axes than was thought.", "Print its `shape`."),
     (RuntimeError, r"mat1 and mat2|size mismatch|must match the size|shapes cannot be|shape '|invalid for input of size|Sizes of tensors|stack expects", "shapes_do_not_fit",
      "The shapes of two tensors don't fit: a size is typed in, an axis is missing, or two are exchanged.", "Print both `shape`s in the line above."),
     (RuntimeError, r"expected .*(scalar type|dtype)|not implemented for|must be floating|Input dtype must be|Can only calculate the mean|same dtype|expected m1 and m2", "type_does_not_fit",

@@ -28,12 +28,25 @@ def _own_hidden(x: Any) -> Any:
     return x.masked_fill(~seen, -math.inf)
 
 
+def _zeros_hidden(x: Any) -> Any:
+    return x.tril().masked_fill(x.tril() == 0, -math.inf)
+
+
 def _shifted(x: Any) -> Any:
     """Return the weights that exp gives, with the largest subtracted."""
     return (x - x.amax(-1, keepdim=True)).exp()
 
 
+DIVISORS = {str(n): n for n in (2, 3, 4, 5, 6, 8, 10, 16, 32, 64)} | {
+    f"the_root_of_{n}": math.sqrt(n) for n in (2, 3, 8, 10, 24, 32, 128)
+}
+
 ATTENTION: list[Part] = [
+    ("laid", lambda *x: x, [
+        ("heads_and_tokens_exchanged", lambda *x: [one.transpose(1, 2) for one in x], "It takes the tokens' axis for the heads', as in (batch, tokens, heads, numbers): here the heads stand first."),
+        ("words_and_heads_exchanged", lambda *x: [one.transpose(0, 1) for one in x], "The axes of the words and of the heads are exchanged."),
+        ("last_two_axes_exchanged", lambda *x: [one.mT for one in x], "The last two axes are exchanged: the tokens stand before the numbers."),
+    ]),
     ("asked", lambda q, k: q @ k.mT, [
         ("queries_and_keys_exchanged", lambda q, k: k @ q.mT, "Queries and keys are exchanged."),
         ("keys_ask_keys", lambda q, k: k @ k.mT, "The keys are compared with themselves, and the queries have no part in it."),
@@ -42,6 +55,7 @@ ATTENTION: list[Part] = [
         ("cosines_for_products", lambda q, k: torch.nn.functional.normalize(q, dim=-1) @ torch.nn.functional.normalize(k, dim=-1).mT, "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products."),
         ("sign_changed", lambda q, k: -(q @ k.mT), "The scores have the wrong sign: who fits least gets most."),
         ("keys_turned_over", lambda q, k: q @ k.flip(2).mT, "The keys stand in the reverse order."),
+        ("keys_transposed_on_the_wrong_axes", lambda q, k: q @ k.transpose(1, 2), "The keys are transposed on the wrong axes: the last two have to change places, `transpose(-2, -1)`."),
         ("one_key_late", lambda q, k: q @ k.roll(1, 2).mT, "The keys are one token late."),
         ("heads_summed_in_scores", lambda q, k: (q @ k.mT).sum(1, keepdim=True).expand(-1, q.shape[1], -1, -1), "The scores of all heads are added up, and each should have its own."),
         ("first_word_for_all", lambda q, k: (q @ k.mT)[:1].expand(len(q), -1, -1, -1), "The first word of the batch stands for all."),
@@ -59,7 +73,9 @@ ATTENTION: list[Part] = [
         ("divided_by_the_root_of_the_heads", lambda x, q: x / math.sqrt(q.shape[1]), "The scores are divided by the root of how many heads there are, and should be by that of how many numbers."),
         ("divided_by_the_root_of_the_batch", lambda x, q: x / math.sqrt(len(q)), "The scores are divided by the root of the batch's size, and should be by √numbers."),
         ("scaled_twice", lambda x, q: x / q.shape[-1] ** 1.5 * math.sqrt(q.shape[-1]), "The scores are divided by √numbers twice."),
-        ("scaled_by_a_typed_size", lambda x, q: x / 8, "The scores are divided by 8, a root that is typed in."),
+        *((f"divided_by_{what}", lambda x, q, by=by: x / by, f"The scores are divided by {what.replace('_', ' ')}, a number that is typed in, and should be by the root of how many numbers there are.")
+          for what, by in DIVISORS.items()),
+        ("divided_by_half_the_size", lambda x, q: x / max(1, q.shape[-1] // 2), "The scores are divided by half the number of numbers, and should be by its root."),
         ("divided_by_the_largest", lambda x, q: x / x.abs().amax(-1, keepdim=True).clamp(min=1e-9), "The scores are divided by the largest of them, and should be by √numbers."),
     ]),
     ("masked", _hidden(-math.inf), [
@@ -69,14 +85,15 @@ ATTENTION: list[Part] = [
         ("masked_with_a_small_number", _hidden(-1), "The later scores are set to -1, which is not small enough: it takes `-inf`."),
         ("masked_with_a_tiny_number", _hidden(1e-9), "The later scores are set to a tiny number above 0, and exp of that is 1: it takes `-inf`, or -1e9."),
         ("masked_with_minus_10", _hidden(-10), "The later scores are set to -10, which is not small enough: it takes `-inf`."),
+        ("masked_with_minus_5", _hidden(-5), "The later scores are set to -5, which is not small enough: it takes `-inf`."),
+        ("masked_with_minus_20", _hidden(-20), "The later scores are set to -20, which is not small enough: it takes `-inf`."),
+        ("zero_scores_hidden", _zeros_hidden, "Each score that is 0 is hidden, and an earlier token's score may be 0, too: build the mask of places, not of scores."),
         ("next_token_seen", _hidden(-math.inf, 1), "The mask begins one too late, so each token sees the next one."),
         ("own_token_hidden", _own_hidden, "The mask hides the token itself, too."),
         ("strictly_earlier", _hidden(-1e9, -1), "The mask hides the token itself, too; the first has nothing left to look at, and takes the mean of all."),
         ("mask_of_ones_added", lambda x: x + _triangle(x).float(), "The mask is added as ones and zeros, and should put `-inf` to the later scores."),
         ("mask_multiplied", lambda x: x * _triangle(x), "The mask is multiplied, which makes the later scores 0, and exp(0) is 1: it takes `-inf`."),
-        ("eight_tokens_back", _window(8), "Only the last eight tokens are looked at: a size is typed in."),
-        ("three_tokens_back", _window(3), "Only the last three tokens are looked at: a size is typed in."),
-        ("two_tokens_back", _window(2), "Only the last two tokens are looked at."),
+        *((f"{size}_tokens_back", _window(size), f"Only the last {size} tokens are looked at: a size is typed in.") for size in (2, 3, 4, 5, 6, 7, 8, 10, 16, 32)),
         ("itself_alone", _window(1), "Each token looks at itself alone."),
     ]),
     ("shared", lambda x: x.softmax(-1), [
@@ -104,6 +121,15 @@ ATTENTION: list[Part] = [
 ]  # fmt: skip
 
 TAKEN: list[Part] = [
+    ("order", lambda q, k, v: (q, k, v), [
+        ("values_asked_first", lambda q, k, v: (v, k, q), "Its parameters stand in the order values, keys, queries: it is called with queries, keys, values."),
+        ("values_in_the_middle", lambda q, k, v: (q, v, k), "Keys and values are exchanged."),
+        ("keys_first_queries_last", lambda q, k, v: (v, q, k), "Its parameters stand in the order keys, values, queries: it is called with queries, keys, values."),
+        ("values_first", lambda q, k, v: (k, v, q), "Its parameters stand in the order values, queries, keys: it is called with queries, keys, values."),
+    ]),
+    ("turned_at_both_ends", lambda x: x, [
+        ("heads_behind_tokens", lambda x: x.transpose(1, 2), "It takes (batch, tokens, heads, numbers), and gives that: here the heads stand before the tokens."),
+    ]),
     ("given", lambda shares, q, k, v: shares @ v, [
         ("shares_returned", lambda shares, q, k, v: shares, "The shares come back, and not what is taken with them."),
         ("keys_taken_for_values", lambda shares, q, k, v: shares @ k, "The keys are what is taken, and the values have no part in it."),
@@ -121,15 +147,58 @@ TAKEN: list[Part] = [
 ]  # fmt: skip
 
 
-def _shares(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    queries, keys = given["queries"], given["keys"]
+def _shares(queries: Any, keys: Any, chosen: dict[str, Any]) -> Any:
     scores = chosen["divided"](chosen["asked"](queries, keys), queries)
     return chosen["turned"](chosen["shared"](chosen["masked"](scores)))
 
 
+def _attention_shares(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    queries, keys = chosen["laid"](given["queries"], given["keys"])
+    return _shares(queries, keys, chosen)
+
+
 def _attention(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    return chosen["given"](_shares(given, chosen), given["queries"], given["keys"], given["values"])
+    vectors = chosen["order"](given["queries"], given["keys"], given["values"])
+    turned = chosen["turned_at_both_ends"]
+    queries, keys, values = chosen["laid"](*map(turned, vectors))
+    return turned(chosen["given"](_shares(queries, keys, chosen), queries, keys, values))
 
 
-family("attention_shares", _shares, ATTENTION)
+family("attention_shares", _attention_shares, ATTENTION)
+HEADS: list[Part] = [
+    ("cut", lambda x, n: x.unflatten(2, (n, -1)).transpose(1, 2), [
+        ("viewed_at_once", lambda x, n: x.reshape(x.shape[0], n, x.shape[1], -1), "`view` asks for the last shape at once, which mixes the tokens."),
+        ("numbers_interleaved", lambda x, n: x.unflatten(2, (-1, n)).permute(0, 3, 1, 2), "The numbers are dealt out in turn, one to each head, and should be cut into pieces."),
+        ("heads_and_their_size_exchanged", lambda x, n: x.unflatten(2, (-1, n)).transpose(1, 2), "The number of heads is taken for the size of one."),
+        ("axes_not_changed", lambda x, n: x.unflatten(2, (n, -1)), "The axes are left as (batch, tokens, heads, numbers): `transpose(1, 2)` is missing."),
+        ("heads_before_the_words", lambda x, n: x.unflatten(2, (n, -1)).permute(2, 0, 1, 3), "The heads stand before the words: (heads, batch, tokens, numbers)."),
+        ("tokens_cut_for_numbers", lambda x, n: torch.stack(x.chunk(n, 1), 1), "The tokens are cut into pieces, and each token's numbers should be."),
+        ("words_and_heads_in_one_axis", lambda x, n: x.unflatten(2, (n, -1)).transpose(1, 2).flatten(0, 1), "Words and heads share an axis: (batch · heads, tokens, numbers)."),
+    ]),
+    ("then", lambda x: x, [
+        ("tokens_and_numbers_exchanged", lambda x: x.mT, "The last two axes are exchanged: the tokens stand before the numbers."),
+        ("last_head_first", lambda x: x.flip(1), "The last head comes first."),
+        ("first_piece_for_all", lambda x: x[:, :1].expand(x.shape), "Every head gets the first piece, and should get its own."),
+        ("divided_by_the_root", lambda x: x / math.sqrt(x.shape[-1]), "The numbers are divided by a root: that is attention's part."),
+    ]),
+]  # fmt: skip
+
+MERGED: list[Part] = [
+    ("merged", lambda x: x.transpose(1, 2).flatten(2), [
+        ("merged_by_view", lambda x: x.reshape(x.shape[0], x.shape[2], -1), "`view` lays the heads below each other, which mixes the tokens: the axes have to be changed back first."),
+        ("heads_added_up", lambda x: x.sum(1), "The heads are added up, and should be laid side by side."),
+        ("mean_of_the_heads", lambda x: x.mean(1), "The mean of the heads is taken, and they should be laid side by side."),
+        ("merged_interleaved", lambda x: x.permute(0, 2, 3, 1).flatten(2), "The heads' numbers come in turn: lay piece beside piece."),
+        ("tokens_laid_side_by_side", lambda x: x.flatten(2), "Each head keeps its row, and the tokens are laid side by side."),
+        ("heads_laid_one_after_another", lambda x: x.flatten(1, 2), "The heads are laid one after another along the tokens, and should be side by side."),
+        ("axes_changed_back_only", lambda x: x.transpose(1, 2), "The axes are changed back, and the heads not laid side by side."),
+        ("tokens_before_the_words", lambda x: x.permute(2, 0, 1, 3).flatten(2), "The tokens stand before the words."),
+        ("first_head_alone", lambda x: x[:, 0], "Only the first head is returned."),
+        ("last_head_alone", lambda x: x[:, -1], "Only the last head is returned."),
+    ]),
+    ("order", lambda x: x, [("last_head_first", lambda x: x.flip(1), "The last head comes first.")]),
+]  # fmt: skip
+
+family("split_heads", lambda given, chosen: chosen["then"](chosen["cut"](given["x"], given["heads"])), HEADS)
+family("merge_heads", lambda given, chosen: chosen["merged"](chosen["order"](given["x"])), MERGED)
 family("attend", _attention, [*TAKEN, *ATTENTION])
