@@ -91,6 +91,19 @@ CHAPTERS = (
             ),
         ),
     ),
+    Chapter(
+        "transformer",
+        "A Transformer",
+        (
+            Lesson(
+                "transformer",
+                core={"rms_norm": 1, "block": 3},
+                extra={"init_transformer": 2, "transformer_logits": 2, "transformer_probs": 3},
+            ),
+            Lesson("transformer_training", laws=False),
+            Lesson("caching", extra={"extend": 3, "sample_transformer_words": 2}),
+        ),
+    ),
     Chapter("comparing", "Which is best?", (Lesson("comparing", laws=False),)),
     Chapter("overfitting", "Learning by heart"),
     Chapter("where-next", "Where to go from here"),

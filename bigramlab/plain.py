@@ -13,6 +13,7 @@ import torch
 from bigramlab.lessons.mlp import MLP, pieces_of, through_layers
 from bigramlab.lessons.optimizing import Recipe
 from bigramlab.lessons.training import Training
+from bigramlab.lessons.transformer import Block, Transformer
 
 Rows = list[list[float]]
 
@@ -295,6 +296,56 @@ def split_heads(tokens: Rows, heads: int) -> list[Rows]:
 def merge_heads(pieces: Sequence[Rows]) -> Rows:
     """Return each token's pieces side by side."""
     return [[number for piece in of_token for number in piece] for of_token in zip(*pieces, strict=True)]
+
+
+def through(vector: Sequence[float], matrix: Rows) -> list[float]:
+    """Multiply a vector with a matrix, number by number."""
+    return [math.fsum(map(math.prod, zip(vector, column, strict=True))) for column in zip(*matrix, strict=True)]
+
+
+def added(one: Rows, other: Rows) -> Rows:
+    """Add vectors to vectors."""
+    return [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
+
+
+def rms_norm(vector: Sequence[float], gain: Sequence[float]) -> list[float]:
+    """Divide by the root of the mean of the squares, and multiply each number by its gain."""
+    size = math.sqrt(math.fsum(number * number for number in vector) / len(vector) + 1e-5)
+    return [number / size * factor for number, factor in zip(vector, gain, strict=True)]
+
+
+def attention_of(parameters: Block, x: Rows, heads: int) -> Rows:
+    """Return what the attention of a block adds to each vector."""
+    normed = [rms_norm(vector, parameters.attention_gain.tolist()) for vector in x]
+    matrices = (parameters.query, parameters.key, parameters.value)
+    cut = [split_heads([through(vector, matrix.tolist()) for vector in normed], heads) for matrix in matrices]
+    taken = merge_heads([attend(*head) for head in zip(*cut, strict=True)])
+    return [through(vector, parameters.output.tolist()) for vector in taken]
+
+
+def small_network_of(parameters: Block, x: Rows) -> Rows:
+    """Return what the small network of a block adds to each vector."""
+    added = []
+    for vector in x:
+        hidden = through(rms_norm(vector, parameters.hidden_gain.tolist()), parameters.widen.tolist())
+        added.append(through([max(0.0, number) ** 2 for number in hidden], parameters.narrow.tolist()))
+    return added
+
+
+def block(parameters: Block, x: Rows, heads: int) -> Rows:
+    """Return the vectors of one word after a block."""
+    x = added(x, attention_of(parameters, x, heads))
+    return added(x, small_network_of(parameters, x))
+
+
+def transformer_logits(parameters: Transformer, ids: Sequence[int]) -> Rows:
+    """Return the logits at each place of one word."""
+    embedding, places = parameters.embedding.tolist(), parameters.places.tolist()
+    x = [[a + b for a, b in zip(embedding[id], places[place], strict=True)] for place, id in enumerate(ids)]
+    for one in parameters.blocks:
+        x = block(one, x, parameters.heads)
+    normed = [rms_norm(vector, parameters.gain.tolist()) for vector in x]
+    return [through(vector, parameters.unembedding.tolist()) for vector in normed]
 
 
 def learning_rate_at(

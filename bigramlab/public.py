@@ -2,6 +2,7 @@
 
 from bigramlab.judge.checking import check
 from bigramlab.lessons.attention import attend, attention_shares, merge_heads, split_heads
+from bigramlab.lessons.caching import extend, sample_transformer_words
 from bigramlab.lessons.choosing import keep_top_k, keep_top_p, with_temperature
 from bigramlab.lessons.comparing import Model, Result, compare, comparison_table, evaluate_model, train_models
 from bigramlab.lessons.contexts import build_contexts, count_contexts
@@ -19,17 +20,36 @@ from bigramlab.lessons.sampling import sample, sample_words
 from bigramlab.lessons.saving import load_mlp, save_mlp
 from bigramlab.lessons.smoothing import smooth
 from bigramlab.lessons.training import Training, train_mlp
+from bigramlab.lessons.transformer import (
+    Block,
+    Transformer,
+    block,
+    init_transformer,
+    rms_norm,
+    transformer_logits,
+    transformer_probs,
+)
+from bigramlab.lessons.transformer_training import (
+    TRANSFORMER_RECIPE,
+    load_transformer,
+    save_transformer,
+    train_transformer,
+)
 
 __all__ = [
     "BOUNDARY",
     "MLP",
+    "TRANSFORMER_RECIPE",
+    "Block",
     "Model",
     "Recipe",
     "Result",
     "Training",
+    "Transformer",
     "adamw_step",
     "attend",
     "attention_shares",
+    "block",
     "build_contexts",
     "build_vocabulary",
     "check",
@@ -41,13 +61,16 @@ __all__ = [
     "decode",
     "encode",
     "evaluate_model",
+    "extend",
     "generate_words",
     "init_mlp",
+    "init_transformer",
     "keep_top_k",
     "keep_top_p",
     "learning_rate_at",
     "load_mlp",
     "load_names",
+    "load_transformer",
     "merge_heads",
     "minibatches",
     "mlp_logits",
@@ -58,10 +81,13 @@ __all__ = [
     "perplexity",
     "plot_bigrams",
     "read_words",
+    "rms_norm",
     "sample",
     "sample_mlp_words",
+    "sample_transformer_words",
     "sample_words",
     "save_mlp",
+    "save_transformer",
     "score_contexts",
     "smooth",
     "softmax",
@@ -71,5 +97,8 @@ __all__ = [
     "train_mlp",
     "train_models",
     "train_neural_bigram",
+    "train_transformer",
+    "transformer_logits",
+    "transformer_probs",
     "with_temperature",
 ]

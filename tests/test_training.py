@@ -98,7 +98,7 @@ def test_in_a_short_training_held_back_examples_are_scored_after_each_step(steps
 
 
 def test_dropout_keeps_the_mean():
-    dropped = mlp._drop(torch.ones(1000, 10), 0.2, seeded())
+    dropped = mlp.drop(torch.ones(1000, 10), 0.2, seeded())
     assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.8])
     assert dropped.mean() == pytest.approx(1, abs=0.05)  # ten times the standard error, 0.005
 
@@ -117,7 +117,7 @@ def test_each_layer_has_its_own_dropout():
 
 def test_dropout_draws_from_torchs_generator_where_none_is_given():
     before = torch.get_rng_state()
-    mlp._drop(torch.ones(2), 0.5, None)
+    mlp.drop(torch.ones(2), 0.5, None)
     assert not torch.equal(torch.get_rng_state(), before)
 
 
@@ -214,7 +214,7 @@ def test_words_of_a_network():
         (lambda: train(Recipe(steps=0)), "steps is 0"),
         (
             lambda: train(start=small()._replace(embedding=torch.full((3, 4), math.nan))),
-            "the network holds nan or inf, so nothing can be learned from its losses; start from init_mlp",
+            "the network holds nan or inf, so nothing can be learned from its losses; begin with a new one",
         ),
     ],
 )

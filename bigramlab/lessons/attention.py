@@ -44,8 +44,14 @@ def attention_shares(
                   [0.2500, 0.7500]]]])
     """
     _require_heads(queries=queries, keys=keys)
+    return shares_of(queries, keys)
+
+
+def shares_of(queries: Tensor, keys: Tensor) -> Tensor:
+    """Return the shares; the queries may be those of the last tokens alone, as when a model writes."""
     scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
-    later = torch.ones(scores.shape[2:], dtype=torch.bool, device=scores.device).triu(diagonal=1)
+    ask_nothing = keys.shape[2] - queries.shape[2]
+    later = torch.ones(scores.shape[2:], dtype=torch.bool, device=scores.device).triu(diagonal=ask_nothing + 1)
     return softmax(scores.masked_fill(later, -math.inf))
 
 
@@ -78,7 +84,7 @@ def attend(
                   [5.]]]])
     """
     _require_heads(queries=queries, keys=keys, values=values)
-    return attention_shares(queries, keys) @ values
+    return shares_of(queries, keys) @ values
 
 
 def split_heads(x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Tensor, "batch heads tokens numbers"]:

@@ -4,7 +4,7 @@ import math
 import reprlib
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Integer
@@ -132,14 +132,14 @@ def through_layers(
     layers = zip(parameters.weights, parameters.biases, strict=True)
     for number, (weight, bias) in enumerate(layers, start=1):
         if number <= len(dropout):
-            hidden = _drop(hidden, dropout[number - 1], generator)
+            hidden = drop(hidden, dropout[number - 1], generator)
         hidden = hidden @ weight + bias
         if number < len(parameters.weights):
             hidden = hidden * hidden.sigmoid()
     return hidden
 
 
-def _drop(embedded: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+def drop(embedded: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
     """Make a share of the numbers 0, and the others larger by as much, so that their mean stays."""
     if not share:
         return embedded
@@ -199,9 +199,11 @@ def sample_mlp_words(
     return generate_words(next_probs, vocabulary, n, context_length=parameters.context_length, generator=generator)
 
 
-def pieces_of(parameters: MLP) -> list[Tensor]:
-    """Return all tensors of the network, in one list."""
-    return [parameters.embedding, *parameters.weights, *parameters.biases]
+def pieces_of(parameters: Any) -> list[Tensor]:
+    """Return all tensors of a network, in one list."""
+    if isinstance(parameters, tuple | list):
+        return [piece for part in parameters for piece in pieces_of(part)]
+    return [] if isinstance(parameters, int) else [parameters]
 
 
 def require_mlp(parameters: MLP) -> None:

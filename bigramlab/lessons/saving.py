@@ -2,10 +2,14 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+from torch import Tensor
 
 from bigramlab.lessons.mlp import MLP, require_fit
 from bigramlab.lessons.optimizing import Recipe, require_recipe
+from bigramlab.lessons.training import Network
 
 __all__ = ["load_mlp", "save_mlp"]
 
@@ -38,14 +42,21 @@ def save_mlp(path: str | os.PathLike[str], parameters: MLP, vocabulary: str, rec
         >>> path.is_file()
         True
     """
-    from safetensors.torch import save
-
     require_fit(parameters, vocabulary)
-    require_recipe(recipe)
     tensors = {"embedding": parameters.embedding}
     for number, (weight, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
         tensors |= {f"weight{number}": weight, f"bias{number}": bias}
-    about = {"format": FORMAT, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict())}
+    write(path, FORMAT, tensors, vocabulary, recipe)
+
+
+def write(
+    path: str | os.PathLike[str], kind: str, tensors: dict[str, Tensor], vocabulary: str, recipe: Recipe, **more: str
+) -> None:
+    """Write the tensors of a network of some kind beside the file, and then in its place."""
+    from safetensors.torch import save
+
+    require_recipe(recipe)
+    about = {"format": kind, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict()), **more}
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata=about)
     path = Path(os.path.realpath(path))
     if not path.parent.is_dir():
@@ -85,29 +96,43 @@ def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
         >>> vocabulary, parameters.context_length
         ('.ab', 2)
     """
+    return read(path, FORMAT, _network_of, require_fit)
+
+
+def _network_of(tensors: dict[str, Tensor], about: dict[str, str]) -> MLP:
+    layers = range((len(tensors) - 1) // 2)
+    weights, biases = (tuple(tensors[f"{kind}{number}"] for number in layers) for kind in ("weight", "bias"))
+    return MLP(tensors["embedding"], weights, biases)
+
+
+def read(
+    path: str | os.PathLike[str],
+    kind: str,
+    network_of: Callable[[dict[str, Tensor], dict[str, str]], Network],
+    require_fit: Callable[[Network, str], None],
+) -> tuple[Network, str, Recipe]:
+    """Return the network of a file of that kind, its vocabulary and its recipe."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; save_mlp writes one")
+        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; save a network there first")
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file can't be iterated)
     except SafetensorError as error:
         raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
-    if about.get("format") != FORMAT:
+    if about.get("format") != kind:
         raise ValueError(
-            f"{os.fspath(path)!r} is no network of bigramlab (its format is {about.get('format')!r}, and should be "
-            f"{FORMAT!r}); load a file that save_mlp wrote"
+            f"{os.fspath(path)!r} is no such network of bigramlab: its format is {about.get('format')!r}, not "
+            f"{kind!r}; save_mlp writes files for load_mlp, save_transformer those for load_transformer"
         )
     try:
-        layers = range((len(tensors) - 1) // 2)
-        weights, biases = (tuple(tensors[f"{kind}{number}"] for number in layers) for kind in ("weight", "bias"))
-        parameters = MLP(tensors["embedding"], weights, biases)
+        network = network_of(tensors, about)
         settings = json.loads(about["recipe"])
         recipe = Recipe(**settings | {"dropout": tuple(settings["dropout"])})  # JSON knows no tuples
         require_recipe(recipe)
-        require_fit(parameters, about["vocabulary"])
+        require_fit(network, about["vocabulary"])
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise ValueError(f"the parts of {os.fspath(path)!r} don't fit each other ({error}); save it anew") from None
-    return parameters, about["vocabulary"], recipe
+    return network, about["vocabulary"], recipe

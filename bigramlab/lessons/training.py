@@ -1,8 +1,9 @@
 """All together: a network goes downhill, minibatch by minibatch, and the best one on the way is kept."""
 
 import math
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
 from jaxtyping import Integer
@@ -16,19 +17,21 @@ from bigramlab.lessons.optimizing import Recipe, adamw_step, learning_rate_at, m
 
 __all__ = ["Training", "train_mlp"]
 
+Network = TypeVar("Network", bound=tuple[Any, ...])
+
 
 class Training(NamedTuple):
     """What a training gave.
 
     Attributes:
-        parameters: The network after the last step.
+        parameters: The network after the last step, an `MLP` or another one.
         best: The network with the lowest loss on the held-back examples; without those, the last one.
         losses: The loss of each step's minibatch, in nats, before the step.
         dev_losses: The loss on held-back examples along the way: pairs of the steps done and nats.
     """
 
-    parameters: MLP
-    best: MLP
+    parameters: Any
+    best: Any
     losses: list[float]
     dev_losses: list[tuple[int, float]]
 
@@ -75,38 +78,66 @@ def train_mlp(
         >>> training.losses[-1] < training.losses[0]
         True
     """
-    from tqdm.auto import tqdm
-
     require_mlp(parameters)
-    require_recipe(recipe)
-    require_generator(generator)
     _require_examples(parameters, contexts, targets)
     if dev is not None:
         _require_examples(parameters, *dev)
-    flat = torch.cat([piece.detach().flatten() for piece in pieces_of(parameters)])
+    device = parameters.embedding.device
     laid_out = _weigh(*count_contexts(contexts.long(), targets, len(parameters.embedding)))
-    contexts, shares = (rows.to(flat.device) for rows in laid_out)
+    contexts, shares = (rows.to(device) for rows in laid_out)
+
+    def loss_of(network: MLP, batch: Tensor) -> tuple[Tensor, float]:
+        logits = through_layers(network, contexts[batch], recipe.dropout, generator)
+        loss = -(shares[batch] * (logits - logits.logsumexp(dim=1, keepdim=True))).sum() / len(batch)
+        return loss, loss.item() * len(batch) / shares[batch].sum().item()
+
+    score = None if dev is None else lambda network: score_contexts(partial(mlp_probs, network), *dev)
+    return go_downhill(parameters, loss_of, len(contexts), recipe, score=score, generator=generator, progress=progress)
+
+
+def go_downhill(
+    parameters: Network,
+    loss_of: Callable[[Network, Tensor], tuple[Tensor, float]],
+    n: int,
+    recipe: Recipe,
+    *,
+    score: Callable[[Network], float] | None,
+    generator: torch.Generator | None,
+    progress: bool,
+) -> Training:
+    """Train any network whose first piece is its embedding.
+
+    `loss_of` tells how surprised a network is by a minibatch of the n examples: what to make smaller, and how much that
+    is for each token, which is noted. `score` tells its loss on held-back examples.
+    """
+    from tqdm.auto import tqdm
+
+    require_recipe(recipe)
+    require_generator(generator)
+    flat = torch.cat([piece.detach().flatten() for piece in pieces_of(parameters)])
     if not flat.isfinite().all():
-        raise ValueError("the network holds nan or inf, so nothing can be learned from its losses; start from init_mlp")
+        raise ValueError(
+            "the network holds nan or inf, so nothing can be learned from its losses; begin with a new one"
+        )
+    chance = math.log(len(pieces_of(parameters)[0]))
     best, mean, square = flat, torch.zeros_like(flat), torch.zeros_like(flat)
     losses: list[float] = []
     dev_losses: list[tuple[int, float]] = []
-    batches = minibatches(len(contexts), recipe.batch_size, generator=generator)
+    batches = minibatches(n, recipe.batch_size, generator=generator)
     bar = tqdm(range(1, recipe.steps + 1), "training", unit="step", disable=not progress)
     try:
         for step, batch in zip(bar, batches, strict=False):
             flat = flat.detach().requires_grad_()
-            logits = through_layers(_cut(flat, parameters), contexts[batch], recipe.dropout, generator)
-            loss = -(shares[batch] * (logits - logits.logsumexp(dim=1, keepdim=True))).sum() / len(batch)
-            losses.append(loss.item() * len(batch) / shares[batch].sum().item())
+            loss, noted = loss_of(_cut(flat, parameters), batch)
+            losses.append(noted)
             (gradient,) = torch.autograd.grad(loss, flat)
             rate = learning_rate_at(step - 1, recipe)
             flat, mean, square = adamw_step(
                 flat.detach(), gradient, mean, square, step, learning_rate=rate, weight_decay=recipe.weight_decay
             )
-            _require_descent(losses, flat, recipe, len(parameters.embedding))
-            if dev is not None and (step % max(1, recipe.steps // 20) == 0 or step == recipe.steps):
-                dev_loss = score_contexts(partial(mlp_probs, _cut(flat, parameters)), *dev)
+            _require_descent(losses, flat, recipe, chance)
+            if score and (step % max(1, recipe.steps // 20) == 0 or step == recipe.steps):
+                dev_loss = score(_cut(flat, parameters))
                 best = flat if all(dev_loss < loss for _, loss in dev_losses) else best
                 dev_losses.append((step, dev_loss))
             if step % 50 == 1:
@@ -120,15 +151,17 @@ def train_mlp(
     return Training(_cut(flat, parameters), _cut(best if dev_losses else flat, parameters), losses, dev_losses)
 
 
-def _cut(flat: Tensor, like: MLP) -> MLP:
+def _cut(flat: Tensor, like: Network) -> Network:
     """Cut one long vector into pieces of the shapes that `like` has; they share its memory."""
     pieces = pieces_of(like)
-    embedding, *rest = [
-        part.view(piece.shape)
-        for part, piece in zip(torch.split(flat, [p.numel() for p in pieces]), pieces, strict=True)
-    ]
-    layers = len(like.weights)
-    return MLP(embedding, tuple(rest[:layers]), tuple(rest[layers:]))
+    parts = iter(torch.split(flat, [piece.numel() for piece in pieces]))
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, tuple | list):
+            return part._make(map(filled, part)) if hasattr(part, "_make") else tuple(map(filled, part))
+        return next(parts).view(part.shape) if isinstance(part, Tensor) else part
+
+    return cast(Network, filled(like))
 
 
 def _weigh(contexts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,13 +176,13 @@ def _weigh(contexts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     return contexts.repeat_interleave(copies, dim=0), shares * (len(shares) / seen.sum())
 
 
-def _require_descent(losses: list[float], flat: Tensor, recipe: Recipe, vocab_size: int) -> None:
+def _require_descent(losses: list[float], flat: Tensor, recipe: Recipe, chance: float) -> None:
     """Refuse to go on where training has gone astray.
 
     The losses of small batches jump about, so what counts is the sum of the last twenty: a right training keeps it
     below three times what knowing nothing costs, and one that goes astray adds thousands in a step.
     """
-    most = 20 * 3 * max(losses[0], math.log(vocab_size))
+    most = 20 * 3 * max(losses[0], chance)
     if not (sum(losses[-20:]) <= most and math.isfinite(flat.sum())):
         raise ValueError(
             f"the loss is {losses[-1]:.4g} at step {len(losses)} and began at {losses[0]:.4g}: the learning rate "

@@ -1,0 +1,330 @@
+"""A Transformer: attention and a small network in turns, each adding to what is there, at all places at once."""
+
+import math
+import reprlib
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+from bigramlab.lessons.attention import merge_heads, shares_of, split_heads
+from bigramlab.lessons.inputs import require_generator, require_ids, require_size
+from bigramlab.lessons.mlp import drop, pieces_of
+from bigramlab.lessons.neural_bigram import softmax
+
+__all__ = ["Block", "Transformer", "block", "init_transformer", "rms_norm", "transformer_logits", "transformer_probs"]
+
+TINY = 1e-5  # so that a vector of zeros stays one
+
+
+class Block(NamedTuple):
+    """The parameters of one block: attention, and then a small network for each token by itself.
+
+    Attributes:
+        attention_gain: The gain of the norm before attention, `(width,)`.
+        query: Makes of a token's vector what it asks, `(width, width)`.
+        key: What it answers to, `(width, width)`.
+        value: What it has to give, `(width, width)`.
+        output: Mixes what all heads took, `(width, width)`.
+        hidden_gain: The gain of the norm before the small network, `(width,)`.
+        widen: The small network's first layer, `(width, 4 * width)`.
+        narrow: Its second one, `(4 * width, width)`.
+    """
+
+    attention_gain: Float[Tensor, " width"]
+    query: Float[Tensor, "width width"]
+    key: Float[Tensor, "width width"]
+    value: Float[Tensor, "width width"]
+    output: Float[Tensor, "width width"]
+    hidden_gain: Float[Tensor, " width"]
+    widen: Float[Tensor, "width hidden"]
+    narrow: Float[Tensor, "hidden width"]
+
+
+class Transformer(NamedTuple):
+    """The parameters of a Transformer: all that it knows.
+
+    Attributes:
+        embedding: A vector for each token, `(vocab, width)`.
+        places: A vector for each place in a word, `(longest, width)`.
+        blocks: The blocks, the first one first.
+        gain: The gain of the norm before the last layer, `(width,)`.
+        unembedding: The last layer, `(width, vocab)`.
+        heads: How many heads the attention of each block has.
+    """
+
+    embedding: Float[Tensor, "vocab width"]
+    places: Float[Tensor, "longest width"]
+    blocks: tuple[Block, ...]
+    gain: Float[Tensor, " width"]
+    unembedding: Float[Tensor, "width vocab"]
+    heads: int
+
+    @property
+    def longest(self) -> int:
+        """How many tokens it can read, the "." at the beginning among them."""
+        return len(self.places)
+
+
+Cache = tuple[tuple[Tensor, Tensor], ...]  # of each block, the keys and values of the tokens that were read
+
+
+def rms_norm(
+    x: Float[Tensor, "batch tokens width"], gain: Float[Tensor, " width"]
+) -> Float[Tensor, "batch tokens width"]:
+    """Bring each vector to the size 1, the root of the mean of its squares, and multiply each number by its gain.
+
+    Blocks add to a token's vector, so it grows on the way; what they read should not. Each vector is divided by a
+    number of its own, so no token learns anything of others. (Zhang and Sennrich, "Root Mean Square Layer
+    Normalization", 2019.)
+
+    Args:
+        x: A vector for each token of each word.
+        gain: A factor for each number of a vector.
+
+    Returns:
+        x / √(mean of x² + 0.00001) · gain, a new tensor of the same shape. Gradients flow through it.
+
+    Raises:
+        TypeError: If one of them is not a tensor of floats.
+        ValueError: If `x` doesn't have three axes, or there isn't one gain for each number of a vector.
+
+    Examples:
+        The squares of 1 and 7 are 1 and 49, their mean is 25, and its root 5.
+
+        >>> rms_norm(torch.tensor([[[1.0, 7.0]]]), gain=torch.ones(2))
+        tensor([[[0.2000, 1.4000]]])
+    """
+    for name, tensor, axes in [("x", x, 3), ("gain", gain, 1)]:
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+            found = f"a tensor of {tensor.dtype}" if isinstance(tensor, Tensor) else reprlib.repr(tensor)
+            raise TypeError(f"{name} must be a tensor of floats, got {found}")
+        if tensor.ndim != axes or tensor.shape[-1] != x.shape[-1]:
+            raise ValueError(
+                f"x has shape {tuple(x.shape)} and gain {tuple(gain.shape)}, but they need (batch, tokens, width) and "
+                "(width,)"
+            )
+    return x / (x.square().mean(dim=-1, keepdim=True) + TINY).sqrt() * gain
+
+
+def block(parameters: Block, x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Tensor, "batch tokens width"]:
+    """Return the tokens' vectors after one block, which adds to them twice.
+
+    First each token takes of the earlier ones, by attention. Then a small network bends what it has, each token by
+    itself: a layer, max(0, x)² and another layer. Both read the vector through `rms_norm`, and what they find is added
+    to it. So a block can leave a vector as it is, and what was found early stays. (He and others, "Deep Residual
+    Learning", 2016; So and others, "Primer", 2021, for the bend.)
+
+    Args:
+        parameters: The block.
+        x: A vector for each token of each word.
+        heads: How many heads attend.
+
+    Returns:
+        The new vectors, of the same shape. Gradients flow through them.
+
+    Raises:
+        TypeError: If `parameters` is no `Block`, or `x` no tensor of floats.
+        ValueError: If the shapes don't fit, or the width can't be shared by so many heads.
+
+    Examples:
+        >>> parameters = init_transformer(27, longest=16, width=8, heads=2).blocks[0]
+        >>> block(parameters, torch.zeros(1, 3, 8), heads=2).shape
+        torch.Size([1, 3, 8])
+    """
+    if not isinstance(parameters, Block):
+        raise TypeError(f"parameters must be a Block, as init_transformer makes them, got {reprlib.repr(parameters)}")
+    return _through(parameters, x, heads, None)[0]
+
+
+def _through(
+    parameters: Block, x: Tensor, heads: int, earlier: tuple[Tensor, Tensor] | None
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Return what `block` does, and the keys and values of all tokens; those of the earlier ones may be given."""
+    normed = rms_norm(x, parameters.attention_gain)
+    matrices = (parameters.query, parameters.key, parameters.value)
+    queries, keys, values = (split_heads(normed @ matrix, heads) for matrix in matrices)
+    if earlier:
+        keys, values = (torch.cat(both, dim=2) for both in zip(earlier, (keys, values), strict=True))
+    x = x + merge_heads(shares_of(queries, keys) @ values) @ parameters.output
+    hidden = (rms_norm(x, parameters.hidden_gain) @ parameters.widen).relu().square()
+    return x + hidden @ parameters.narrow, (keys, values)
+
+
+def init_transformer(
+    vocab_size: int,
+    longest: int,
+    *,
+    width: int = 64,
+    layers: int = 3,
+    heads: int = 4,
+    generator: torch.Generator | None = None,
+) -> Transformer:
+    """Return a Transformer that knows nothing yet.
+
+    Its matrices are scaled by their inputs, as those of `init_mlp` are. The last ones of each block and of the whole
+    are ten times smaller: at first a block adds little, and every token gets about the same chance. The gains are 1.
+
+    Args:
+        vocab_size: How many tokens there are.
+        longest: How many tokens it can read, the "." at the beginning among them.
+        width: How many numbers stand for a token on its way through the blocks.
+        layers: How many blocks.
+        heads: How many heads attend in each block.
+        generator: The source of randomness; `None` means torch's global one.
+
+    Returns:
+        The parameters.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If a size is not positive, or the heads can't share the width.
+
+    Examples:
+        >>> parameters = init_transformer(27, longest=16)
+        >>> parameters.embedding.shape, parameters.places.shape, len(parameters.blocks)
+        (torch.Size([27, 64]), torch.Size([16, 64]), 3)
+    """
+    sizes = {"vocab_size": vocab_size, "longest": longest, "width": width, "layers": layers, "heads": heads}
+    for name, size in sizes.items():
+        require_size(name, size, least=1)
+    require_generator(generator)
+    if width % heads:
+        raise ValueError(f"{heads} heads can't share a width of {width}: choose a multiple of {heads}")
+    device = generator.device if generator else "cpu"
+
+    def matrix(inputs: int, outputs: int, scale: float = 1.0) -> Tensor:
+        return torch.randn((inputs, outputs), generator=generator, device=device) * (scale / math.sqrt(inputs))
+
+    def one() -> Block:
+        query, key, value, output = (matrix(width, width, scale) for scale in (1, 1, 1, 0.1))
+        return Block(ones, query, key, value, output, ones, matrix(width, 4 * width), matrix(4 * width, width, 0.1))
+
+    ones = torch.ones(width, device=device)
+    embedding, places = (torch.randn((n, width), generator=generator, device=device) for n in (vocab_size, longest))
+    blocks = tuple(one() for _ in range(layers))
+    return Transformer(embedding, places, blocks, ones, matrix(width, vocab_size, 0.1), heads)
+
+
+def transformer_logits(
+    parameters: Transformer, ids: Integer[Tensor, "batch tokens"]
+) -> Float[Tensor, "batch tokens vocab"]:
+    """Return, for each token of each word, how the Transformer rates what comes next.
+
+    Each token's vector is that of the token plus that of its place. It goes through all blocks, and at the end a norm
+    and a layer make logits of it. All places are computed at once: the logits at a place depend on the tokens up to it
+    alone, so a word of n letters is n + 1 examples.
+
+    Args:
+        parameters: The network.
+        ids: The tokens of each word, the "." at the beginning first. What stands behind a word's end, in a batch of
+            words of different lengths, changes nothing before it.
+
+    Returns:
+        The logits. Gradients flow through them to the parameters.
+
+    Raises:
+        TypeError: If `parameters` is no `Transformer`, or `ids` no tensor of integers.
+        ValueError: If there are no tokens, or more than the network can read, or an id has no vector, or the network's
+            pieces don't fit each other.
+
+    Examples:
+        >>> parameters = init_transformer(27, longest=16)
+        >>> transformer_logits(parameters, torch.tensor([[0, 5, 13, 13, 1]])).shape  # .emma
+        torch.Size([1, 5, 27])
+    """
+    require_transformer(parameters)
+    require_ids_of(parameters, ids)
+    return through_blocks(parameters, ids.long().to(parameters.embedding.device))[0]
+
+
+def through_blocks(
+    parameters: Transformer,
+    ids: Tensor,
+    cache: Cache = (),
+    dropout: tuple[float, ...] = (),
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Cache]:
+    """Return the logits, and the cache that goes on from here; shares of the dropout are left out at both ends."""
+    way_in, way_out = (*dropout, 0.0, 0.0)[:2]
+    begin = cache[0][0].shape[2] if cache else 0
+    x = parameters.embedding[ids] + parameters.places[begin : begin + ids.shape[1]]
+    x = drop(x, way_in, generator)
+    read = []
+    for number, one in enumerate(parameters.blocks):
+        x, keys_and_values = _through(one, x, parameters.heads, cache[number] if cache else None)
+        read.append(keys_and_values)
+    x = drop(rms_norm(x, parameters.gain), way_out, generator)
+    return x @ parameters.unembedding, tuple(read)
+
+
+def transformer_probs(
+    parameters: Transformer, contexts: Integer[Tensor, "batch context"]
+) -> Float[Tensor, "batch vocab"]:
+    """Return the probability of each next token after contexts, as `generate_words` and `score_contexts` ask for it.
+
+    A context has its `"."` on the left, and the Transformer begins with one of them. So each context is moved to the
+    left, until its last `"."` stands first, and the place of its last letter is read. What then stands behind it
+    changes nothing.
+
+    Args:
+        parameters: The network.
+        contexts: Ids, oldest first, as `build_contexts` makes them; of `parameters.longest` tokens they hold all that
+            the network can read.
+
+    Returns:
+        A row for each context, summing to 1.
+
+    Raises:
+        TypeError: As `transformer_logits`.
+        ValueError: As `transformer_logits`, and if the network gives logits that are not finite.
+
+    Examples:
+        >>> parameters = init_transformer(27, longest=16)
+        >>> probs = transformer_probs(parameters, torch.tensor([[0, 0, 5, 13]]))  # after ".em"
+        >>> round(float(probs.sum()), 4)
+        1.0
+    """
+    require_transformer(parameters)
+    require_ids_of(parameters, contexts)
+    contexts = contexts.long().to(parameters.embedding.device)
+    length = contexts.shape[1]
+    places = torch.arange(length, device=contexts.device)
+    begins = (places * (contexts == 0)).amax(dim=1, keepdim=True)  # where the last "." stands
+    moved = contexts.gather(1, (places + begins).clamp(max=length - 1))
+    with torch.no_grad():
+        logits, _ = through_blocks(parameters, moved[:, : length - int(begins.min()) if len(moved) else length])
+        return softmax(logits[torch.arange(len(moved)), length - 1 - begins[:, 0]])
+
+
+def require_transformer(parameters: object) -> None:
+    """Refuse what is no network, and pieces that don't fit each other."""
+    if not isinstance(parameters, Transformer):
+        raise TypeError(
+            f"parameters must be a Transformer, as init_transformer makes it, got {reprlib.repr(parameters)}"
+        )
+    pieces = pieces_of(parameters)
+    if not all(isinstance(piece, Tensor) and piece.is_floating_point() for piece in pieces):
+        raise TypeError("the parameters of a Transformer must be tensors of floats; init_transformer makes them so")
+    shapes = [tuple(piece.shape) for piece in pieces]
+    vocab, width = shapes[0] if len(shapes[0]) == 2 else (0, 0)
+    hidden = shapes[8][-1] if len(shapes) > 8 else 0
+    square = (width, width)
+    of_block = [(width,), square, square, square, square, (width,), (width, hidden), (hidden, width)]
+    wanted = [(vocab, width), (parameters.longest, width), *of_block * len(parameters.blocks), (width,), (width, vocab)]
+    if shapes != wanted or not parameters.blocks or not vocab * width or width % parameters.heads:
+        raise ValueError(
+            f"the network's pieces have the shapes {shapes} and {parameters.heads} heads, which don't fit each other; "
+            "make them with init_transformer"
+        )
+
+
+def require_ids_of(parameters: Transformer, ids: Tensor) -> None:
+    """Refuse anything but ids of the network's tokens, of one word or more of a length that it can read."""
+    require_ids("ids", ids, axes=2, tokens=len(parameters.embedding))
+    if not 0 < ids.shape[1] <= parameters.longest:
+        raise ValueError(
+            f"ids has shape {tuple(ids.shape)}, but the network reads from 1 to {parameters.longest} tokens of a word, "
+            "the '.' at its beginning among them; make one with a larger `longest`, or give it less"
+        )
