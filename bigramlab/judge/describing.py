@@ -36,6 +36,8 @@ def show(value: Any) -> str:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         fields = zip(value._fields, value, strict=True)
         return _as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])
+    if type(value) is tuple and any(isinstance(part, tuple) for part in value) and "\n" in repr(value):
+        return _in_a_line(value)
     if type(value) is str and len(value) > 40:
         return f"{value[:30]!r}… {len(value)} characters"
     if isinstance(value, Tensor) and value.numel() > 64:
@@ -48,7 +50,9 @@ def show(value: Any) -> str:
 
 
 def _in_a_line(value: Any) -> str:
-    """Write one of many values; of a tensor that takes more than a line, its shape."""
+    """Write one of many values; of a tensor that takes more than a line, its shape, of a part of a network its kind."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return f"<a {type(value).__name__}>"
     if type(value) is tuple:
         return f"({', '.join(map(_in_a_line, value))}{',' * (len(value) == 1)})"
     if isinstance(value, Tensor) and "\n" in repr(value):

@@ -27,6 +27,7 @@ ROWS: dict[str, tuple[int, ...]] = {
     "mlp_logits": (1,),
     "mlp_probs": (1,),
     "normalize": (0,),
+    "rms_norm": (0,),
     "smooth": (0,),
     "softmax": (0,),
 }

@@ -159,12 +159,12 @@ def words_and_vectors_may_be_long(attention_shares: Function, queries: Tensor, k
     the_shares_are_those_of_a_loop(attention_shares, queries, keys)
 
 
-def _learning(*tensors: Tensor) -> list[Tensor]:
+def learning(*tensors: Tensor) -> list[Tensor]:
     """Return copies that gradients are asked of."""
     return [tensor.clone().requires_grad_() for tensor in tensors]
 
 
-def _gradients_reach(found: Any, **leaves: Tensor) -> None:
+def gradients_reach(found: Any, **leaves: Tensor) -> None:
     """Check that gradients flow through a result to what it was made of."""
     of_type(found, Tensor, "a torch.Tensor")
     if not found.requires_grad:
@@ -185,8 +185,8 @@ def _some() -> tuple[Tensor, Tensor, Tensor]:
 @law("attention_shares", st.just(()), gradient=True)
 def gradients_flow_to_queries_and_keys(attention_shares: Function) -> None:
     """Gradients flow through the shares to the queries and the keys."""
-    queries, keys = _learning(*_some()[:2])
-    _gradients_reach(attention_shares(queries, keys), queries=queries, keys=keys)
+    queries, keys = learning(*_some()[:2])
+    gradients_reach(attention_shares(queries, keys), queries=queries, keys=keys)
 
 
 @care("attention_shares", vectors(2), examples=10)
@@ -315,8 +315,8 @@ def there_may_be_many_tokens_and_numbers(attend: Function, queries: Tensor, keys
 @law("attend", st.just(()), gradient=True)
 def gradients_flow_to_all_three(attend: Function) -> None:
     """Gradients flow through it to the queries, the keys and the values."""
-    queries, keys, values = _learning(*_some())
-    _gradients_reach(attend(queries, keys, values), queries=queries, keys=keys, values=values)
+    queries, keys, values = learning(*_some())
+    gradients_reach(attend(queries, keys, values), queries=queries, keys=keys, values=values)
 
 
 @care("attend", vectors(3), examples=10)
@@ -388,8 +388,8 @@ def the_first_head_gets_the_first_numbers(
 @law("split_heads", st.just(()), gradient=True)
 def gradients_pass_the_cut(split_heads: Function) -> None:
     """Gradients flow through the pieces."""
-    (x,) = _learning(_tokens(1, 2, 2, 2))
-    _gradients_reach(split_heads(x, 2), x=x)
+    (x,) = learning(_tokens(1, 2, 2, 2))
+    gradients_reach(split_heads(x, 2), x=x)
 
 
 @care("split_heads", st.sampled_from([((1, 2, 6), 4), ((1, 2, 6), 0), ((1, 2, 6), -2), ((2, 6), 2), ((1, 1, 2, 6), 2)]))
@@ -434,8 +434,8 @@ def the_first_heads_numbers_come_first(
 @law("merge_heads", st.just(()), gradient=True)
 def gradients_pass_the_merge(merge_heads: Function) -> None:
     """Gradients flow through the vectors."""
-    (x,) = _learning(_pieces(1, 2, 2, 2))
-    _gradients_reach(merge_heads(x), x=x)
+    (x,) = learning(_pieces(1, 2, 2, 2))
+    gradients_reach(merge_heads(x), x=x)
 
 
 @care("merge_heads", st.sampled_from([((2, 6),), ((1, 2, 6),), ((1, 1, 1, 2, 6),)]))

@@ -252,14 +252,14 @@ def hoeffding(n: int) -> float:
     return math.sqrt(math.log(2e10) / (2 * n))
 
 
-def agree(found: Any, expected: Any, place: str = "it", rounding: float = 1e-4) -> None:
+def agree(found: Any, expected: Any, place: str = "it", rounding: float = 1e-4, near_0: float = 1e-6) -> None:
     """Compare numbers, or nested lists of them, and name the first that differs by more than rounding."""
     if isinstance(expected, list):
         for index, (one, other) in enumerate(zip(found, expected, strict=True)):
             where = f"{place[:-1]}, {index}]" if place.endswith("]") else f"{place}[{index}]"
             where = where.replace("it[", "entry [") if place == "it" else where
-            agree(one, other, where, rounding)
-    elif not math.isclose(found, expected, rel_tol=rounding, abs_tol=1e-6):
+            agree(one, other, where, rounding, near_0)
+    elif not math.isclose(found, expected, rel_tol=rounding, abs_tol=near_0):
         broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
 
 

@@ -1,0 +1,158 @@
+"""Laws of writing fast: what was read is kept, and nothing else changes."""
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from bigramlab import plain
+from bigramlab.laws import strategies as draw
+from bigramlab.laws.law import (
+    Function,
+    a_list_of_str,
+    a_tensor,
+    broken,
+    care,
+    how_many,
+    law,
+    leaves_torchs_generator_alone,
+    parts_of,
+    refuses,
+    torchs_generator_decides,
+)
+from bigramlab.laws.sampling import words_come_as_often_as
+from bigramlab.laws.transformer import close, network_of, networks, read_from_its_boundary
+from bigramlab.lessons.transformer import Transformer
+
+
+def _extended(found: Any, parameters: Transformer, ids: Tensor) -> tuple[list[Any], Any]:
+    logits, cache = parts_of(found, 2, "the logits and the cache")
+    return a_tensor(logits, (*ids.shape, len(parameters.embedding)), "floats"), cache
+
+
+@st.composite
+def cuts(draw_from: st.DrawFn) -> tuple[Transformer, Tensor, list[int]]:
+    """A network, words for it, and into how long pieces to cut them."""
+    parameters, ids = draw_from(networks(least=2))
+    pieces: list[int] = []
+    while sum(pieces) < ids.shape[1]:
+        pieces.append(draw_from(st.integers(1, ids.shape[1] - sum(pieces))))
+    return parameters, ids, pieces
+
+
+def _in_pieces(extend: Function, parameters: Transformer, ids: Tensor, pieces: list[int]) -> list[Any]:
+    """Return the logits of the words, read piece by piece."""
+    cache: Any = ()
+    found: list[Any] = [[] for _ in ids]
+    for piece in torch.split(ids, pieces, dim=1):
+        logits, cache = _extended(extend(parameters, cache, piece.clone()), parameters, piece)
+        found = [before + now for before, now in zip(found, logits, strict=True)]
+    return found
+
+
+def _whole(parameters: Transformer, ids: Tensor) -> list[Any]:
+    return [plain.transformer_logits(parameters, word) for word in ids.tolist()]
+
+
+@law("extend", networks())
+def from_nothing_it_is_the_whole(extend: Function, parameters: Transformer, ids: Tensor) -> None:
+    """With an empty cache, the logits are those of the network at each token."""
+    close(_extended(extend(parameters, (), ids), parameters, ids)[0], _whole(parameters, ids))
+
+
+@law("extend", networks(least=2))
+def token_by_token_is_the_whole(extend: Function, parameters: Transformer, ids: Tensor) -> None:
+    """Read a token at a time, with the cache of the call before, the logits are those of the whole."""
+    close(_in_pieces(extend, parameters, ids, [1] * ids.shape[1]), _whole(parameters, ids))
+
+
+@law("extend", cuts(), examples=40)
+def any_cut_is_the_whole(extend: Function, parameters: Transformer, ids: Tensor, pieces: list[int]) -> None:
+    """In whatever pieces the words are read, the logits are those of the whole."""
+    close(_in_pieces(extend, parameters, ids, pieces), _whole(parameters, ids))
+
+
+@law("extend", networks(least=3))
+def one_cache_may_go_on_in_two_ways(extend: Function, parameters: Transformer, ids: Tensor) -> None:
+    """The cache that is given is left as it is: two words that begin alike can go on from it."""
+    begin, end = ids[:, :-1].clone(), ids[:, -1:].clone()
+    _, cache = _extended(extend(parameters, (), begin), parameters, begin)
+    other = end % (len(parameters.embedding) - 1) + 1
+    _extended(extend(parameters, cache, other), parameters, other)
+    found, _ = _extended(extend(parameters, cache, end), parameters, end)
+    close(found, [word[-1:] for word in _whole(parameters, ids)])
+
+
+@law("extend", cuts())
+def each_word_has_its_own_cache(extend: Function, parameters: Transformer, ids: Tensor, pieces: list[int]) -> None:
+    """A word's logits are the same whatever other words are in the batch."""
+    found = _in_pieces(extend, parameters, ids, pieces)
+    for b in range(len(ids)):
+        close(found[b], _in_pieces(extend, parameters, ids[b : b + 1], pieces)[0], f"entry [{b}]")
+
+
+@care("extend", st.sampled_from([(2, 2), (0, 4), (3, 1), (1, 0)]))
+def more_than_it_can_read_is_refused(extend: Function, before: int, more: int) -> None:
+    """More tokens than the network can read, with those before them, are refused, and none at all."""
+    parameters = network_of(0, 3, 3)
+    cache: Any = ()
+    if before:
+        _, cache = parts_of(
+            extend(parameters, (), torch.ones(1, before, dtype=torch.int64)), 2, "the logits and the cache"
+        )
+    refuses(lambda: extend(parameters, cache, torch.ones(1, more, dtype=torch.int64)))
+
+
+@care("extend", st.sampled_from([1, 3]))
+def the_cache_of_other_words_is_refused(extend: Function, words: int) -> None:
+    """A cache of another number of words is refused."""
+    parameters, ids = network_of(0, 3, 3), torch.ones(2, 1, dtype=torch.int64)
+    _, cache = parts_of(extend(parameters, (), ids), 2, "the logits and the cache")
+    refuses(lambda: extend(parameters, cache, torch.ones(words, 1, dtype=torch.int64)))
+
+
+def writer() -> Transformer:
+    """Return a network of three tokens that ends its words soon, and by what it read."""
+    network = network_of(1, 3, 6)
+    return network._replace(unembedding=2 * network.unembedding)
+
+
+@law("sample_transformer_words", st.integers(1, 5), draw.seeds, examples=6)
+def it_writes_n_words(sample_transformer_words: Function, n: int, seed: int) -> None:
+    """The result is a list of n words of the vocabulary's letters."""
+    words = a_list_of_str(sample_transformer_words(writer(), ".ab", n, generator=draw.generator(seed)))
+    if not {*"".join(words)} <= {*"ab"}:
+        broken("its words should be made of the letters a and b")
+    if len(words) != n:
+        broken(f"it wrote {how_many(len(words), 'word')}, and should have written {n}")
+
+
+@law("sample_transformer_words", draw.seeds, examples=4)
+def the_given_generator_alone_moves(sample_transformer_words: Function, seed: int) -> None:
+    """The generator that is given decides, and moves on; torch's global one stays where it is."""
+    generator = draw.generator(seed)
+    first = leaves_torchs_generator_alone(lambda: sample_transformer_words(writer(), ".ab", 30, generator=generator))
+    if first == sample_transformer_words(writer(), ".ab", 30, generator=generator):
+        broken("the same generator, used again, gave the same words: its state did not move on")
+
+
+@law("sample_transformer_words", st.just(250), examples=1)
+def its_words_come_as_often_as_it_says(sample_transformer_words: Function, n: int) -> None:
+    """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
+    parameters = writer()
+    words = sample_transformer_words(parameters, ".ab", n, generator=draw.generator(0))
+
+    words_come_as_often_as(lambda context: read_from_its_boundary(parameters, context), 6, words)
+
+
+@law("sample_transformer_words", draw.seeds, examples=3)
+def without_a_generator_torchs_writes(sample_transformer_words: Function, seed: int) -> None:
+    """Without a generator, torch's global one is used: torch.manual_seed repeats the words, and no other way does."""
+    torchs_generator_decides(lambda: sample_transformer_words(writer(), ".ab", 20), seed, "words")
+
+
+@care("sample_transformer_words", st.sampled_from([(".a", 1), (".abc", 1), (".aa", 1), ("abc", 1), (".ab", -1)]))
+def what_does_not_fit_the_network_is_refused(sample_transformer_words: Function, vocabulary: str, n: int) -> None:
+    """A vocabulary of another size than the network's, one that is none, and a negative number of words are refused."""
+    refuses(lambda: sample_transformer_words(writer(), vocabulary, n, generator=draw.generator(0)))
