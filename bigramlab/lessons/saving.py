@@ -57,7 +57,9 @@ def write(
 
     require_recipe(recipe)
     about = {"format": kind, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict()), **more}
-    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata=about)
+    content = save(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, metadata=about
+    )
     path = Path(os.path.realpath(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(

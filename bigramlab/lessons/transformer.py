@@ -198,13 +198,18 @@ def init_transformer(
         return torch.randn((inputs, outputs), generator=generator, device=device) * (scale / math.sqrt(inputs))
 
     def one() -> Block:
-        query, key, value, output = (matrix(width, width, scale) for scale in (1, 1, 1, 0.1))
-        return Block(ones, query, key, value, output, ones, matrix(width, 4 * width), matrix(4 * width, width, 0.1))
+        query, key, value, output = (matrix(width, width, scale) for scale in (1.0, 1.0, 1.0, 0.1))
+        small = matrix(width, 4 * width), matrix(4 * width, width, 0.1)
+        return Block(gain(), query, key, value, output, gain(), *small)
 
-    ones = torch.ones(width, device=device)
-    embedding, places = (torch.randn((n, width), generator=generator, device=device) for n in (vocab_size, longest))
+    def gain() -> Tensor:
+        return torch.ones(width, device=device)
+
+    embedding, places = (
+        torch.randn((n, width), generator=generator, device=device) * 0.3 for n in (vocab_size, longest)
+    )
     blocks = tuple(one() for _ in range(layers))
-    return Transformer(embedding, places, blocks, ones, matrix(width, vocab_size, 0.1), heads)
+    return Transformer(embedding, places, blocks, gain(), matrix(width, vocab_size, 0.1), heads)
 
 
 def transformer_logits(

@@ -101,9 +101,7 @@ def a_first_key_of_0(parameters: Any, cache: Any, ids: Any) -> Any:
     Read a word in one piece: the logits should be those of `transformer_logits`.
     """
     if not cache:
-        size = (
-            len(parameters.query) if hasattr(parameters, "query") else parameters.embedding.shape[1] // parameters.heads
-        )
+        size = parameters.embedding.shape[1] // parameters.heads
         nothing = torch.zeros(len(ids), parameters.heads, 1, size)
         cache = tuple((nothing, nothing) for _ in parameters.blocks)
         return _read(parameters, cache, ids, places=lambda begin, new: torch.arange(new))
