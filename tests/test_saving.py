@@ -129,7 +129,7 @@ def test_a_foreign_file_is_refused(tmp_path):
     path = tmp_path / "a.safetensors"
     save_file({"embedding": torch.ones(3, 3)}, path)
     with pytest.raises(
-        ValueError, match=r"is no network of bigramlab \(its format is None, and should be 'bigramlab MLP 1'\)"
+        ValueError, match=r"is no such network of bigramlab \(its format is None, and should be 'bigramlab MLP 1'\)"
     ):
         load_mlp(path)
 

@@ -98,7 +98,7 @@ def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
         >>> vocabulary, parameters.context_length
         ('.ab', 2)
     """
-    return read(path, FORMAT, _network_of, require_fit)
+    return read(path, FORMAT, _network_of, require_fit, "save_mlp")
 
 
 def _network_of(tensors: dict[str, Tensor], about: dict[str, str]) -> MLP:
@@ -112,12 +112,13 @@ def read(
     kind: str,
     network_of: Callable[[dict[str, Tensor], dict[str, str]], Network],
     require_fit: Callable[[Network, str], None],
+    writer: str,
 ) -> tuple[Network, str, Recipe]:
     """Return the network of a file of that kind, its vocabulary and its recipe."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; save a network there first")
+        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; {writer} writes one")
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
@@ -126,8 +127,8 @@ def read(
         raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
     if about.get("format") != kind:
         raise ValueError(
-            f"{os.fspath(path)!r} is no such network of bigramlab: its format is {about.get('format')!r}, not "
-            f"{kind!r}; save_mlp writes files for load_mlp, save_transformer those for load_transformer"
+            f"{os.fspath(path)!r} is no such network of bigramlab (its format is {about.get('format')!r}, and should be "
+            f"{kind!r}); load a file that {writer} wrote"
         )
     try:
         network = network_of(tensors, about)

@@ -186,7 +186,7 @@ def load_transformer(path: str | os.PathLike[str]) -> tuple[Transformer, str, Re
         >>> vocabulary, parameters.longest
         ('.ab', 4)
     """
-    return read(path, FORMAT, _network_of, require_fit)
+    return read(path, FORMAT, _network_of, require_fit, "save_transformer")
 
 
 def _names(blocks: int) -> Iterator[str]:
