@@ -411,6 +411,26 @@ def test_compare_gives_what_the_function_gives_and_shows_which_network_is_traine
     assert "network 2 of 2, which looks back 1: training, 2 steps\n" in err
 
 
+def test_a_transformer_writes_and_is_compared_if_it_is_wanted(towns, monkeypatch, capsys):
+    few_steps(monkeypatch)
+    monkeypatch.setattr(models, "_transformer_recipe", lambda train: bigramlab.Recipe(steps=3, batch_size=8))
+    assert main(["sample", str(towns), "--model", "transformer", "-n", "7", "--seed", "1"]) == 0
+    assert len(capsys.readouterr().out.split()) == 7
+    assert main(["compare", str(towns), "--contexts", "1", "--transformer", "--seed", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "Transformer |" in out
+    assert "the Transformer: training, 3 steps" in err
+
+
+@pytest.mark.parametrize("command", [["sample", "--model", "transformer"], ["compare", "--transformer"]])
+def test_a_transformer_is_given_no_endless_words(command, tmp_path, capsys):
+    path = tmp_path / "long.txt"
+    towns = "".join(f"town{n}\n" for n in range(50))
+    path.write_text(towns + "a" * 300, encoding="utf-8")
+    assert main([*command, str(path)]) == 2
+    assert "a word has 300 letters, 'aaaaaaaaaaaaaaaaaaaa'…" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("swallowed", [True, False], ids=["in a training", "elsewhere"])
 def test_ctrl_c_shows_what_is_finished(swallowed, towns, monkeypatch, capsys):
     few_steps(monkeypatch)

@@ -63,6 +63,13 @@ def test_the_same_seed_gives_the_same_results_but_for_the_seconds():
     assert first == again
 
 
+def test_a_transformer_is_compared_if_it_is_wanted():
+    *_, result = short_compare(context_lengths=[], transformer=SHORT)
+    assert (result.name, result.context_length) == ("Transformer", 6)  # "hanna" and the "." before it
+    assert result.numbers == (4 + 6) * 64 + 3 * (12 * 64 * 64 + 2 * 64) + 64 + 64 * 4
+    assert result.train < math.log(4)
+
+
 def test_the_best_network_of_a_training_is_compared(monkeypatch):
     best = init_mlp(4, 2, embedding_size=1, hidden_sizes=(), generator=seeded())
     monkeypatch.setattr(module, "train_mlp", lambda last, *_, **__: Training(last, best, [], []))

@@ -141,13 +141,15 @@ def _main(arguments: list[str] | None) -> int:
         command.add_argument("--seed", help="the same seed and words give the same result")
         if name == "sample":
             command.add_argument("-n", type=int, default=20, help="how many words (20)")
-            command.add_argument("--model", choices=["bigram", "mlp"], default="bigram", help="which model (bigram)")
+            models = ["bigram", "mlp", "transformer"]
+            command.add_argument("--model", choices=models, default="bigram", help="which model (bigram)")
             command.add_argument("--temperature", type=float, help="below 1 more careful, above 1 more daring (1)")
             command.add_argument("--top-k", type=int, help="draw from so many of the likeliest letters only")
             command.add_argument("--top-p", type=float, help="draw from the likeliest letters that have p together")
         else:
             lengths = "how many letters the MLPs look back (1,2,3,5,8)"
             command.add_argument("--contexts", default="1,2,3,5,8", help=lengths)
+            command.add_argument("--transformer", action="store_true", help="a Transformer, too; it takes minutes")
     alone = ["status"] if is_lab(Path()) else ["--help"]
     options = vars(parser.parse_args((sys.argv[1:] if arguments is None else arguments) or alone))
     command_name = options.pop("command")

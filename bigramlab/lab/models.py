@@ -15,13 +15,22 @@ from torch import Tensor
 import bigramlab
 from bigramlab.lab.tables import shown
 from bigramlab.lab.words import words_of
-from bigramlab.lessons.comparing import Model, Result, counted_model, evaluate_model, mlp_model, train_models
+from bigramlab.lessons.comparing import (
+    Model,
+    Result,
+    counted_model,
+    evaluate_model,
+    mlp_model,
+    train_models,
+    transformer_model,
+)
 from bigramlab.lessons.inputs import require_size
 
 __all__ = ["compare", "sample"]
 
 WORDS_AT_ONCE = 1000  # are written before they are printed, as `| head` may have enough of them
 FEW = 30  # test words: too few for a standard error
+LONGEST = 200  # letters that a Transformer is given
 MOST = 10_000  # characters: their table has a hundred million numbers, which fit into most machines a few times
 
 
@@ -43,11 +52,15 @@ def sample(
     train, dev = bigramlab.split_words(found, (0.9, 0.1), generator=generator)
     dev = dev or train
     vocabulary = bigramlab.build_vocabulary([*train, *dev])
+    progress = sys.stderr.isatty()
     if model == "bigram":
         trained = counted_model(train, dev, vocabulary)
-    else:
-        progress = sys.stderr.isatty()
+    elif model == "mlp":
         trained = mlp_model(train, dev, vocabulary, 8, _recipe(train), generator=generator, progress=progress)
+    else:
+        _require_short(found)
+        recipe = _transformer_recipe(train)
+        trained = transformer_model(train, dev, vocabulary, recipe, generator=generator, progress=progress)
     while n > 0:  # a smoothed table may write a word without letters
         more = bigramlab.generate_words(
             trained.next_probs,
@@ -76,10 +89,11 @@ def _choice(temperature: float | None, k: int | None, p: float | None) -> Callab
     return choose
 
 
-def compare(words: str | None, contexts: str, seed: str | None, **reading: Any) -> int:
+def compare(words: str | None, contexts: str, transformer: bool, seed: str | None, **reading: Any) -> int:
     """Train every model on the words, and show how good each is on words that it did not see.
 
-    Ctrl-C ends it, and shows the models that are finished.
+    The Transformer is left out unless it is wanted: it takes longer than all others. Ctrl-C ends it, and shows the
+    models that are finished.
     """
     lengths, generator = _lengths(contexts), _generator(seed)
     found = words_of(words, "compare", **reading)
@@ -92,10 +106,12 @@ def compare(words: str | None, contexts: str, seed: str | None, **reading: Any) 
         )
     _require_few_characters(found)
     _require_lengths(lengths, len(max(found, key=len)))
+    if transformer:
+        _require_short(found)
     finished: list[tuple[Model, Result]] = []
     with _ctrl_c() as pressed:
         try:
-            for model in _models(train, dev, test, lengths, generator):
+            for model in _models(train, dev, test, lengths, transformer, generator):
                 if pressed.is_set():  # in a training, which ends early then
                     break
                 finished.append((model, evaluate_model(model, train, dev, test, generator=generator)))
@@ -109,7 +125,12 @@ def compare(words: str | None, contexts: str, seed: str | None, **reading: Any) 
 
 
 def _models(
-    train: list[str], dev: list[str], test: list[str], lengths: list[int], generator: torch.Generator
+    train: list[str],
+    dev: list[str],
+    test: list[str],
+    lengths: list[int],
+    transformer: bool,
+    generator: torch.Generator,
 ) -> Iterator[Model]:
     """Yield the models of `bigramlab.compare`, and say which network is trained."""
     _say(f"counting, and learning a table, from {len(train):,} words")
@@ -118,6 +139,10 @@ def _models(
     for number, length in enumerate(lengths, 1):
         _say(f"network {number} of {len(lengths)}, which looks back {length}: training, {recipe.steps:,} steps")
         yield mlp_model(train, dev, vocabulary, length, recipe, generator=generator, progress=sys.stderr.isatty())
+    if transformer:
+        recipe = _transformer_recipe(train)
+        _say(f"the Transformer: training, {recipe.steps:,} steps, each of which takes longer")
+        yield transformer_model(train, dev, vocabulary, recipe, generator=generator, progress=sys.stderr.isatty())
 
 
 def _show(finished: list[tuple[Model, Result]], train: list[str], dev: list[str], test: list[str]) -> None:
@@ -213,6 +238,11 @@ def _recipe(train: Sequence[str]) -> bigramlab.Recipe:
     return bigramlab.Recipe(steps=min(3000, 200 + sum(map(len, train)) // 50))
 
 
+def _transformer_recipe(train: Sequence[str]) -> bigramlab.Recipe:
+    recipe = bigramlab.TRANSFORMER_RECIPE
+    return recipe._replace(steps=min(recipe.steps, 200 + len(train) // 6))
+
+
 def _lengths(text: str) -> list[int]:
     """Return the numbers of `1,3,8`, each once."""
     numbers = [_whole(part) for part in text.split(",")]
@@ -231,6 +261,15 @@ def _require_few_characters(words: list[str]) -> None:
         raise ValueError(
             f"the words have {characters:,} different characters, and a table of all pairs has {characters**2:,} "
             f"numbers, more than may fit into memory; leave out words with rare ones, until there are at most {MOST:,}"
+        )
+
+
+def _require_short(words: list[str]) -> None:
+    longest = max(words, key=len)
+    if len(longest) > LONGEST:
+        raise ValueError(
+            f"a word has {len(longest):,} letters, {shown(longest[:20])}…, and in a Transformer each letter looks at "
+            f"all earlier ones, which takes too long beyond {LONGEST}; leave out longer words, or take another model"
         )
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from bigramlab.lessons.caching import remembering
 from bigramlab.lessons.contexts import build_contexts
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
@@ -22,6 +23,8 @@ from bigramlab.lessons.normalizing import normalize
 from bigramlab.lessons.optimizing import Recipe, require_recipe
 from bigramlab.lessons.smoothing import smooth
 from bigramlab.lessons.training import train_mlp
+from bigramlab.lessons.transformer import init_transformer
+from bigramlab.lessons.transformer_training import train_transformer
 
 __all__ = ["Model", "Result", "compare", "comparison_table", "evaluate_model", "train_models"]
 
@@ -90,6 +93,7 @@ def compare(
     *,
     context_lengths: Sequence[int] = (1, 2, 3, 5, 8),
     recipe: Recipe = Recipe(),
+    transformer: Recipe | None = None,
     generator: torch.Generator | None = None,
     progress: bool = True,
 ) -> list[Result]:
@@ -101,12 +105,14 @@ def compare(
         test: The words to judge by.
         context_lengths: An MLP is trained for each.
         recipe: How to train the MLPs.
+        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes ten times an MLP's time.
+            `None` leaves it out.
         generator: The source of randomness; `None` means torch's global one.
         progress: Whether to show bars for the trainings.
 
     Returns:
         A result for each model. In this order, they are one that knows nothing, the frequencies of the letters, the
-        counted table, the learned table, the MLPs.
+        counted table, the learned table, the MLPs, and the Transformer if it is wanted.
 
     Raises:
         TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
@@ -123,7 +129,14 @@ def compare(
     """
     _require_words(test=test)
     models = train_models(
-        train, dev, test, context_lengths=context_lengths, recipe=recipe, generator=generator, progress=progress
+        train,
+        dev,
+        test,
+        context_lengths=context_lengths,
+        recipe=recipe,
+        transformer=transformer,
+        generator=generator,
+        progress=progress,
     )
     return [evaluate_model(model, train, dev, test, generator=generator) for model in models]
 
@@ -135,6 +148,7 @@ def train_models(
     *,
     context_lengths: Sequence[int] = (1, 2, 3, 5, 8),
     recipe: Recipe = Recipe(),
+    transformer: Recipe | None = None,
     generator: torch.Generator | None = None,
     progress: bool = True,
 ) -> Iterator[Model]:
@@ -148,6 +162,8 @@ def train_models(
         test: Words whose characters the vocabulary shall have.
         context_lengths: An MLP is trained for each.
         recipe: How to train the MLPs.
+        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes ten times an MLP's time.
+            `None` leaves it out.
         generator: The source of randomness; `None` means torch's global one.
         progress: Whether to show bars for the trainings.
 
@@ -165,6 +181,8 @@ def train_models(
     """
     _require_words(train=train, dev=dev)
     require_recipe(recipe)
+    if transformer is not None:
+        require_recipe(transformer)
     for context_length in context_lengths:
         require_size("context_length", context_length, least=1)
     vocabulary = build_vocabulary([*train, *dev, *test])
@@ -175,6 +193,8 @@ def train_models(
     yield _table_model("learned bigrams", vocabulary, size**2, lambda: _learn_bigrams(count_bigrams(train, vocabulary)))
     for context_length in context_lengths:
         yield mlp_model(train, dev, vocabulary, context_length, recipe, generator=generator, progress=progress)
+    if transformer is not None:
+        yield transformer_model(train, dev, vocabulary, transformer, generator=generator, progress=progress)
 
 
 def counted_model(train: Sequence[str], dev: Sequence[str], vocabulary: str) -> Model:
@@ -205,6 +225,25 @@ def mlp_model(
     numbers = sum(piece.numel() for piece in pieces_of(parameters))
     next_probs, seconds = partial(mlp_probs, training.best), time.process_time() - start
     return Model(f"MLP, context {context_length}", next_probs, context_length, vocabulary, numbers, seconds)
+
+
+def transformer_model(
+    train: Sequence[str],
+    dev: Sequence[str],
+    vocabulary: str,
+    recipe: Recipe,
+    *,
+    generator: torch.Generator | None,
+    progress: bool,
+) -> Model:
+    """Return the Transformer that was best on the dev words. It can read all of the longest word."""
+    start = time.process_time()
+    longest = max(map(len, [*train, *dev])) + 1
+    parameters = init_transformer(len(vocabulary), longest, generator=generator)
+    training = train_transformer(parameters, train, vocabulary, recipe, dev=dev, generator=generator, progress=progress)
+    numbers = sum(piece.numel() for piece in pieces_of(parameters))
+    next_probs, seconds = remembering(training.best), time.process_time() - start
+    return Model("Transformer", next_probs, longest, vocabulary, numbers, seconds)
 
 
 def choose_k(counts: Tensor, dev_counts: Tensor) -> float:

@@ -127,8 +127,8 @@ def read(
         raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
     if about.get("format") != kind:
         raise ValueError(
-            f"{os.fspath(path)!r} is no such network of bigramlab (its format is {about.get('format')!r}, and should be "
-            f"{kind!r}); load a file that {writer} wrote"
+            f"{os.fspath(path)!r} is no such network of bigramlab (its format is {about.get('format')!r}, and should "
+            f"be {kind!r}); load a file that {writer} wrote"
         )
     try:
         network = network_of(tensors, about)
