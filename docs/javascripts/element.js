@@ -256,7 +256,23 @@
 
   const define = (name, type) => customElements.get(name) ?? customElements.define(name, type);
 
+  /** Scripts that few pages need are fetched where a tag names them. */
+  const here = document.currentScript.src;
+  const fetched = new Set();
+  function fetchScripts() {
+    const named = [...document.querySelectorAll("[data-scripts]")].flatMap((node) => node.dataset.scripts.split(" "));
+    for (const name of named)
+      if (!fetched.has(name)) {
+        fetched.add(name);
+        const script = h("script", { src: new URL(`${name}.js`, here) });
+        script.async = false; // in this order
+        document.head.append(script);
+      }
+  }
+
   Object.assign(bl, {
     h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, line, roving, Element, readK, packText, unpackText, define,
   });
+  fetchScripts();
+  globalThis.document$?.subscribe(fetchScripts); // each page that is opened without loading anew
 })();

@@ -51,8 +51,8 @@ def architectures() -> dict[str, Any]:
     """Train each model with each seed, in turns; return for each its numbers, its losses and its processor time."""
     torch.set_num_threads(1)
     names = bigramlab.load_names()
-    lists = bigramlab.split_words(names, generator=torch.Generator().manual_seed(42))
-    split = Split(*lists, bigramlab.build_vocabulary(names))
+    train, dev, test = bigramlab.split_words(names, generator=torch.Generator().manual_seed(42))
+    split = Split(train, dev, test, bigramlab.build_vocabulary(names))
     runs: dict[str, Callable[[Split, int], Trained]] = {"counted bigrams": _count}
     runs |= {name: partial(_train_mlps, *settings) for name, settings in MLPS.items()}
     runs["Transformer"] = _train_transformer

@@ -20,6 +20,7 @@ from bigramlab import (
 )
 from tools.figures import inline_chart, style
 from tools.palette import FAINT, FIRST, INK, SECOND, THIRD
+from tools import architectures
 from tools.trainings import points, results, run_of
 
 Point = tuple[float, float]
@@ -80,6 +81,20 @@ def losses_by_k(exponents: tuple[float, ...], n: int | None = None) -> list[tupl
     tables = {10**exponent: normalize(smooth(counts, k=10**exponent)) for exponent in exponents}
     losses = negative_log_likelihood
     return [(k, losses(counts, probs), losses(others, probs)) for k, probs in tables.items()]
+
+
+def draw_architectures() -> str:
+    """Draw the test loss of each model of `architectures` by its processor time."""
+    figure, axes = plt.subplots(figsize=(6.4, 3.6))
+    ends = []
+    for color, (name, row) in zip((INK, FIRST, FIRST, SECOND, THIRD), architectures.kept().items(), strict=True):
+        seconds = statistics.mean(row["seconds"])
+        axes.plot([seconds] * len(row["test"]), row["test"], "o", color=color)
+        axes.annotate(name, (seconds, max(row["test"])), textcoords="offset points", xytext=(0, 9), ha="center")
+        ends.append(f"{name} {statistics.mean(row['test']):.2f}")
+    axes.set(xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats", ylim=(1.85, 2.6))
+    axes.margins(x=0.15)
+    return inline_chart(figure, f"Points: the longer a model learns the lower its loss: {', '.join(ends)}")
 
 
 def draw_losses_by_k(n: int | None = None, most: float = 1) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 from bigramlab import (
     build_vocabulary,
     count_bigrams,
+    encode,
     keep_top_k,
     keep_top_p,
     load_names,
@@ -25,11 +26,13 @@ from bigramlab import (
     sample,
     sample_words,
     smooth,
+    softmax,
     surprisal,
+    transformer_logits,
     with_temperature,
 )
 from bigramlab.chapters import CHAPTERS
-from tools import racing
+from tools import looking, racing
 from tools.markup import element, listed, plain, rich, square
 from tools.questions import QUESTIONS, Question
 
@@ -210,6 +213,7 @@ def race() -> str:
     return element(
         "race",
         fallback,
+        scripts="mlp race",
         vocabulary=vocabulary,
         names=f"{len(train):,}",
         others=f"{len(dev):,}",
@@ -224,6 +228,67 @@ def race() -> str:
         weights=" ".join(f"{number:.4f}" for number in racing.start().tolist()),
         train=racing.pack(racing.examples("train")),
         dev=racing.pack(racing.examples("dev")),
+    )
+
+
+def shares(keys: tuple[int, ...] = (2, -1, -1)) -> str:
+    """Return one question and three keys; without scripts, what three questions take."""
+    rows = []
+    for query in (2, 0, -2):
+        found = softmax(torch.tensor([float(query * key) for key in keys]))
+        rows.append([query, *(f"{share:.1%}" for share in found.tolist())])
+    return element(
+        "shares", listed(["query", "of `a`, key 2", "of `n`, key -1", "of `n`, key -1"], rows), scripts="attention"
+    )
+
+
+def attention(word: str = "emma") -> str:
+    """Return a small network's arcs; without scripts, the shares of one name's letters."""
+    _, vocabulary, _ = _names()
+    ids = torch.tensor([[0, *encode(word, vocabulary).tolist()]])
+    found = looking.shares_in(looking.network("causal"), ids, ahead=False)[0, 0].tolist()
+    letters = f".{word}"
+    rows = [[f"`{letter}`", *(f"{share:.0%}" for share in row)] for letter, row in zip(letters, found, strict=True)]
+    kept = looking.kept()
+    written = {name: " ".join(kept[name]["words"]) for name in ("causal", "ahead")}
+    return element(
+        "attention",
+        f"<p>What each letter takes of each, in %:</p>{listed(['', *letters], rows)}",
+        scripts="attention",
+        word=word,
+        vocabulary=vocabulary,
+        longest=looking.LONGEST,
+        width=looking.WIDTH,
+        scale=looking.SCALE,
+        causal=" ".join(map(str, kept["causal"]["numbers"])),
+        ahead=" ".join(map(str, kept["ahead"]["numbers"])),
+        **{"words-causal": written["causal"], "words-ahead": written["ahead"]},
+        **{f"loss-{name}": f"{kept[name]['train']:.4f}" for name in ("causal", "ahead")},
+    )
+
+
+def stream(word: str = "emm") -> str:
+    """Return a letter's way through a small Transformer; without scripts, what is expected after each letter."""
+    _, vocabulary, _ = _names()
+    network = looking.transformer()
+    ids = torch.tensor([[0, *encode(word, vocabulary).tolist()]])
+    rows = []
+    for letter, probs in zip(f".{word}", softmax(transformer_logits(network, ids))[0], strict=True):
+        likely = probs.argsort(descending=True)[:3].tolist()
+        rows.append([f"`{letter}`", ", ".join(f"`{vocabulary[id]}` {probs[id]:.0%}" for id in likely)])
+    width, layers = network.embedding.shape[1], len(network.blocks)
+    return element(
+        "stream",
+        f"<p>Letter by letter:</p>{listed(['after', 'the Transformer expects'], rows)}",
+        scripts="attention",
+        word=word,
+        vocabulary=vocabulary,
+        longest=network.longest,
+        width=width,
+        layers=layers,
+        heads=network.heads,
+        scale=looking.SCALE,
+        numbers=" ".join(map(str, looking.kept()["transformer"]["numbers"])),
     )
 
 

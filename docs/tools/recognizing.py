@@ -28,7 +28,7 @@ def number() -> str:
     made = known()
     counts = " ".join(str(count) for row in made.counts for count in row)
     data = json.dumps(_data(), ensure_ascii=False, separators=(",", ":"))
-    return element("number", _fallback(made), vocabulary=made.vocabulary, table=counts, known=data)
+    return element("number", _fallback(made), scripts="number", vocabulary=made.vocabulary, table=counts, known=data)
 
 
 def _fallback(made: Made) -> str:

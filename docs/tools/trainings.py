@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bigramlab import Result, build_vocabulary, load_names
-from tools import experiments, keeping
+from tools import architectures, experiments, keeping
 
 
 def kept(experiment: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -58,6 +58,18 @@ def show_comparison() -> str:
         losses = " | ".join(f"{loss:.3f}" for loss in (result.train, result.dev, result.test))
         perplexity = f"{result.perplexity:.1f}"
         lines.append(f"| {result.name} | {result.numbers:,} | {result.seconds:.1f} | {losses} | {perplexity} |")
+    return "\n".join(lines)
+
+
+def show_architectures() -> str:
+    """Return the mean of what the models of `architectures` reached, as a table in Markdown."""
+    lines = ["| model | numbers | processor time, s | train | dev | test, three seeds |", "|---|--:|--:|--:|--:|--:|"]
+    for name, row in architectures.kept().items():
+        train, dev = (f"{statistics.mean(row[part]):.3f}" for part in ("train", "dev"))
+        test = " ".join(f"{loss:.3f}" for loss in row["test"])
+        seconds = statistics.mean(row["seconds"])
+        shown = f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.3f}"
+        lines.append(f"| {name} | {row['numbers']:,} | {shown} | {train} | {dev} | {test} |")
     return "\n".join(lines)
 
 
