@@ -85,6 +85,9 @@ def test_every_function_is_an_exercise_but_those_that_put_others_together():
         "train_mlp",
         "save_mlp",
         "load_mlp",
+        "train_transformer",
+        "save_transformer",
+        "load_transformer",
     }
     others |= {"compare", "comparison_table", "evaluate_model", "train_models"}
     functions = {name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))}
@@ -98,6 +101,7 @@ def test_the_core_is_what_a_lecture_writes_in_its_order_and_the_rest_is_extra():
         *("build_vocabulary", "encode", "decode", "count_bigrams", "smooth", "normalize", "sample", "sample_words"),
         *("negative_log_likelihood", "softmax", "cross_entropy", "train_neural_bigram", "build_contexts", "mlp_logits"),
         *("with_temperature", "keep_top_k", "keep_top_p"),
+        *("attention_shares", "attend", "rms_norm", "block"),
     ]
 
 

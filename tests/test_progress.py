@@ -278,7 +278,7 @@ def test_status_lists_what_is_known_and_what_is_next(judged, capsys, monkeypatch
     shown = capsys.readouterr().out
     assert "\n   4 Smoothing                 #\n" in shown
     assert "\n  solved       smooth\n" in shown
-    assert shown.endswith("Core: 1 of 17, careful: 0\n  Next: build_vocabulary, in ch02_encoding.py\n")
+    assert shown.endswith("Core: 1 of 21, careful: 0\n  Next: build_vocabulary, in ch02_encoding.py\n")
     (judged / "ch04_smoothing.py").write_text("def smooth(counts):\n    return 1\n", encoding="utf-8")
     main(["status"])
     assert "\n  changed      smooth\n" in capsys.readouterr().out
@@ -307,7 +307,7 @@ def test_a_lab_of_some_chapters_counts_those_alone(tmp_path, capsys):
     main(["start", str(tmp_path / "lab")])
     assert sorted(path.name for path in (tmp_path / "lab").glob("ch*")) == ["ch04_smoothing.py", "ch05_normalizing.py"]
     assert main(["start", str(tmp_path / "other"), "--chapters", "4-40"]) == 2
-    assert "chapters with exercises are 1 to 11" in capsys.readouterr().err
+    assert "chapters with exercises are 1 to 13" in capsys.readouterr().err
 
 
 def killed(command, folder, moment):

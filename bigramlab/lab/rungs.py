@@ -238,5 +238,57 @@ RUNGS = {
         return kept / kept.sum(dim=1, keepdim=True)
         """,
     ),
+    "attention_shares": Rungs(
+        "Each query and each key make a score, their dot product divided by √numbers. A later token's score becomes "
+        "-inf. Then softmax along each row.",
+        "`queries @ keys.transpose(2, 3)` has all dot products. `torch.ones(t, t).triu(1)` has ones above the "
+        "diagonal, where the later tokens are, and `masked_fill(mask, -math.inf)` writes `-inf` where a mask of bools "
+        "says so.",
+        """
+        import math
+        tokens, numbers = queries.shape[2:]
+        scores = queries @ <<keys.transpose(2, 3)>> / <<math.sqrt(numbers)>>
+        later = torch.ones(tokens, tokens, dtype=torch.bool).triu(<<1>>)
+        return torch.softmax(scores.masked_fill(later, <<-math.inf>>), dim=-1)
+        """,
+    ),
+    "attend": Rungs(
+        "The shares say how much each token takes of each. What it takes is the sum of share · value.",
+        "That sum, for all tokens at once, is one product of matrices: `shares @ values`. The shares are those of "
+        "`attention_shares`.",
+        """
+        import math
+        tokens, numbers = queries.shape[2:]
+        scores = queries @ keys.transpose(2, 3) / math.sqrt(numbers)
+        later = torch.ones(tokens, tokens, dtype=torch.bool).triu(1)
+        shares = torch.softmax(scores.masked_fill(later, -math.inf), dim=-1)
+        return <<shares @ values>>
+        """,
+    ),
+    "rms_norm": Rungs(
+        "Divide each vector by the root of the mean of its squares, and multiply by the gain.",
+        "`x.square().mean(dim=-1, keepdim=True)` has one mean for each vector. Add 0.00001 to it, so that a vector of "
+        "zeros stays one.",
+        """
+        size = (<<x.square().mean(dim=-1, keepdim=True)>> + 0.00001).sqrt()
+        return <<x / size>> * gain
+        """,
+    ),
+    "block": Rungs(
+        "Twice the same: norm, compute, add. First attention computes: queries, keys and values are the normed "
+        "vectors times a matrix each, cut into heads. Then the small network: a matrix, max(0, x)², a matrix.",
+        "`bigramlab` has `rms_norm`, `split_heads`, `attend` and `merge_heads`: import them. `.relu()` is max(0, x), "
+        "and `.square()` its square.",
+        """
+        from bigramlab import attend, merge_heads, rms_norm, split_heads
+        normed = rms_norm(x, parameters.attention_gain)
+        queries = split_heads(normed @ parameters.query, heads)
+        keys = split_heads(normed @ parameters.key, heads)
+        values = split_heads(normed @ parameters.value, heads)
+        x = <<x + merge_heads(attend(queries, keys, values)) @ parameters.output>>
+        hidden = <<rms_norm(x, parameters.hidden_gain)>> @ parameters.widen
+        return x + <<hidden.relu().square()>> @ parameters.narrow
+        """,
+    ),
 }
 """The first hints on each exercise of the core."""

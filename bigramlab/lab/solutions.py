@@ -47,10 +47,11 @@ def _with_helpers(exercise: Exercise, text: str) -> str:
     here = f"bigramlab.lessons.{exercise.lesson}"
     nodes = _definitions(tree)
     places = _imported_from(tree) | dict.fromkeys(nodes, here)
+    public = {str(one.value) for one in ast.walk(nodes["__all__"]) if isinstance(one, ast.Constant)}
     shown, elsewhere, to_read = {exercise.name}, set(), [exercise.name]
     while to_read:
         used = _names_in(nodes[to_read.pop()]) & set(places)
-        helpers = {name for name in used if places[name] == here and _is_helper(name, nodes[name])}
+        helpers = {name for name in used - public if places[name] == here and _is_helper(nodes[name])}
         to_read += helpers - shown
         shown |= helpers
         elsewhere |= used - helpers
@@ -118,11 +119,13 @@ def _names_in(node: ast.AST) -> set[str]:
     return {found.id for found in ast.walk(node) if isinstance(found, ast.Name)}
 
 
-def _is_helper(name: str, node: ast.stmt) -> bool:
-    """Tell whether a solution is shown with this: a constant, or a private function that returns something."""
-    if isinstance(node, ast.FunctionDef):
-        return name.startswith("_") and ast.unparse(node.returns or ast.Constant(None)) not in ("None", "NoReturn")
-    return name.startswith("_") or isinstance(node, ast.Assign)
+def _is_helper(node: ast.stmt) -> bool:
+    """Tell whether a solution is shown with this, which is not public: not with what only refuses."""
+    refuses = isinstance(node, ast.FunctionDef) and ast.unparse(node.returns or ast.Constant(None)) in (
+        "None",
+        "NoReturn",
+    )
+    return not refuses
 
 
 def _remark(names: set[str], places: dict[str, str]) -> str:

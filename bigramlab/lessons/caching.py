@@ -22,8 +22,8 @@ __all__ = ["extend", "sample_transformer_words"]
 
 
 def extend(
-    parameters: Transformer, cache: Cache, ids: Integer[Tensor, "batch new"]
-) -> tuple[Float[Tensor, "batch new vocab"], Cache]:
+    parameters: Transformer, cache: tuple[tuple[Tensor, Tensor], ...], ids: Integer[Tensor, "batch new"]
+) -> tuple[Float[Tensor, "batch new vocab"], tuple[tuple[Tensor, Tensor], ...]]:
     """Read more tokens of words that were read in part, and return their logits and the cache that goes on from there.
 
     A token looks at earlier ones through their keys and values alone, and these depend on nothing that comes later. So

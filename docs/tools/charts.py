@@ -18,9 +18,9 @@ from bigramlab import (
     smooth,
     split_words,
 )
+from tools import architectures
 from tools.figures import inline_chart, style
 from tools.palette import FAINT, FIRST, INK, SECOND, THIRD
-from tools import architectures
 from tools.trainings import points, results, run_of
 
 Point = tuple[float, float]

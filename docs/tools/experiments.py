@@ -144,7 +144,8 @@ def race_table(rows: Rows) -> str:
 def comparison() -> dict[str, Any]:
     """Compare all models on the honest split."""
     generator = torch.Generator().manual_seed(42)
-    results = bigramlab.compare(*honest_split(), generator=generator, progress=False)
+    recipe = bigramlab.TRANSFORMER_RECIPE
+    results = bigramlab.compare(*honest_split(), transformer=recipe, generator=generator, progress=False)
     return {"results": [result._asdict() for result in results]}
 
 

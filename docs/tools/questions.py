@@ -366,6 +366,76 @@ QUESTIONS = {
             see="#the-likeliest-alone",
         ),
     ],
+    "attention": [
+        Question(
+            "A token's query is all zeros. What does the token take?",
+            right=(
+                "The mean of all values up to its own",
+                "It fits every key alike, with a score of 0, so all shares are equal.",
+            ),
+            wrong={
+                "Nothing": "The shares always sum to 1. Nothing is a share of 0 for all, and softmax gives none.",
+                "Its own value alone": "For that its own key would have to fit best, and here all fit alike.",
+            },
+            see="#one-question-a-few-keys",
+        ),
+        Question(
+            "Why does the mask put `-inf` to a score, and not 0?",
+            right=("exp(0) is 1, which is a share", "Only exp(-inf) is 0."),
+            wrong={
+                "Because scores may be negative": "They may, but that alone would not hurt: what counts is what exp makes of the masked ones.",
+                "So that the scores sum to 1": "Scores sum to nothing in particular. The shares sum to 1, after softmax.",
+            },
+            see="#all-at-once-and-nothing-of-the-future",
+        ),
+        Question(
+            "In training, the loss of a Transformer falls to 0.01. What is the first thing to look for?",
+            right=(
+                "A letter that sees what it should guess",
+                "On names no honest model comes near that: the next letter is in sight.",
+            ),
+            wrong={
+                "A learning rate that is too large": "That makes the loss climb or jump.",
+                "Nothing: it has learned the names": "Many names begin alike, and where they part no model can be sure. So the loss can't be 0.",
+            },
+            see="#what-it-learns-to-look-at",
+        ),
+    ],
+    "transformer": [
+        Question(
+            "What happens if the places are forgotten?",
+            right=("It can't tell in which order the earlier letters stand", "To attention they are a bag."),
+            wrong={
+                "It sees the later letters": "The mask hides them, with places or without.",
+                "It can't read words of different lengths": "It can. Attention takes any number of letters.",
+            },
+            see="#places",
+        ),
+        Question(
+            "The norm is taken over the whole word, not letter by letter. What is wrong?",
+            right=(
+                "Each letter learns something of the later ones",
+                "The size depends on all of them, so the future leaks.",
+            ),
+            wrong={
+                "The numbers grow from block to block": "They are divided by a size in any case.",
+                "Nothing, if the batch is large": "The words of the batch have no part in it. The letters of one word do.",
+            },
+            see="#a-norm",
+        ),
+        Question(
+            "Why may the keys and values of earlier letters be kept while it writes?",
+            right=(
+                "They depend on nothing that comes later",
+                "That is the mask's doing: a letter's vectors never change again.",
+            ),
+            wrong={
+                "They are the same for all words": "They depend on all the letters before.",
+                "The queries contain them": "A query is what a letter asks. It is the one vector that need not be kept.",
+            },
+            see="#one-contract",
+        ),
+    ],
     "comparing": [
         Question(
             "Which names are there to choose the `k` of the smoothing?",
