@@ -24,6 +24,14 @@ OTHER_NAMES = {
     "cross_entropy": "crossentropy xent cross_entropy_loss ce_loss loss get_loss compute_loss",
     "generate_words": "generate",
     "build_contexts": "build_dataset make_dataset get_dataset make_contexts create_dataset",
+    "with_temperature": "softmax_with_temperature temperature_softmax apply_temperature",
+    "keep_top_k": "top_k topk top_k_filter top_k_filtering apply_top_k",
+    "keep_top_p": "top_p nucleus top_p_filter top_p_filtering apply_top_p nucleus_filter",
+    "attention_shares": "attention_weights attn_weights attention_scores",
+    "attend": "attention causal_attention self_attention scaled_dot_product_attention masked_attention sdpa attn",
+    "split_heads": "split_into_heads",
+    "merge_heads": "combine_heads",
+    "rms_norm": "rmsnorm RMSNorm",
 }
 """Names that learners give to a function of ours."""
 
@@ -41,6 +49,14 @@ PARAMETERS = {
     "n": "n num how_many n_words num_words n_names num_names num_samples n_samples count",
     "k": "k alpha smoothing add pseudocount",
     "generator": "generator g gen rng",
+    "queries": "queries q query Q",
+    "keys": "keys k key K",
+    "values": "values v value V",
+    "heads": "heads n_head n_heads num_heads h H",
+    "x": "x X hidden t tensor",
+    "gain": "gain g weight w gamma scale",
+    "temperature": "temperature temp t T tau",
+    "p": "p top_p threshold",
     "path": "path file filename file_name fname",
     "fractions": "fractions shares ratios",
 }

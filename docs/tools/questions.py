@@ -496,13 +496,16 @@ QUESTIONS = {
     ],
     "where-next": [
         Question(
-            "What do the shares of attention say?",
-            right=("How much each letter counts", "By these shares the embeddings are mixed."),
+            "A model has learned from pages of the web alone. It is given a question. What does it do?",
+            right=(
+                "It goes on as pages do",
+                "Perhaps with an answer, perhaps with ten more questions. To answer is learned from conversations.",
+            ),
             wrong={
-                "Which letter comes next": "That is what the last softmax says, after all layers. The shares are about letters that were read.",
-                "How often a letter was seen": "Nothing is counted here. The shares come from a question, and another one gives others.",
+                "It answers as well as it can": "It was never asked for answers, but for what comes next on a page.",
+                "It refuses: a question is no page": "It has a probability for whatever comes next, after any text.",
             },
-            see="#attention-by-hand",
+            see="#how-far-is-it-to-a-chat-model",
         ),
         Question(
             "What becomes one token in byte-pair encoding?",

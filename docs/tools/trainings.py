@@ -83,6 +83,15 @@ def show_words() -> str:
     return "\n".join(lines)
 
 
+def show_looking_back(names: int = 5) -> str:
+    """Return what each model of the course wrote, the loss beside it, as a table in Markdown."""
+    lines = ["| model | test loss | names |", "|---|--:|---|"]
+    for result in results():
+        words = " ".join(word if len(word) <= 14 else word[:12] + "…" for word in result.words[:names])
+        lines.append(f"| {result.name} | {result.test:.2f} | {words} |")
+    return "\n".join(lines)
+
+
 def show_race() -> str:
     """Return what each recipe reached on both splits, as a table in Markdown."""
     lines = ["| recipe | split | dev | test | processor time |", "|---|---|---|---|--:|"]

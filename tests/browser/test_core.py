@@ -3,11 +3,12 @@
 import pytest
 import torch
 from support import BROWSER
-from tools import racing
+from tools import looking, racing
 
 from bigramlab import (
     build_vocabulary,
     count_bigrams,
+    encode,
     keep_top_k,
     keep_top_p,
     load_names,
@@ -15,7 +16,9 @@ from bigramlab import (
     normalize,
     sample_words,
     smooth,
+    softmax,
     surprisal,
+    transformer_logits,
     with_temperature,
 )
 
@@ -110,6 +113,39 @@ def test_training_goes_as_in_torch(core):
         counts.flatten().tolist(),
     )
     assert found == pytest.approx(losses, abs=1e-4)
+
+
+def test_attention_and_the_transformer_compute_as_in_torch(core):
+    vocabulary = build_vocabulary(load_names())
+    kept, words = looking.kept(), ["", "emma", "maximilian"]
+    rows = [[0, *encode(word, vocabulary).tolist()] for word in words]
+    network = looking.transformer()
+    sizes = {"size": 27, "longest": looking.LONGEST, "scale": looking.SCALE}
+    of_transformer = {"width": 24, "layers": len(network.blocks), "heads": network.heads}
+    found = core(
+        """const looks = it.looking.map((text) => bl.makeLooking(text, { ...it.sizes, width: it.width }));
+        const network = bl.makeTransformer(it.numbers, { ...it.sizes, ...it.transformer });
+        return { shares: it.rows.map((ids) => looks.map((look, i) => look(ids, i === 1))),
+                 probs: it.rows.map((ids) => network(ids).at(-1).probs), stages: network([0]).length,
+                 norm: bl.rmsNorm([1, 7], [1, 2]) };""",
+        {
+            "looking": [" ".join(map(str, kept[name]["numbers"])) for name in ("causal", "ahead")],
+            "numbers": " ".join(map(str, kept["transformer"]["numbers"])),
+            "width": looking.WIDTH,
+            "transformer": of_transformer,
+            "sizes": sizes,
+            "rows": rows,
+        },
+    )
+    assert found["norm"] == pytest.approx([0.2, 2.8], abs=1e-5)
+    assert found["stages"] == 1 + 2 * len(network.blocks)
+    for ids, shares, probs in zip(rows, found["shares"], found["probs"], strict=True):
+        for i, name in enumerate(("causal", "ahead")):
+            expected = looking.shares_in(looking.network(name), torch.tensor([ids]), ahead=i == 1)[0, 0]
+            assert torch.allclose(torch.tensor(shares[i]), expected, atol=1e-4)
+        assert torch.allclose(
+            torch.tensor(probs), softmax(transformer_logits(network, torch.tensor([ids])))[0], atol=1e-4
+        )
 
 
 def test_the_race_is_trained_as_in_torch(core):

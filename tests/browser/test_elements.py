@@ -81,6 +81,54 @@ def test_the_knobs_drop_letters_and_change_what_is_written(open_page, act):
     assert element.locator("tbody tr").first.inner_text().split() == ["u", "100.0%"]
 
 
+def test_a_query_and_a_key_share_out_three_letters(open_page, act):
+    page = open_page("tutorial/attention.html", **act.options)
+    element = find(page, "shares")
+    query, key = element.get_by_role("slider").all()
+    query.focus()
+    query.press("End")
+    assert "100.0% of the first letter" in element.inner_text()
+    key.focus()
+    key.press("Home")
+    assert "0.0% of the first letter" in element.inner_text()
+    act(element.get_by_role("button", name="Reset"))
+    query.focus()
+    for _ in range(2):
+        query.press("ArrowLeft")
+    assert "the same of all three" in element.inner_text()
+
+
+def test_a_letter_looks_at_the_earlier_ones_and_ahead_if_it_may(open_page, act):
+    page = open_page("tutorial/attention.html", **act.options)
+    element = find(page, "attention")
+    element.get_by_label("A name").fill("Anna Ω!")
+    assert element.get_by_label("A name").input_value() == "anna"
+    letters = element.get_by_role("group", name="The letters of the name").get_by_role("button")
+    assert [letter.inner_text() for letter in letters.all()] == [*".anna"]
+    act(letters.nth(1))
+    assert element.locator("path.bl-arc").count() <= 2
+    assert "the later" not in element.get_by_role("status").first.inner_text()
+    causal = element.locator(".bl-written").inner_text()
+    act(element.get_by_label("Let it look ahead"))
+    assert "most of the later “n”" in element.get_by_role("status").first.inner_text()
+    assert element.locator(".bl-written").inner_text() != causal
+    act(element.get_by_role("button", name="Undo"))
+    assert not element.get_by_label("Let it look ahead").is_checked()
+
+
+def test_a_vector_is_read_after_each_part(open_page, act):
+    page = open_page("tutorial/transformer.html", **act.options)
+    element = find(page, "stream")
+    assert element.locator("tbody tr").count() == 5
+    last = element.locator("tbody tr").last.inner_text()
+    letters = element.get_by_role("group", name="The letters of the name").get_by_role("button")
+    act(letters.first)
+    assert element.locator("tbody tr").last.inner_text() != last
+    assert "After “.”" in element.get_by_role("status").first.inner_text()
+    element.get_by_label("A name").fill("x" * 40)
+    assert len(element.get_by_label("A name").input_value()) == 15
+
+
 def test_counting_by_hand_raises_five_cells(open_page, act):
     page = open_page("tutorial/counting.html", **act.options)
     element = find(page, "count")

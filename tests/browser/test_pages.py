@@ -77,6 +77,8 @@ class Parsed(html.parser.HTMLParser):
         attributes = dict(attributes)
         if "id" in attributes:
             self.ids.append(attributes["id"])
+        scripts = attributes.get("data-scripts", "").split()
+        self.loaded += [f"/javascripts/{name}.js" for name in scripts]  # fetched where an element names them
         for key in {"href", "src"} & set(attributes):
             self.links.append(attributes[key])
             if tag in ("script", "img") or attributes.get("rel") in ("stylesheet", "icon"):
