@@ -90,12 +90,11 @@ def draw_architectures() -> str:
     for place, (name, row) in enumerate(architectures.kept().items()):
         seconds, above = statistics.mean(row["seconds"]), place % 2 == 1 or place == 0
         axes.plot([seconds] * len(row["test"]), row["test"], "o", color=SECOND if name == "Transformer" else FIRST)
-        label = {"textcoords": "offset points", "xytext": (0, 9 if above else -18), "ha": "center"}
-        axes.annotate(name, (seconds, max(row["test"]) if above else min(row["test"])), **label)
+        point = seconds, max(row["test"]) if above else min(row["test"])
+        axes.annotate(name, point, textcoords="offset points", xytext=(0, 9 if above else -18), ha="center")
         told.append(f"{name} {statistics.mean(row['test']):.2f}")
-    axes.set(
-        xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats", ylim=(1.8, 2.6), xlim=(0.001, 2000)
-    )
+    axes.set(xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats")
+    axes.set(xlim=(0.001, 2000), ylim=(1.8, 2.6))
     ticks = [0.01, 0.1, 1, 10, 100, 1000]
     axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks], minor=False)
     axes.set_xticks([], minor=True)
