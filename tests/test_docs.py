@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tools import catching, charts, drawings, experiments, palette, trainings
+from tools import architectures, catching, charts, drawings, experiments, keeping, looking, palette, trainings
 from tools.catalogue import entry
 from tools.exercises import exercise, table_of_exercises
 from tools.figures import inline_svg
@@ -203,11 +203,14 @@ def test_the_home_page_has_readmes_commands():
     assert "bigramlab start my-lab && cd my-lab && pytest" in home
 
 
-@pytest.mark.parametrize("name", ["embedding", "overfitting", "comparison", "races"])
-def test_a_kept_training_fits_the_code(name):
-    experiment = getattr(experiments, name)
-    kept = json.loads(trainings.path_of(experiment).read_text(encoding="utf-8"))
-    assert kept["key"] == trainings.key(), (
+TRAININGS = [experiments.embedding, experiments.overfitting, experiments.comparison, experiments.races]
+TRAININGS += [looking.looking, architectures.architectures]
+
+
+@pytest.mark.parametrize("experiment", TRAININGS, ids=lambda experiment: experiment.__name__)
+def test_a_kept_training_fits_the_code(experiment):
+    kept = json.loads(keeping.path_of(experiment).read_text(encoding="utf-8"))
+    assert kept["key"] == keeping.key_of_training(experiment.__module__), (
         "what the trainings depend on has changed: run `mkdocs build`, commit its result"
     )
 
@@ -267,9 +270,9 @@ def test_the_vowels_are_the_group_that_the_bet_on_embeddings_means():
 
 @pytest.mark.slow
 def test_a_training_gives_again_what_is_kept():
-    kept, again = trainings.kept(experiments.embedding), experiments.embedding()
+    kept, again = keeping.training(experiments.embedding), experiments.embedding()
     assert again["dev"] == pytest.approx(kept["dev"], abs=0.02)
-    kept, again = trainings.kept(experiments.comparison), experiments.comparison()
+    kept, again = keeping.training(experiments.comparison), experiments.comparison()
     for before, now in zip(kept["results"], again["results"], strict=True):
         assert now["name"] == before["name"]
         for part in ("train", "dev", "test"):

@@ -102,10 +102,7 @@ def _loss_of(next_probs: Callable[[Tensor], Tensor], length: int, vocabulary: st
     return score_contexts(next_probs, *build_contexts(words, vocabulary, length))
 
 
-def kept() -> dict[str, Any]:
-    """Return the row of each model, kept beside the chapters."""
-    names = keeping.ROOT / "names.txt"
-    without = ("bigramlab.lessons.inputs",)
-    key = keeping.key_of("tools.architectures", docstrings=False, without=without, files=(names,))
-    rows: dict[str, Any] = keeping.kept(keeping.DOCS / "tutorial" / "architectures.json", key, architectures)["rows"]
-    return rows
+def rows() -> dict[str, Any]:
+    """Return the row of each model."""
+    found: dict[str, Any] = keeping.training(architectures)["rows"]
+    return found

@@ -87,7 +87,7 @@ def draw_architectures() -> str:
     """Draw the test loss of each model of `architectures` by its processor time."""
     figure, axes = plt.subplots(figsize=(6.4, 3.6))
     told = []
-    for place, (name, row) in enumerate(architectures.kept().items()):
+    for place, (name, row) in enumerate(architectures.rows().items()):
         seconds, above = statistics.mean(row["seconds"]), place % 2 == 1 or place == 0
         axes.plot([seconds] * len(row["test"]), row["test"], "o", color=SECOND if name == "Transformer" else FIRST)
         point = seconds, max(row["test"]) if above else min(row["test"])

@@ -260,8 +260,8 @@ def attention(word: str = "emma") -> str:
         longest=looking.LONGEST,
         width=looking.WIDTH,
         scale=looking.SCALE,
-        causal=" ".join(map(str, kept["causal"]["numbers"])),
-        ahead=" ".join(map(str, kept["ahead"]["numbers"])),
+        causal=kept["causal"]["numbers"],
+        ahead=kept["ahead"]["numbers"],
         **{"words-causal": written["causal"], "words-ahead": written["ahead"]},
         **{f"loss-{name}": f"{kept[name]['train']:.4f}" for name in ("causal", "ahead")},
     )
@@ -288,7 +288,7 @@ def stream(word: str = "emm") -> str:
         layers=layers,
         heads=network.heads,
         scale=looking.SCALE,
-        numbers=" ".join(map(str, looking.kept()["transformer"]["numbers"])),
+        numbers=looking.kept()["transformer"]["numbers"],
     )
 
 

@@ -30,6 +30,22 @@ def kept(path: Path, key: str, compute: Callable[[], dict[str, Any]], *, indent:
     return found
 
 
+def training(experiment: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what a training gave, kept beside the chapters under a key made of the code and the names it depends on."""
+    return kept(path_of(experiment), key_of_training(experiment.__module__), experiment)
+
+
+def path_of(experiment: Callable[[], dict[str, Any]]) -> Path:
+    """Return the file in which a training's result is kept."""
+    return DOCS / "tutorial" / f"{experiment.__name__}.json"
+
+
+@cache
+def key_of_training(module: str) -> str:
+    """Return the key of a module's trainings; what refuses wrong arguments does not count, for here they are right."""
+    return key_of(module, docstrings=False, without=("bigramlab.lessons.inputs",), files=(ROOT / "names.txt",))
+
+
 def key_of(
     *modules: str, docstrings: bool, without: Collection[str] = (), files: Collection[Path] = (), root: Path = ROOT
 ) -> str:

@@ -4,7 +4,6 @@ Their numbers are rounded, so that the page computes with the very same ones.
 """
 
 import statistics
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -78,9 +77,9 @@ def go_on(network: Looking, ahead: bool, word: str, vocabulary: str, generator: 
     return word
 
 
-def rounded(network: Network) -> list[int]:
-    """Return all numbers of a network, so many to 1, as whole ones."""
-    return [round(number * SCALE) for piece in pieces_of(network) for number in piece.flatten().tolist()]
+def rounded(network: Network) -> str:
+    """Return all numbers of a network, so many to 1, as whole ones in a text."""
+    return " ".join(str(round(number * SCALE)) for piece in pieces_of(network) for number in piece.flatten().tolist())
 
 
 def looking() -> dict[str, Any]:
@@ -125,9 +124,10 @@ def _begin(vocab_size: int, generator: torch.Generator) -> Transformer:
     return bigramlab.init_transformer(vocab_size, LONGEST, width=24, layers=2, heads=3, generator=generator)
 
 
-def unrounded(like: Network, numbers: list[int]) -> Network:
+def unrounded(like: Network, text: str) -> Network:
     """Return a network with these numbers, of the shapes that `like` has."""
-    parts = iter(torch.split(torch.tensor(numbers), [piece.numel() for piece in pieces_of(like)]))
+    numbers = torch.tensor([int(number) for number in text.split()])
+    parts = iter(torch.split(numbers, [piece.numel() for piece in pieces_of(like)]))
 
     def filled(part: Any) -> Any:
         if isinstance(part, tuple):
@@ -138,12 +138,9 @@ def unrounded(like: Network, numbers: list[int]) -> Network:
     return result
 
 
-@cache
 def kept() -> dict[str, Any]:
-    """Return what the trainings gave, kept beside the chapters."""
-    names = keeping.ROOT / "names.txt"
-    key = keeping.key_of("tools.looking", docstrings=False, without=("bigramlab.lessons.inputs",), files=(names,))
-    return keeping.kept(keeping.DOCS / "tutorial" / "looking.json", key, looking, indent=None)
+    """Return what the trainings gave."""
+    return keeping.training(looking)
 
 
 def network(name: str) -> Looking:

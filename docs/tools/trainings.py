@@ -2,46 +2,26 @@
 
 import math
 import statistics
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from bigramlab import Result, build_vocabulary, load_names
 from tools import architectures, experiments, keeping
 
 
-def kept(experiment: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what the experiment gave, kept under a key made of the code and the names that it depends on."""
-    return keeping.kept(path_of(experiment), key(), experiment)
-
-
-def path_of(experiment: Callable[[], dict[str, Any]]) -> Path:
-    """Return the file in which the experiment's result is kept."""
-    return keeping.DOCS / "tutorial" / f"{experiment.__name__}.json"
-
-
-@cache
-def key() -> str:
-    """Return the key of all experiments; what refuses wrong arguments does not count, for here they are right."""
-    names = keeping.ROOT / "names.txt"
-    return keeping.key_of("tools.experiments", docstrings=False, without=("bigramlab.lessons.inputs",), files=(names,))
-
-
 def results() -> list[Result]:
     """Return what the models of the comparison reached."""
-    return [Result(**result) for result in kept(experiments.comparison)["results"]]
+    return [Result(**result) for result in keeping.training(experiments.comparison)["results"]]
 
 
 def run_of(name: str) -> dict[str, Any]:
     """Return one of the trainings of `overfitting`: "by heart" or "held back"."""
-    run: dict[str, Any] = kept(experiments.overfitting)["runs"][name]
+    run: dict[str, Any] = keeping.training(experiments.overfitting)["runs"][name]
     return run
 
 
 def points() -> dict[str, tuple[float, float]]:
     """Return where the embedding of each token lies in the plane."""
-    return dict(zip(build_vocabulary(load_names()), kept(experiments.embedding)["points"], strict=True))
+    return dict(zip(build_vocabulary(load_names()), keeping.training(experiments.embedding)["points"], strict=True))
 
 
 def keep_together(letters: str) -> bool:
@@ -64,7 +44,7 @@ def show_comparison() -> str:
 def show_architectures() -> str:
     """Return the mean of what the models of `architectures` reached, as a table in Markdown."""
     lines = ["| model | numbers | processor time, s | train | dev | test, three seeds |", "|---|--:|--:|--:|--:|--:|"]
-    for name, row in architectures.kept().items():
+    for name, row in architectures.rows().items():
         train, dev = (f"{statistics.mean(row[part]):.3f}" for part in ("train", "dev"))
         test = " ".join(f"{loss:.3f}" for loss in row["test"])
         seconds = statistics.mean(row["seconds"])
@@ -75,7 +55,7 @@ def show_architectures() -> str:
 
 def tell_architectures() -> str:
     """Return in a sentence how the Transformer compares."""
-    rows = architectures.kept()
+    rows = architectures.rows()
     small, transformer, lowest = (rows[name] for name in ("MLP, small", "Transformer", "two MLPs, averaged"))
     seconds = [statistics.mean(row["seconds"]) for row in (small, transformer, lowest)]
     losses = [statistics.mean(row["test"]) for row in (small, transformer, lowest)]
@@ -108,7 +88,7 @@ def show_looking_back(names: int = 5) -> str:
 def show_race() -> str:
     """Return what each recipe reached on both splits, as a table in Markdown."""
     lines = ["| recipe | split | dev | test | processor time |", "|---|---|---|---|--:|"]
-    for split, rows in kept(experiments.races).items():
+    for split, rows in keeping.training(experiments.races).items():
         if split == "key":
             continue
         lecture = statistics.median(rows["the lecture's"]["seconds"])

@@ -129,8 +129,8 @@ def test_attention_and_the_transformer_compute_as_in_torch(core):
                  probs: it.rows.map((ids) => network(ids).at(-1).probs), stages: network([0]).length,
                  norm: bl.rmsNorm([1, 7], [1, 2]) };""",
         {
-            "looking": [" ".join(map(str, kept[name]["numbers"])) for name in ("causal", "ahead")],
-            "numbers": " ".join(map(str, kept["transformer"]["numbers"])),
+            "looking": [kept[name]["numbers"] for name in ("causal", "ahead")],
+            "numbers": kept["transformer"]["numbers"],
             "width": looking.WIDTH,
             "transformer": of_transformer,
             "sizes": sizes,
