@@ -83,6 +83,33 @@ def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
 
 
 @pytest.mark.slow
+def test_attention_is_known_by_the_names_that_lectures_give_it():
+    names = session(
+        """
+        import torch, math
+        import torch.nn.functional as F
+
+        def rmsnorm(x, weight):
+            return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * weight
+
+        def attention(Q, K, V):
+            T = Q.shape[-2]
+            att = Q @ K.transpose(-2, -1) / math.sqrt(Q.shape[-1])
+            att = att.masked_fill(torch.tril(torch.ones(T, T)) == 0, float("-inf"))
+            return F.softmax(att, dim=-1) @ V
+
+        def split_heads(x, n_head):
+            B, T, C = x.shape
+            return x.view(B, n_head, T, C // n_head)
+        """
+    )
+    found = check(names)
+    verdicts = {name: verdict for name, (verdict, _) in items(found).items()}
+    assert verdicts == {"rmsnorm": "right", "attention": "right", "split_heads": "wrong"}
+    assert "viewed at once" in found.text()
+
+
+@pytest.mark.slow
 def test_parameters_in_another_order_are_told_by_their_names():
     code = """
     import torch

@@ -31,7 +31,7 @@ def kept(path: Path, key: str, compute: Callable[[], dict[str, Any]], *, indent:
 
 
 def training(experiment: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what a training gave, kept beside the chapters under a key made of the code and the names it depends on."""
+    """Return what a training gave, kept beside the chapters under a key of the code and names that it depends on."""
     return kept(path_of(experiment), key_of_training(experiment.__module__), experiment)
 
 
