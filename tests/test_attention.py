@@ -43,7 +43,7 @@ def test_it_agrees_with_torchs_own():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: attention_shares(HEADS[0], HEADS[0]), r"queries has shape \(1, 2, 3\), but needs 4 axes"),
+        (lambda: attention_shares(HEADS[0], HEADS[0]), r"queries has shape \(1, 2, 3\), but needs four axes"),
         (lambda: attention_shares(HEADS, HEADS[:, :, :1]), r"queries has shape .* and keys has \(1, 1, 1, 3\)"),
         (lambda: attention_shares(HEADS, HEADS.double()), "float32.*float64"),
         (lambda: attend(HEADS, HEADS, HEADS[..., :2]), r"values has \(1, 1, 2, 2\)"),
@@ -51,8 +51,8 @@ def test_it_agrees_with_torchs_own():
         (lambda: attend(*[HEADS * math.nan] * 3), "holds nan"),
         (lambda: split_heads(torch.zeros(1, 2, 5), 2), "2 heads can't share 5 numbers"),
         (lambda: split_heads(torch.zeros(1, 2, 5), 0), "heads is 0"),
-        (lambda: split_heads(torch.zeros(2, 4), 2), r"x has shape \(2, 4\), but needs 3 axes"),
-        (lambda: merge_heads(torch.zeros(2, 4)), r"x has shape \(2, 4\), but needs 4 axes"),
+        (lambda: split_heads(torch.zeros(2, 4), 2), r"x has shape \(2, 4\), but needs three axes"),
+        (lambda: merge_heads(torch.zeros(2, 4)), r"x has shape \(2, 4\), but needs four axes"),
     ],
 )
 def test_what_cannot_work_is_refused(call, message):

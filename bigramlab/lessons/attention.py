@@ -1,16 +1,17 @@
 """Attention: each token asks, all up to it answer, and it takes from each according to how well that fits."""
 
 import math
-import reprlib
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from bigramlab.lessons.inputs import require_size
+from bigramlab.lessons.inputs import require_floats, require_size
 from bigramlab.lessons.neural_bigram import softmax
 
 __all__ = ["attend", "attention_shares", "merge_heads", "split_heads"]
+
+FOUR = "four axes, (batch, heads, tokens, numbers): split_heads makes them"
 
 
 def attention_shares(
@@ -114,7 +115,7 @@ def split_heads(x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Ten
                  [[3., 4.],
                   [7., 8.]]]])
     """
-    _require_floats("x", x, axes=3, wanted="(batch, tokens, width)")
+    require_floats("x", x, axes=3, wanted="three axes, (batch, tokens, width)")
     require_size("heads", heads, least=1)
     batch, tokens, width = x.shape
     if width % heads:
@@ -144,22 +145,14 @@ def merge_heads(x: Float[Tensor, "batch heads tokens numbers"]) -> Float[Tensor,
         tensor([[[1., 2., 3., 4.],
                  [5., 6., 7., 8.]]])
     """
-    _require_floats("x", x, axes=4, wanted="(batch, heads, tokens, numbers)")
+    require_floats("x", x, axes=4, wanted=FOUR)
     return x.transpose(1, 2).flatten(start_dim=2)
-
-
-def _require_floats(name: str, x: object, axes: int, wanted: str) -> None:
-    if not isinstance(x, Tensor) or not x.is_floating_point():
-        found = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else reprlib.repr(x)
-        raise TypeError(f"{name} must be a tensor of floats, got {found}")
-    if x.ndim != axes:
-        raise ValueError(f"{name} has shape {tuple(x.shape)}, but needs {axes} axes, {wanted}: see split_heads")
 
 
 def _require_heads(**given: Tensor) -> None:
     """Refuse anything but tensors of one shape, (batch, heads, tokens, numbers), none of whose last axes is empty."""
     for name, x in given.items():
-        _require_floats(name, x, axes=4, wanted="(batch, heads, tokens, numbers)")
+        require_floats(name, x, axes=4, wanted=FOUR)
     first = given["queries"]
     for name, x in given.items():
         if x.shape != first.shape or x.dtype != first.dtype:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 __all__ = [
     "require_distributions",
+    "require_floats",
     "require_generator",
     "require_ids",
     "require_number",
@@ -115,6 +116,15 @@ def require_table(name: str, table: object, *, square: bool = False) -> None:
     if table.ndim != 2 or (square and table.shape[0] != table.shape[1]) or (square and not len(table)):
         wanted = "as many rows as columns, one for each token" if square else "two axes: (current, next)"
         raise ValueError(f"{name} has shape {tuple(table.shape)}, but a table needs {wanted}")
+
+
+def require_floats(name: str, tensor: object, axes: int, wanted: str) -> None:
+    """Refuse anything but a tensor of floats with so many axes."""
+    if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+        found = f"a tensor of {tensor.dtype}" if isinstance(tensor, Tensor) else reprlib.repr(tensor)
+        raise TypeError(f"{name} must be a tensor of floats, got {found}; make floats of it with .float()")
+    if tensor.ndim != axes:
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)}, but needs {wanted}")
 
 
 def require_ids(name: str, ids: object, *, axes: int, tokens: int | None = None) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from bigramlab.lessons.attention import merge_heads, shares_of, split_heads
-from bigramlab.lessons.inputs import require_generator, require_ids, require_size
+from bigramlab.lessons.inputs import require_floats, require_generator, require_ids, require_size
 from bigramlab.lessons.mlp import drop, pieces_of
 from bigramlab.lessons.neural_bigram import softmax
 
@@ -96,15 +96,12 @@ def rms_norm(
         >>> rms_norm(torch.tensor([[[1.0, 7.0]]]), gain=torch.ones(2))
         tensor([[[0.2000, 1.4000]]])
     """
-    for name, tensor, axes in [("x", x, 3), ("gain", gain, 1)]:
-        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
-            found = f"a tensor of {tensor.dtype}" if isinstance(tensor, Tensor) else reprlib.repr(tensor)
-            raise TypeError(f"{name} must be a tensor of floats, got {found}")
-        if tensor.ndim != axes or tensor.shape[-1] != x.shape[-1]:
-            raise ValueError(
-                f"x has shape {tuple(x.shape)} and gain {tuple(gain.shape)}, but they need (batch, tokens, width) and "
-                "(width,)"
-            )
+    require_floats("x", x, axes=3, wanted="three axes, (batch, tokens, width)")
+    require_floats("gain", gain, axes=1, wanted="one axis, (width,)")
+    if len(gain) != x.shape[2]:
+        raise ValueError(
+            f"x has vectors of {x.shape[2]} numbers and there are {len(gain)} gains, but each number needs its own"
+        )
     return x / (x.square().mean(dim=-1, keepdim=True) + TINY).sqrt() * gain
 
 
