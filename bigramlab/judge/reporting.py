@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass, field
 
 from bigramlab.judge.describing import shorten
-from bigramlab.judge.diagnosing import Diagnosis
+from bigramlab.judge.diagnosis import Diagnosis
 from bigramlab.judge.showing import code, prose, show
 
 __all__ = ["Note", "Report", "Section", "Shown"]

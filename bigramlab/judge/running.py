@@ -10,7 +10,7 @@ from typing import Any
 
 from bigramlab.chapters import chapter_of
 from bigramlab.judge.describing import describe_call, meant, shorten, show, show_error
-from bigramlab.judge.diagnosing import careless, diagnose
+from bigramlab.judge.diagnosis import careless
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
@@ -96,6 +96,8 @@ def _judge_result(
     asked = {law.name for law in laws if law.holds}  # the others, which all functions share, hold of what never returns
     report.held = len(laws) - len(broken) if asked - set(broken) else 0
     if decisive:
+        from bigramlab.judge.diagnosing import diagnose  # a tenth of a second, which a right function need not wait for
+
         first, law = next(iter(broken.items()))
         breaks = partial(_breaks, law, first, guard)
         report.diagnosis = diagnose(report.name, decisive, others, guard, breaks, function)

@@ -48,7 +48,7 @@ else:
 
 PYTEST_INI = """# This folder holds bigramlab's exercises; begin with {first}.
 [pytest]
-addopts = --quiet -p no:hypothesispytest
+addopts = --quiet -p no:hypothesispytest -p no:jaxtyping
 """
 
 

@@ -49,6 +49,7 @@ class Lab:
             at_once or any(self.known(exercise) is None for exercise in exercises)
         ):
             self._apart = judge_apart()
+            self.all_known()  # while torch is loaded there, what the summary asks for is read and parsed here
 
     def verdict(self, exercise: Exercise, begin: Callable[[str, str], None] = lambda *_: None) -> Verdict:
         """Return the verdict on an exercise.

@@ -1,0 +1,61 @@
+"""What is said of a cause, and the care that a right function lacks; to look for a cause is `diagnosing`'s part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
+from bigramlab.mistakes import MISTAKES, Mistake
+
+__all__ = ["Diagnosis", "careless"]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The likely cause of what is wrong.
+
+    Attributes:
+        mistake: A catalogued mistake, or a slip of a kind that is known.
+        alike: How many calls it ends in the same way.
+        tried: Of how many.
+        exact: Whether those are all calls, and not only some that come out wrong.
+        shown: Whether it was found by what the code, an error or some further calls show, and not by comparing calls.
+        besides: Further slips, made together with the first.
+        others: What does the same on all that was tried.
+    """
+
+    mistake: Mistake
+    alike: int
+    tried: int
+    exact: bool
+    shown: bool = False
+    besides: tuple[Mistake, ...] = ()
+    others: tuple[Mistake, ...] = ()
+
+    def text(self) -> str:
+        """Say how sure this is, and what is wrong."""
+        name = self.mistake.name.replace("_", " ")
+        if self.shown:
+            return self.mistake.wrong
+        if self.besides:
+            slips = [self.mistake, *self.besides]
+            names = " and ".join(f"“{slip.name.replace('_', ' ')}”" for slip in slips)
+            told = " ".join(f"{number}. {slip.wrong}" for number, slip in enumerate(slips, start=1))
+            return f"On {self.tried} inputs it does exactly what {names} do together. {told}"
+        if self.exact:
+            another = "".join(f" Or: {other.wrong} That does the same on all of them." for other in self.others)
+            return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}{another}"
+        return (
+            f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "
+            f"part of it. {self.mistake.wrong}"
+        )
+
+
+def careless(name: str, calls: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]) -> Mistake | None:
+    """Return the careless mistake that breaks the same care law, and ends its calls as the function did."""
+    for mistake in MISTAKES.get(name, []):
+        guard.hangs = 0
+        alike = mistake.careless and all(call.again(mistake.run, guard).ended_like(call) for call in calls)
+        if alike and breaks(mistake):
+            return mistake
+    return None
