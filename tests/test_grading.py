@@ -80,7 +80,7 @@ def test_a_line_for_each_student_has_the_weighted_share(graded, capsys):
     ("options", "message"),
     [
         ([], "has an exercise file such as ch02_encoding.py; each student's work should be a folder of its own"),
-        (["--chapters", "x"], "--chapters is 'x', and chapters with exercises are 1 to 11"),
+        (["--chapters", "x"], "--chapters is 'x', and chapters with exercises are 1 to 13"),
         (["--weights", "8"], "--weights is '8', and should say chapter=weight, such as 8=2,9=1.5"),
     ],
 )
