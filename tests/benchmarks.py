@@ -5,6 +5,7 @@ table shows the median CPU time, and how many times as fast as the lecture's loo
 other machines, the milliseconds don't. It takes a minute.
 """
 
+import functools
 import statistics
 import time
 from collections import Counter
@@ -98,6 +99,24 @@ def train_soft_targets(steps):
     return weights.detach()
 
 
+def train_briefly():
+    """Train a Transformer just enough for its words to be as long as names are."""
+    start = bigramlab.init_transformer(27, longest=16, generator=torch.Generator().manual_seed(0))
+    recipe = bigramlab.Recipe(steps=100, batch_size=128, learning_rate=0.004)
+    return bigramlab.train_transformer(start, names, vocabulary, recipe, progress=False).parameters
+
+
+def write_again(network):
+    generator = torch.Generator().manual_seed(0)
+    next_probs = functools.partial(bigramlab.transformer_probs, network)
+    return bigramlab.generate_words(next_probs, vocabulary, 1000, context_length=16, generator=generator)
+
+
+def write_with_a_cache(network):
+    generator = torch.Generator().manual_seed(0)
+    return bigramlab.sample_transformer_words(network, vocabulary, 1000, generator=generator)
+
+
 def cpu_seconds(function):
     start = time.process_time()
     function()
@@ -145,6 +164,23 @@ def main():
         assert torch.allclose(function(10), train_one_hot(10), atol=1e-3), label
     for_steps = {label: lambda function=function: function(10) for label, function in ways.items()}
     compare("Learning the table, 10 steps", for_steps, rounds=5)
+    queries, keys, values = torch.randn(3, 128, 4, 12, 16)
+    ways = {
+        "torch: scaled_dot_product_attention": lambda: torch.nn.functional.scaled_dot_product_attention(
+            queries, keys, values, is_causal=True
+        ),
+        "bigramlab.attend": lambda: bigramlab.attend(queries, keys, values),
+    }
+    assert torch.allclose(*(function() for function in ways.values()), atol=1e-5)
+    compare("Attention, 128 words of 12 tokens, 4 heads", ways, rounds=50)
+    network = train_briefly()
+    ways = {
+        "reading each word again for each letter": lambda: write_again(network),
+        "bigramlab.sample_transformer_words, with a cache": lambda: write_with_a_cache(network),
+    }
+    first, second = (function() for function in ways.values())
+    assert first == second
+    compare("Writing 1,000 names with a Transformer", ways, rounds=3)
 
 
 if __name__ == "__main__":
