@@ -58,6 +58,13 @@ def test_what_is_remembered_never_changes_a_result():
 
 
 @pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("cache", [None, torch.zeros(2), ((1, 2),), [[]], 5])
+def test_what_is_no_cache_is_refused(cache):
+    with pytest.raises(TypeError, match="the cache must be"):
+        extend(NETWORK, cache, WORDS[:, :1])
+
+
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("call", "message"),
     [

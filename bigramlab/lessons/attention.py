@@ -34,7 +34,8 @@ def attention_shares(
 
     Raises:
         TypeError: If one of them is not a tensor of floats.
-        ValueError: If they don't have four axes, none of them empty, and the same shape, or a score is not finite.
+        ValueError: If they don't have four axes and the same shape, or no tokens or no numbers, or a score is not
+            finite.
 
     Examples:
         The second token's query fits its own key better by log 3, so it takes 3/4 of itself.

@@ -1,5 +1,6 @@
 """Write fast: what the earlier tokens' keys and values were is kept, and not computed again for each letter."""
 
+import reprlib
 from collections.abc import Callable
 
 import torch
@@ -40,7 +41,7 @@ def extend(
         `(batch, heads, tokens, numbers)`. Gradients flow through both.
 
     Raises:
-        TypeError: If `parameters` is no `Transformer`, or `ids` no tensor of integers.
+        TypeError: If `parameters` is no `Transformer`, `cache` none, or `ids` no tensor of integers.
         ValueError: If there are no ids, or with those before them more than the network can read, or one has no vector,
             or the cache is of another network or of other words.
 
@@ -65,17 +66,23 @@ def extend(
 
 def _tokens_read(parameters: Transformer, cache: Cache, batch: int) -> int:
     """Return how many tokens a cache is of, once it fits the network and the batch."""
-    if not cache:
+    if isinstance(cache, tuple) and not cache:
         return 0
+    try:
+        shapes = {tuple(tensor.shape) for keys, values in cache for tensor in (keys, values)}
+        read = cache[0][0].shape[2]
+    except (TypeError, ValueError, AttributeError, IndexError):
+        raise TypeError(
+            f"the cache must be () or what the last call returned, got {reprlib.repr(cache)}; keep the second of what "
+            "extend returns"
+        ) from None
     width, heads = parameters.embedding.shape[1], parameters.heads
-    shapes = {tuple(tensor.shape) for both in cache for tensor in both}
-    read = cache[0][0].shape[2]
     if len(cache) != len(parameters.blocks) or shapes != {(batch, heads, read, width // heads)}:
         raise ValueError(
             f"the cache has the shapes {sorted(shapes)} for {len(cache)} blocks, which don't fit {batch} words and "
             "this network; give the cache that the last call returned for the same words"
         )
-    return read
+    return int(read)
 
 
 def sample_transformer_words(
@@ -120,16 +127,18 @@ def remembering(parameters: Transformer) -> Callable[[Tensor], Tensor]:
 
     def next_probs(contexts: Tensor) -> Tensor:
         nonlocal last, cache
-        begins = contexts.shape[1] == parameters.longest and not contexts.any()
-        rows = torch.zeros(len(contexts), dtype=torch.int64) if begins else _continued(last, contexts)
-        room = begins or (cache and cache[0][0].shape[2] < parameters.longest)
-        if rows is None or not room:
-            cache = ()
+        rows = _continued(last, contexts)
+        if contexts.shape[1] == parameters.longest and not contexts.any():  # words begin
+            before: Cache | None = ()
+        elif rows is not None and cache and cache[0][0].shape[2] < parameters.longest:  # they go on
+            before = tuple((keys[rows], values[rows]) for keys, values in cache)
+        else:  # they are others, or too long to be read as a whole
+            before = None
+        last, cache = contexts, ()
+        if before is None:
             return transformer_probs(parameters, contexts)
-        before: Cache = () if begins else tuple((keys[rows], values[rows]) for keys, values in cache)
         with torch.no_grad():
             logits, cache = extend(parameters, before, contexts[:, -1:])
-        last = contexts
         return softmax(logits[:, -1])
 
     return next_probs

@@ -132,6 +132,11 @@ def block(parameters: Block, x: Float[Tensor, "batch tokens width"], heads: int)
     """
     if not isinstance(parameters, Block):
         raise TypeError(f"parameters must be a Block, as init_transformer makes them, got {reprlib.repr(parameters)}")
+    require_floats("x", x, axes=3, wanted="three axes, (batch, tokens, width)")
+    if x.shape[2] != len(parameters.query):
+        raise ValueError(
+            f"x has vectors of {x.shape[2]} numbers, but the block was made for a width of {len(parameters.query)}"
+        )
     return _through(parameters, x, heads, None)[0]
 
 
@@ -249,7 +254,8 @@ def through_blocks(
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Cache]:
     """Return the logits, and the cache that goes on from here; shares of the dropout are left out at both ends."""
-    way_in, way_out = (*dropout, 0.0, 0.0)[:2]
+    way_in = dropout[0] if dropout else 0.0
+    way_out = dropout[1] if len(dropout) > 1 else 0.0
     begin = cache[0][0].shape[2] if cache else 0
     x = parameters.embedding[ids] + parameters.places[begin : begin + ids.shape[1]]
     x = drop(x, way_in, generator)
@@ -272,8 +278,7 @@ def transformer_probs(
 
     Args:
         parameters: The network.
-        contexts: Ids, oldest first, as `build_contexts` makes them; of `parameters.longest` tokens they hold all that
-            the network can read.
+        contexts: Ids, oldest first, as `build_contexts` makes them, at most `parameters.longest` of them.
 
     Returns:
         A row for each context, summing to 1.
@@ -295,9 +300,10 @@ def transformer_probs(
     places = torch.arange(length, device=contexts.device)
     begins = (places * (contexts == 0)).amax(dim=1, keepdim=True)  # where the last "." stands
     moved = contexts.gather(1, (places + begins).clamp(max=length - 1))
+    ends = length - 1 - begins[:, 0]
     with torch.no_grad():
-        logits, _ = through_blocks(parameters, moved[:, : length - int(begins.min()) if len(moved) else length])
-        return softmax(logits[torch.arange(len(moved)), length - 1 - begins[:, 0]])
+        logits, _ = through_blocks(parameters, moved[:, : max([1, *(ends + 1).tolist()])])  # the rest is read by none
+        return softmax(logits[torch.arange(len(moved)), ends])
 
 
 def require_transformer(parameters: object) -> None:
@@ -306,24 +312,32 @@ def require_transformer(parameters: object) -> None:
         raise TypeError(
             f"parameters must be a Transformer, as init_transformer makes it, got {reprlib.repr(parameters)}"
         )
-    pieces = pieces_of(parameters)
+    pieces, heads = pieces_of(parameters), parameters.heads
     if not all(isinstance(piece, Tensor) and piece.is_floating_point() for piece in pieces):
-        raise TypeError("the parameters of a Transformer must be tensors of floats; init_transformer makes them so")
+        raise TypeError(
+            "the parameters of a Transformer must be tensors of floats, but for heads, a whole number; "
+            "init_transformer makes them so"
+        )
+    require_size("heads", heads, least=1)
     shapes = [tuple(piece.shape) for piece in pieces]
     vocab, width = shapes[0] if len(shapes[0]) == 2 else (0, 0)
-    hidden = shapes[8][-1] if len(shapes) > 8 else 0
     square = (width, width)
-    of_block = [(width,), square, square, square, square, (width,), (width, hidden), (hidden, width)]
-    wanted = [(vocab, width), (parameters.longest, width), *of_block * len(parameters.blocks), (width,), (width, vocab)]
-    if shapes != wanted or not parameters.blocks or not vocab * width or width % parameters.heads:
+    wanted: list[tuple[int, ...]] = [(vocab, width), (parameters.longest, width)]
+    for one in parameters.blocks:
+        hidden = one.widen.shape[-1]
+        wanted += [(width,), square, square, square, square, (width,), (width, hidden), (hidden, width)]
+    wanted += [(width,), (width, vocab)]
+    if shapes != wanted or not parameters.blocks or not vocab * width or width % heads:
         raise ValueError(
-            f"the network's pieces have the shapes {shapes} and {parameters.heads} heads, which don't fit each other; "
+            f"the network's pieces have the shapes {shapes} and {heads} heads, which don't fit each other; "
             "make them with init_transformer"
         )
 
 
 def require_ids_of(parameters: Transformer, ids: Tensor) -> None:
     """Refuse anything but ids of the network's tokens, of one word or more of a length that it can read."""
+    if isinstance(ids, Tensor) and ids.ndim == 1:
+        raise ValueError(f"ids has shape {tuple(ids.shape)}, but needs a row for each word: of one word make ids[None]")
     require_ids("ids", ids, axes=2, tokens=len(parameters.embedding))
     if not 0 < ids.shape[1] <= parameters.longest:
         raise ValueError(

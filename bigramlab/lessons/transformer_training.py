@@ -200,8 +200,7 @@ def _names(blocks: int) -> Iterator[str]:
 def _network_of(tensors: dict[str, Tensor], about: dict[str, str]) -> Transformer:
     numbers = range((len(tensors) - 4) // len(Block._fields))
     blocks = tuple(Block(*(tensors[f"block{number}.{name}"] for name in Block._fields)) for number in numbers)
-    ends = (tensors[name] for name in ("embedding", "places", "gain", "unembedding"))
-    embedding, places, gain, unembedding = ends
+    embedding, places, gain, unembedding = (tensors[name] for name in ("embedding", "places", "gain", "unembedding"))
     return Transformer(embedding, places, blocks, gain, unembedding, int(about["heads"]))
 
 
