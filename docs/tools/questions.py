@@ -473,7 +473,7 @@ QUESTIONS = {
                 "What names have in common": "That is how it began. Then both losses fell.",
                 "Nothing more, for it is done": "It does learn, as the falling loss shows: the wrong thing.",
             },
-            see="#13-learning-by-heart",
+            see="#15-learning-by-heart",
         ),
         Question(
             "How can a trained network be worse than one that knows nothing?",
@@ -482,7 +482,7 @@ QUESTIONS = {
                 "It gives all letters the same chance": "That is the one that knows nothing, with its loss of log 27.",
                 "It has read too many names": "It has read too few. With more names there is less to know by heart.",
             },
-            see="#13-learning-by-heart",
+            see="#15-learning-by-heart",
         ),
         Question(
             "What is it that dropout leaves out?",

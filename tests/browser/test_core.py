@@ -142,7 +142,7 @@ def test_attention_and_the_transformer_compute_as_in_torch(core):
     for ids, shares, probs in zip(rows, found["shares"], found["probs"], strict=True):
         for i, name in enumerate(("causal", "ahead")):
             expected = looking.shares_in(looking.network(name), torch.tensor([ids]), ahead=i == 1)[0, 0]
-            assert torch.allclose(torch.tensor(shares[i]), expected, atol=1e-4)
+            assert torch.allclose(torch.tensor(shares[i], dtype=torch.float32), expected, atol=1e-4)
         assert torch.allclose(
             torch.tensor(probs), softmax(transformer_logits(network, torch.tensor([ids])))[0], atol=1e-4
         )
