@@ -55,6 +55,8 @@ def _in_a_line(value: Any) -> str:
         return f"<a {type(value).__name__}>"
     if type(value) is tuple:
         return f"({', '.join(map(_in_a_line, value))}{',' * (len(value) == 1)})"
+    if type(value) is list and any(isinstance(part, tuple | list | Tensor) for part in value):
+        return f"[{', '.join(map(_in_a_line, value))}]"
     if isinstance(value, Tensor) and "\n" in repr(value):
         return f"<tensor of shape {tuple(value.shape)}>"
     return repr(value)

@@ -10,7 +10,13 @@ from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import constants
 from bigramlab.judge.causes.conditions import where_it_is_wrong
 from bigramlab.judge.causes.drawing import drawn_by, start_at_random
-from bigramlab.judge.causes.kinds import after_all, at_once, changed_in_place, needs_another_kind
+from bigramlab.judge.causes.kinds import (
+    after_all,
+    at_once,
+    changed_in_place,
+    changed_though_right,
+    needs_another_kind,
+)
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.outcomes import outcome
 from bigramlab.judge.causes.relations import close_relation, distant_relation
@@ -55,6 +61,8 @@ def diagnose(
     end = time.thread_time() + SECONDS
     if wrong_somewhere and (exact := _exact(case, mistakes, end)):
         return exact
+    if found := changed_though_right(case):
+        return _shown(found)
     search = Search(name, calls, case.ours, case.constants, guard)
     if found := search.form() or needs_another_kind(case):
         return _shown(found)

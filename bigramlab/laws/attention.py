@@ -166,14 +166,44 @@ def learning(*tensors: Tensor) -> list[Tensor]:
 
 def gradients_reach(found: Any, **leaves: Tensor) -> None:
     """Check that gradients flow through a result to what it was made of."""
+    for name, gradient in zip(leaves, _gradients_of(found, leaves), strict=True):
+        if gradient is None or not gradient.any():
+            broken(f"no gradient reaches its {name}")
+
+
+def gradients_agree(found: Any, compute: Callable[..., Any], **leaves: Tensor) -> None:
+    """Check that the gradients are those of a plain function, by how its result changes with each number."""
+    for name, gradient in zip(leaves, _gradients_of(found, leaves), strict=True):
+        if gradient is None or not gradient.any():
+            broken(f"no gradient reaches its {name}")
+        for place in range(leaves[name].numel()):
+            above, below = (_weighed(compute(**_with_one_changed(leaves, name, place, by))) for by in (1e-3, -1e-3))
+            expected, one = (above - below) / 2e-3, gradient.flatten()[place].item()
+            if not math.isclose(one, expected, rel_tol=2e-2, abs_tol=1e-2):
+                broken(f"the gradient of number {place} of {name} is {one:.4g}, and should be {expected:.4g}")
+
+
+def _gradients_of(found: Any, leaves: dict[str, Tensor]) -> tuple[Tensor | None, ...]:
     of_type(found, Tensor, "a torch.Tensor")
     if not found.requires_grad:
         broken("no gradients flow through it: is it detached, or made of NumPy's numbers?")
     weights = torch.arange(1.0, found.numel() + 1).view(found.shape) ** 2
-    gradients = torch.autograd.grad((found * weights).sum(), list(leaves.values()), allow_unused=True)
-    for name, gradient in zip(leaves, gradients, strict=True):
-        if gradient is None or not gradient.any():
-            broken(f"no gradient reaches its {name}")
+    return torch.autograd.grad((found * weights).sum(), list(leaves.values()), allow_unused=True)
+
+
+def _with_one_changed(leaves: dict[str, Tensor], name: str, place: int, by: float) -> dict[str, Any]:
+    lists = {}
+    for one, tensor in leaves.items():
+        changed = tensor.detach().double().clone()
+        if one == name:
+            changed.view(-1)[place] += by
+        lists[one] = changed.tolist()
+    return lists
+
+
+def _weighed(found: Any) -> float:
+    """Return the sum that the gradients are of."""
+    return math.fsum(number * (place + 1) ** 2 for place, number in enumerate(_numbers(found)))
 
 
 def _some() -> tuple[Tensor, Tensor, Tensor]:
@@ -184,9 +214,13 @@ def _some() -> tuple[Tensor, Tensor, Tensor]:
 
 @law("attention_shares", st.just(()), gradient=True)
 def gradients_flow_to_queries_and_keys(attention_shares: Function) -> None:
-    """Gradients flow through the shares to the queries and the keys."""
+    """Gradients flow through the shares to the queries and the keys, and are right."""
     queries, keys = learning(*_some()[:2])
-    gradients_reach(attention_shares(queries, keys), queries=queries, keys=keys)
+
+    def plainly(queries: Any, keys: Any) -> Any:
+        return _by_head(plain.attention_shares, torch.tensor(queries), torch.tensor(keys))
+
+    gradients_agree(attention_shares(queries, keys), plainly, queries=queries, keys=keys)
 
 
 @care("attention_shares", vectors(2), examples=10)
@@ -314,9 +348,13 @@ def there_may_be_many_tokens_and_numbers(attend: Function, queries: Tensor, keys
 
 @law("attend", st.just(()), gradient=True)
 def gradients_flow_to_all_three(attend: Function) -> None:
-    """Gradients flow through it to the queries, the keys and the values."""
+    """Gradients flow through it to the queries, the keys and the values, and are right."""
     queries, keys, values = learning(*_some())
-    gradients_reach(attend(queries, keys, values), queries=queries, keys=keys, values=values)
+
+    def plainly(queries: Any, keys: Any, values: Any) -> Any:
+        return _by_head(plain.attend, *map(torch.tensor, (queries, keys, values)))
+
+    gradients_agree(attend(queries, keys, values), plainly, queries=queries, keys=keys, values=values)
 
 
 @care("attend", vectors(3), examples=10)

@@ -294,6 +294,7 @@ def exp_without_a_shift(queries: Any, keys: Any) -> Any:
 
     Subtract the largest score of each row first. Give it queries and keys of 100.
     """
+    attention_shares(queries, keys)  # refuses what doesn't fit
     weights = _scores(queries, keys).exp() * _earlier(queries)
     return weights / weights.sum(-1, keepdim=True)
 
@@ -307,6 +308,16 @@ def any_keys_accepted(queries: Any, keys: Any) -> Any:
     return (
         _masked(_scores(queries, keys)) if queries.ndim > 2 else attention_shares(queries[None, None], keys[None, None])
     )
+
+
+@mistake("attend", careless=True)
+def any_vectors_accepted(queries: Any, keys: Any, values: Any) -> Any:
+    """Queries, keys and values of different shapes are not refused where torch can stretch one to fit the others.
+
+    Give it a batch of two queries, and of one key and value.
+    """
+    x = [vectors if vectors.ndim > 2 else vectors[None, None] for vectors in (queries, keys, values)]
+    return _masked(_scores(*x[:2])) @ x[2]
 
 
 @mistake("attend")

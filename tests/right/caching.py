@@ -51,7 +51,8 @@ def write_word_by_word(parameters, vocabulary, n, *, choose=None, generator=None
     for _ in range(n):
         context, word = [0] * len(parameters.places), ""
         while True:
-            probs = transformer_probs(parameters, torch.tensor([context]))[0]
+            probs = transformer_probs(parameters, torch.tensor([context]))
+            probs = (choose(probs) if choose else probs)[0]
             id = torch.multinomial(probs, 1, generator=generator).item()
             if id == 0:
                 break
@@ -67,4 +68,6 @@ def write_without_a_cache(parameters, vocabulary, n, *, choose=None, generator=N
         raise ValueError("vocabulary")
     with made_global(generator):
         length = len(parameters.places)
-        return generate_words(lambda c: transformer_probs(parameters, c), vocabulary, n, context_length=length)
+        return generate_words(
+            lambda c: transformer_probs(parameters, c), vocabulary, n, context_length=length, choose=choose
+        )

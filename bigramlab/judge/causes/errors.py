@@ -9,7 +9,7 @@ from bigramlab.judge.describing import show_error
 from bigramlab.laws import Stopped
 from bigramlab.mistakes import Mistake
 
-__all__ = ["error_told", "explain", "integers_in_place", "tensor_for_a_key"]
+__all__ = ["error_told", "explain", "integers_in_place", "numpy_of_a_gradient", "tensor_for_a_key"]
 
 ERRORS = [
     (TypeError, r"return_types", "values_forgotten",
@@ -89,6 +89,15 @@ def integers_in_place(case: Case) -> Mistake | None:
             return case.cause("integers_changed_in_place", "`/=` (or another operation in place) would put numbers with "
                               "fractions into a tensor of integers, which torch refuses.", "Write `counts = counts / "
                               "…`, or make floats of them first: `counts.float()`.")  # fmt: skip
+    return None
+
+
+def numpy_of_a_gradient(case: Case) -> Mistake | None:
+    """`.numpy()` on a tensor that a gradient is asked of."""
+    error = case.calls[0].raised if case.calls else None
+    if isinstance(error, RuntimeError) and "numpy() on Tensor that requires grad" in str(error):
+        return case.cause("numpy_of_a_gradient", "`.numpy()` can't be taken of a tensor that a gradient is asked of, and "
+                          "none would come back through NumPy.", "Compute it with torch's functions.")  # fmt: skip
     return None
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import globals_read, globals_stored, unread
-from bigramlab.judge.causes.errors import error_told, integers_in_place, tensor_for_a_key
+from bigramlab.judge.causes.errors import error_told, integers_in_place, numpy_of_a_gradient, tensor_for_a_key
 from bigramlab.judge.causes.likeness import alike, same_end
 from bigramlab.judge.describing import show
 from bigramlab.judge.recording import Call
@@ -51,7 +51,7 @@ def another_default(case: Case) -> Mistake | None:
 def at_once(case: Case) -> Mistake | None:
     """Return a cause that explains more than any catalogued mistake can."""
     for kind in (printed_for_returned, nothing_returned, another_default, default_made_once, state_kept, global_for_a_parameter,
-                 tensor_for_a_key, integers_in_place):  # fmt: skip
+                 tensor_for_a_key, integers_in_place, numpy_of_a_gradient):  # fmt: skip
         if found := kind(case):
             return found
     return None
@@ -212,6 +212,12 @@ def changed_in_place(case: Case) -> Mistake | None:
                           "`shuffle`, or a method of torch whose name ends with `_`.",
                           "Print what you gave, before and after: it has changed. Work on a copy.")  # fmt: skip
     return None
+
+
+def changed_though_right(case: Case) -> Mistake | None:
+    """In the smallest example, what comes back is right, and what was given is changed."""
+    right = case.calls and not case.calls[0].raised and alike(case.calls[0].returned, case.ours[0].returned)
+    return changed_in_place(case) if right else None
 
 
 def size_typed_in(case: Case) -> Mistake | None:

@@ -47,6 +47,10 @@ ATTENTION: list[Part] = [
         ("words_and_heads_exchanged", lambda *x: [one.transpose(0, 1) for one in x], "The axes of the words and of the heads are exchanged."),
         ("last_two_axes_exchanged", lambda *x: [one.mT for one in x], "The last two axes are exchanged: the tokens stand before the numbers."),
     ]),
+    ("by_torch", None, [
+        ("mask_inverted_for_torch", lambda x: x.masked_fill(_triangle(x), -math.inf).softmax(-1).nan_to_num(), "The mask says what to hide, and torch's mask of bools says what may be looked at: True where the later tokens stand keeps those alone."),
+        ("own_token_hidden_for_torch", lambda x: x.masked_fill(~_triangle(x, -1), -math.inf).softmax(-1).nan_to_num(), "The mask hides the token itself, too, so the first gets nothing."),
+    ]),
     ("asked", lambda q, k: q @ k.mT, [
         ("queries_and_keys_exchanged", lambda q, k: k @ q.mT, "Queries and keys are exchanged."),
         ("keys_ask_keys", lambda q, k: k @ k.mT, "The keys are compared with themselves, and the queries have no part in it."),
@@ -90,6 +94,9 @@ ATTENTION: list[Part] = [
         ("zero_scores_hidden", _zeros_hidden, "Each score that is 0 is hidden, and an earlier token's score may be 0, too: build the mask of places, not of scores."),
         ("next_token_seen", _hidden(-math.inf, 1), "The mask begins one too late, so each token sees the next one."),
         ("own_token_hidden", _own_hidden, "The mask hides the token itself, too."),
+        ("own_token_hidden_from_itself", _hidden(-math.inf, -1), "The mask hides the token itself, too, so the first has nothing to look at, and its shares are undefined."),
+        ("later_tokens_alone", lambda x: x.masked_fill(_triangle(x), -math.inf), "The mask is the wrong way round: it keeps what should be hidden, the later tokens alone."),
+        ("later_tokens_alone_and_nothing_last", lambda x: x.masked_fill(_triangle(x), -1e9), "The mask is the wrong way round: it keeps what should be hidden, the later tokens alone."),
         ("strictly_earlier", _hidden(-1e9, -1), "The mask hides the token itself, too; the first has nothing left to look at, and takes the mean of all."),
         ("mask_of_ones_added", lambda x: x + _triangle(x).float(), "The mask is added as ones and zeros, and should put `-inf` to the later scores."),
         ("mask_multiplied", lambda x: x * _triangle(x), "The mask is multiplied, which makes the later scores 0, and exp(0) is 1: it takes `-inf`."),
@@ -99,9 +106,11 @@ ATTENTION: list[Part] = [
     ("shared", lambda x: x.softmax(-1), [
         ("softmax_down_the_columns", lambda x: x.softmax(-2), "The softmax runs over the tokens that ask, and should run over those that are looked at."),
         ("heads_mixed_with_tokens", lambda x: x.softmax(1).nan_to_num(), "The softmax runs over the heads, and should run over the tokens that are looked at."),
+        ("softmax_over_the_heads", lambda x: x.softmax(1), "The softmax runs over the heads, and should run over the tokens that are looked at."),
         ("softmax_over_the_batch", lambda x: x.softmax(0).nan_to_num(), "The softmax runs over the batch, and should run over the tokens that are looked at."),
         ("softmax_of_the_shares", lambda x: x.softmax(-1).softmax(-1), "The softmax is taken twice."),
         ("softmax_forgotten", lambda x: x.masked_fill(x == -math.inf, 0), "The softmax is missing: the scores stand where the shares should."),
+        ("scores_left_as_they_are", lambda x: x, "The softmax is missing: the scores stand where the shares should."),
         ("a_sigmoid_for_each", lambda x: x.sigmoid(), "A sigmoid is taken of each score by itself: it takes a softmax."),
         ("exp_not_divided", lambda x: x.exp(), "`exp` is taken, and nothing is divided: the shares should sum to 1."),
         ("shifted_exp_not_divided", _shifted, "`exp` is taken, and nothing is divided: the shares should sum to 1."),
@@ -147,21 +156,24 @@ TAKEN: list[Part] = [
 ]  # fmt: skip
 
 
-def _shares(queries: Any, keys: Any, chosen: dict[str, Any]) -> Any:
+def shares(queries: Any, keys: Any, chosen: dict[str, Any]) -> Any:
+    """Return the shares, with parts done in another way."""
     scores = chosen["divided"](chosen["asked"](queries, keys), queries)
+    if chosen["by_torch"]:
+        return chosen["by_torch"](scores)
     return chosen["turned"](chosen["shared"](chosen["masked"](scores)))
 
 
 def _attention_shares(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     queries, keys = chosen["laid"](given["queries"], given["keys"])
-    return _shares(queries, keys, chosen)
+    return shares(queries, keys, chosen)
 
 
 def _attention(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     vectors = chosen["order"](given["queries"], given["keys"], given["values"])
     turned = chosen["turned_at_both_ends"]
     queries, keys, values = chosen["laid"](*map(turned, vectors))
-    return turned(chosen["given"](_shares(queries, keys, chosen), queries, keys, values))
+    return turned(chosen["given"](shares(queries, keys, chosen), queries, keys, values))
 
 
 family("attention_shares", _attention_shares, ATTENTION)

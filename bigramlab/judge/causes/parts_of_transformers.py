@@ -1,0 +1,268 @@
+"""What can go wrong in the parts of a Transformer: its norms, its blocks, its places, and how contexts are read."""
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from bigramlab.judge.causes.families import Choice, Part, family
+from bigramlab.judge.causes.parts_of_attention import ATTENTION, HEADS, MERGED, shares
+from bigramlab.judge.causes.parts_of_networks import BENDS
+
+TINY = 1e-5
+
+
+def _mean(x: Any, *dims: int) -> Any:
+    return x.square().mean(dims, keepdim=True)
+
+
+SIZES: list[Choice] = [
+    ("normed_over_the_word", lambda x: (_mean(x, 1) + TINY).sqrt(), "The mean runs over the tokens of the word: so each token learns of the later ones."),
+    ("normed_over_the_batch", lambda x: (_mean(x, 0) + TINY).sqrt(), "The mean runs over the words of the batch."),
+    ("normed_over_everything", lambda x: (_mean(x, 0, 1, 2) + TINY).sqrt(), "One size is taken of all vectors together, and each should have its own."),
+    ("normed_over_word_and_numbers", lambda x: (_mean(x, 1, 2) + TINY).sqrt(), "One size is taken of all tokens of a word, and each should have its own."),
+    ("root_forgotten", lambda x: _mean(x, -1) + TINY, "The mean of the squares divides, and should its root."),
+    ("sum_for_the_mean", lambda x: (x.square().sum(-1, keepdim=True) + TINY).sqrt(), "The squares are added up, and their mean should be taken."),
+    ("deviation_for_the_size", lambda x: x.std(-1, keepdim=True), "The standard deviation divides, which has the mean subtracted."),
+    ("plain_deviation_for_the_size", lambda x: x.std(-1, keepdim=True, unbiased=False) + TINY, "The standard deviation divides, which has the mean subtracted."),
+    ("absolute_mean_for_the_size", lambda x: x.abs().mean(-1, keepdim=True) + TINY, "The mean of the absolute numbers divides, and should the root of the mean of their squares."),
+    ("largest_for_the_size", lambda x: x.abs().amax(-1, keepdim=True), "The largest number divides, and should the root of the mean of the squares."),
+    ("square_of_the_mean", lambda x: x.mean(-1, keepdim=True).abs() + TINY, "The mean is squared, and the squares should be averaged: first square, then mean."),
+    ("a_large_number_added", lambda x: (_mean(x, -1) + 1).sqrt(), "1 is added to the mean of the squares: it should be something tiny."),
+    ("a_tenth_added", lambda x: (_mean(x, -1) + 0.1).sqrt(), "0.1 is added to the mean of the squares: it should be something tiny."),
+    ("one_hundredth_added", lambda x: (_mean(x, -1) + 0.01).sqrt(), "0.01 is added to the mean of the squares: it should be something tiny."),
+    ("nothing_divided", lambda x: torch.ones_like(x[..., :1]), "Nothing is divided: the vectors keep their sizes."),
+    ("size_multiplied", lambda x: 1 / (_mean(x, -1) + TINY).sqrt(), "The vector is multiplied by its size, and should be divided by it."),
+    ("divided_by_the_number_of_numbers", lambda x: torch.full_like(x[..., :1], x.shape[-1]), "Each vector is divided by how many numbers it has, and should be by its size."),
+    ("divided_by_its_root", lambda x: torch.full_like(x[..., :1], x.shape[-1]).sqrt(), "Each vector is divided by the root of how many numbers it has, and should be by its size."),
+]  # fmt: skip
+
+NORM: list[Part] = [
+    ("centered", lambda x: x, [("mean_subtracted", lambda x: x - x.mean(-1, keepdim=True), "The mean is subtracted first: that is a LayerNorm, and here only the size is divided out.")]),
+    ("size", lambda x: (_mean(x, -1) + TINY).sqrt(), SIZES),
+    ("gained", lambda x, gain: x * gain, [
+        ("gain_forgotten", lambda x, gain: x, "The gain is not multiplied."),
+        ("gain_added", lambda x, gain: x + gain, "The gain is added, and should be multiplied."),
+        ("gain_plus_1", lambda x, gain: x * (1 + gain), "1 is added to the gain: ours begin at 1."),
+        ("gain_divided", lambda x, gain: x / gain, "The gain divides, and should be multiplied."),
+        ("gain_twice", lambda x, gain: x * gain * gain, "The gain is multiplied twice."),
+        ("root_of_the_gain", lambda x, gain: x * gain.sqrt(), "The root of the gain is taken."),
+        ("first_gain_for_all", lambda x, gain: x * gain[0], "The first gain stands for all."),
+        ("mean_gain_for_all", lambda x, gain: x * gain.mean(), "The mean of the gains stands for each."),
+    ]),
+]  # fmt: skip
+
+
+def _norm(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    x = chosen["centered"](given["x"])
+    return chosen["gained"](x / chosen["size"](x), given["gain"])
+
+
+def _rms(x: Any, gain: Any) -> Any:
+    return x / (_mean(x, -1) + TINY).sqrt() * gain
+
+
+def _layer_norm(x: Any, gain: Any) -> Any:
+    return functional.layer_norm(x, x.shape[-1:]) * gain
+
+
+def _squared(x: Any) -> Any:
+    return x.relu().square()
+
+
+NORMS: list[Choice] = [
+    ("nothing_normed", lambda x, gain: x, "The norm is left out."),
+    ("layer_norm_for_rms_norm", _layer_norm, "A LayerNorm, which subtracts the mean, stands where the RMS norm should."),
+    ("gain_left_out", lambda x, gain: _rms(x, torch.ones_like(gain)), "The gain is not multiplied in the norm."),
+    ("normed_over_the_word", lambda x, gain: x / (_mean(x, 1) + TINY).sqrt() * gain, "The norm runs over the tokens of the word: so each token learns of the later ones."),
+    ("gain_multiplied_alone", lambda x, gain: x * gain, "The gain is multiplied, and nothing divided."),
+]  # fmt: skip
+
+OTHER_BENDS: list[Choice] = [
+    ("relu_not_squared", torch.relu, "The bend is ReLU, max(0, x), and should be its square."),
+    ("silu_for_the_bend", functional.silu, "The bend is SiLU, and should be max(0, x)²."),
+    ("square_without_relu", torch.square, "The hidden numbers are squared without max(0, x) before."),
+    ("squared_after_the_layer", None, ""),
+    ("cube_for_the_square", lambda x: x.relu() ** 3, "The bend is max(0, x)³, and should be max(0, x)²."),
+    *((name, bend, wrong.replace("x · sigmoid(x)", "max(0, x)²")) for name, bend, wrong in BENDS if name not in ("squared_relu_for_the_bend", "relu_for_the_bend")),
+]  # fmt: skip
+OTHER_BENDS = [choice for choice in OTHER_BENDS if choice[1]]
+
+BLOCK: list[Part] = [
+    ("first_norm", _rms, [(f"{name}_before_attention", norm, wrong.replace("The norm", "The norm before attention").replace("the norm", "the norm before attention")) for name, norm, wrong in NORMS]),
+    ("second_norm", _rms, [(f"{name}_before_the_small_network", norm, wrong.replace("The norm", "The norm before the small network").replace("the norm", "the norm before the small network")) for name, norm, wrong in NORMS]),
+    ("bend", _squared, OTHER_BENDS),
+    ("order", "attention, then network", [
+        ("side_by_side", "side by side", "Attention and the small network both read the vector as it came: the second should read what the first left."),
+        ("small_network_first", "network, then attention", "The small network comes first, and attention should."),
+        ("attention_left_out", "network alone", "Attention is left out."),
+        ("small_network_left_out", "attention alone", "The small network is left out."),
+        ("attention_twice", "attention twice", "Attention is gone through twice."),
+        ("small_network_twice", "network twice", "The small network is gone through twice."),
+    ]),
+    ("first_residual", lambda x, normed, added: x + added, [
+        ("no_residual_around_attention", lambda x, normed, added: added, "What attention gives takes the vector's place, and should be added to it."),
+        ("residual_from_the_normed_at_attention", lambda x, normed, added: normed + added, "What attention gives is added to the normed vector, and should be to the vector as it came."),
+        ("attention_subtracted", lambda x, normed, added: x - added, "What attention gives is subtracted."),
+    ]),
+    ("second_residual", lambda x, normed, added: x + added, [
+        ("no_residual_around_the_small_network", lambda x, normed, added: added, "What the small network gives takes the vector's place, and should be added to it."),
+        ("residual_from_the_normed_at_the_small_network", lambda x, normed, added: normed + added, "What the small network gives is added to the normed vector, and should be to the vector as it came."),
+        ("small_network_subtracted", lambda x, normed, added: x - added, "What the small network gives is subtracted."),
+    ]),
+    ("matrices", lambda p: p, [
+        ("queries_for_keys", lambda p: p._replace(key=p.query), "The query matrix makes the keys, too: `key` is not used."),
+        ("keys_for_queries", lambda p: p._replace(query=p.key), "The key matrix makes the queries, too: `query` is not used."),
+        ("keys_for_values", lambda p: p._replace(value=p.key), "The key matrix makes the values, too: `value` is not used."),
+        ("values_for_keys", lambda p: p._replace(key=p.value), "The value matrix makes the keys, too: `key` is not used."),
+        ("query_and_key_exchanged", lambda p: p._replace(query=p.key, key=p.query), "Query and key matrix are exchanged."),
+        ("key_and_value_exchanged", lambda p: p._replace(key=p.value, value=p.key), "Key and value matrix are exchanged."),
+        ("values_not_made", lambda p: p._replace(value=torch.eye(len(p.value))), "The normed vectors are taken for the values: `value` is not used."),
+        ("output_forgotten", lambda p: p._replace(output=torch.eye(len(p.output))), "What the heads take is added as it is: `output` is not used."),
+        ("output_transposed", lambda p: p._replace(output=p.output.mT), "The output matrix is transposed."),
+        ("matrices_transposed", lambda p: p._replace(query=p.query.mT, key=p.key.mT, value=p.value.mT, output=p.output.mT), "The matrices are transposed, as `torch.nn.Linear` keeps them: here it is `x @ matrix`."),
+        ("first_three_transposed", lambda p: p._replace(query=p.query.mT, key=p.key.mT, value=p.value.mT), "The matrices of query, key and value are transposed."),
+        ("gains_exchanged", lambda p: p._replace(attention_gain=p.hidden_gain, hidden_gain=p.attention_gain), "The two norms have each other's gain."),
+        ("first_gain_twice", lambda p: p._replace(hidden_gain=p.attention_gain), "Both norms have the first gain: `hidden_gain` is not used."),
+        ("second_gain_twice", lambda p: p._replace(attention_gain=p.hidden_gain), "Both norms have the second gain: `attention_gain` is not used."),
+    ]),
+    ("heads", lambda n, width: n, [
+        ("one_head_alone", lambda n, width: 1, "The heads are not split: one attends over the whole width."),
+        ("heads_and_their_size_exchanged", lambda n, width: width // n, "The number of heads is taken for the size of one."),
+    ]),
+    *((name, right, choices) for name, right, choices in (HEADS[0], MERGED[0], *ATTENTION[1:])),
+    ("cut_and_merged", None, [("heads_split_and_merged_by_view", True, "The heads are split and merged by `view`, without moving the axes, which mixes the tokens.")]),
+]  # fmt: skip
+
+
+def _cut(x: Any, n: int, chosen: dict[str, Any]) -> Any:
+    return x.reshape(len(x), n, x.shape[1], -1) if chosen["cut_and_merged"] else chosen["cut"](x, n)
+
+
+def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
+    """Go through a block, with parts of it done in another way."""
+    p, n = chosen["matrices"](p), chosen["heads"](n, x.shape[-1])
+
+    def attention(x: Any) -> Any:
+        normed = chosen["first_norm"](x, p.attention_gain)
+        viewed = chosen["cut_and_merged"]
+        queries, keys, values = (_cut(normed @ matrix, n, chosen) for matrix in (p.query, p.key, p.value))
+        taken = shares(queries, keys, chosen) @ values
+        merged = taken.reshape(x.shape) if viewed else chosen["merged"](taken)
+        return chosen["first_residual"](x, normed, merged @ p.output)
+
+    def network(x: Any) -> Any:
+        normed = chosen["second_norm"](x, p.hidden_gain)
+        return chosen["second_residual"](x, normed, chosen["bend"](normed @ p.widen) @ p.narrow)
+
+    ways = {
+        "attention, then network": lambda: network(attention(x)),
+        "network, then attention": lambda: attention(network(x)),
+        "side by side": lambda: attention(x) + network(x) - x,
+        "network alone": lambda: network(x),
+        "attention alone": lambda: attention(x),
+        "attention twice": lambda: network(attention(attention(x))),
+        "network twice": lambda: network(network(attention(x))),
+    }
+    return ways[chosen["order"]]()
+
+
+def _places(how: Any) -> Any:
+    """Return what adds vectors of places, of those that `how` says."""
+    return lambda p, ids: p.embedding[ids] + p.places[how(p, ids).clamp(0, len(p.places) - 1)]
+
+
+NETWORK: list[Part] = [
+    ("begin", _places(lambda p, ids: torch.arange(ids.shape[1])), [
+        ("places_forgotten", lambda p, ids: p.embedding[ids], "The vectors of the places are not added, so the order of the letters is lost."),
+        ("first_place_for_all", _places(lambda p, ids: torch.zeros(ids.shape[1], dtype=torch.int64)), "Every token gets the vector of the first place."),
+        ("places_from_the_end", _places(lambda p, ids: torch.arange(ids.shape[1]).flip(0)), "The places are counted from the end, so a longer word doesn't begin as the shorter one does."),
+        ("last_places", _places(lambda p, ids: torch.arange(len(p.places) - ids.shape[1], len(p.places))), "The last places are taken, and should be the first ones."),
+        ("places_one_late", _places(lambda p, ids: torch.arange(1, ids.shape[1] + 1)), "The places begin at 1, and should at 0."),
+        ("places_looked_up_by_id", _places(lambda p, ids: ids), "The places are looked up by the ids of the tokens, and should be by where these stand."),
+        ("places_multiplied", lambda p, ids: p.embedding[ids] * p.places[: ids.shape[1]], "The vectors of the places are multiplied, and should be added."),
+        ("embedding_scaled", lambda p, ids: p.embedding[ids] * p.embedding.shape[1] ** 0.5 + p.places[: ids.shape[1]], "The embedding is multiplied by √width, and should be taken as it is."),
+        ("normed_first", lambda p, ids: _rms(p.embedding[ids] + p.places[: ids.shape[1]], torch.ones(p.embedding.shape[1])), "A norm stands before the first block, as in the GPT of 200 lines: here there is none."),
+    ]),
+    ("blocks", lambda blocks: blocks, [
+        ("first_block_left_out", lambda blocks: blocks[1:], "The first block is left out."),
+        ("last_block_left_out", lambda blocks: blocks[:-1], "The last block is left out."),
+        ("first_block_for_all", lambda blocks: blocks[:1] * len(blocks), "The first block is gone through as often as there are blocks."),
+        ("first_block_alone", lambda blocks: blocks[:1], "Only the first block is gone through."),
+        ("last_block_alone", lambda blocks: blocks[-1:], "Each block reads the vectors of the beginning, so only the last one counts."),
+        ("blocks_in_reverse", lambda blocks: blocks[::-1], "The last block comes first."),
+        ("no_block", lambda blocks: (), "No block is gone through."),
+        ("blocks_twice", lambda blocks: blocks * 2, "The blocks are gone through twice."),
+    ]),
+    ("last_norm", _rms, [(f"{name}_at_the_end", norm, wrong.replace("The norm", "The last norm").replace("the norm", "the last norm")) for name, norm, wrong in NORMS]),
+    ("last_layer", lambda x, p: x @ p.unembedding, [
+        ("embedding_for_the_last_layer", lambda x, p: x @ p.embedding.mT, "The embedding, transposed, makes the logits: `unembedding` is not used."),
+        ("last_layer_left_out", lambda x, p: x, "The last layer is left out."),
+    ]),
+    ("end", lambda x: x, [
+        ("last_place_alone", lambda x: x[:, -1], "Only the logits of the last place come back: there should be some for each."),
+        ("softmax_at_the_end", lambda x: x.softmax(-1), "softmax stands at the end: that is a step of its own."),
+        ("log_softmax_at_the_end", lambda x: x.log_softmax(-1), "log softmax stands at the end."),
+        ("axes_exchanged_at_the_end", lambda x: x.mT, "The last two axes are exchanged, as `cross_entropy` of torch takes them."),
+        ("flattened_at_the_end", lambda x: x.flatten(0, 1), "Words and tokens share an axis, as `cross_entropy` of torch takes them."),
+    ]),
+    *BLOCK,
+]  # fmt: skip
+
+
+def _logits(p: Any, ids: Any, chosen: dict[str, Any]) -> Any:
+    x = chosen["begin"](p, ids.long())
+    for one in chosen["blocks"](p.blocks):
+        x = _through(one, x, p.heads, chosen)
+    return chosen["end"](chosen["last_layer"](chosen["last_norm"](x, p.gain), p))
+
+
+def _begins(contexts: Any) -> Any:
+    return (torch.arange(contexts.shape[1]) * (contexts == 0)).amax(1).tolist()
+
+
+CONTEXTS: list[Part] = [
+    ("read", lambda context, begin: context[begin:], [
+        ("read_with_all_boundaries", lambda context, begin: context, "The \".\" in front are read, too, each with a place: only the last one belongs to the word."),
+        ("boundary_dropped", lambda context, begin: context[begin + 1 :] if begin + 1 < len(context) else context[begin:], "The \".\" at which the word begins is dropped, too."),
+        ("one_boundary_too_many", lambda context, begin: context[max(begin - 1, 0) :], "One \".\" too many is read before the word."),
+        ("boundary_put_in_front", lambda context, begin: torch.cat([torch.zeros(1, dtype=torch.int64), context[begin:]]), "A \".\" is put in front of a context that has one."),
+        ("newest_token_alone", lambda context, begin: context[-1:], "Only the newest token is read."),
+        ("newest_first", lambda context, begin: context[begin:].flip(0), "The context is read with the newest token first."),
+    ]),
+    ("row", lambda logits: logits[-1], [
+        ("first_place_read", lambda logits: logits[0], "The logits of the first place are read, and should be those of the last letter."),
+        ("place_before_the_last_read", lambda logits: logits[max(len(logits) - 2, 0)], "The logits of the letter before the last one are read."),
+        ("mean_of_all_places", lambda logits: logits.mean(0), "The mean over all places is taken."),
+    ]),
+    ("ended", lambda logits: logits.softmax(-1), [
+        ("logits_for_probabilities", lambda logits: logits, "The logits come back: the softmax is missing."),
+        ("logs_for_probabilities", lambda logits: logits.log_softmax(-1), "The logs of the probabilities come back."),
+        ("softmax_over_the_batch", lambda logits: logits.softmax(0), "The softmax runs over the batch."),
+        ("softmax_twice", lambda logits: logits.softmax(-1).softmax(-1), "The softmax is taken twice."),
+    ]),
+]  # fmt: skip
+
+
+def _probs(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    p, contexts = given["parameters"], given["contexts"].long()
+    right = {part: value for part, value, _ in NETWORK}
+    rows = []
+    for context, begin in zip(contexts, _begins(contexts), strict=True):
+        ids = chosen["read"](context, begin)
+        rows.append(
+            chosen["row"](
+                _logits(p, ids[None, -len(p.places) :], right | {k: chosen[k] for k in right if k in chosen})[0]
+            )
+        )
+    return chosen["ended"](torch.stack(rows))
+
+
+family("rms_norm", _norm, NORM)
+family("block", lambda given, chosen: _through(given["parameters"], given["x"], given["heads"], chosen), BLOCK)
+family("transformer_logits", lambda given, chosen: _logits(given["parameters"], given["ids"], chosen), NETWORK)
+family(
+    "transformer_probs",
+    _probs,
+    [*CONTEXTS, *(part for part in NETWORK if part[0] in ("begin", "blocks", "last_norm", "masked"))],
+)
