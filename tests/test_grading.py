@@ -50,6 +50,7 @@ def test_each_function_of_each_student_has_a_row(graded):
     assert [row["borrowed"] for row in rows] == ["no", "no", "no", "no", "yes", "no"]
     assert rows[3]["cause"] == "keepdim forgotten"
     assert rows[3]["held"].startswith("4 of ")
+    assert "ch05_normalizing.py" in rows[5]["cause"]  # which can't be run
 
 
 @pytest.mark.slow
@@ -69,8 +70,8 @@ def test_the_other_tables_say_the_same(graded):
 def test_a_line_for_each_student_has_the_weighted_share(graded, capsys):
     main(["grade", str(graded), "--chapters", "4-5", "--weights", "4=3", "--out", str(graded / "notes")])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["Ada", "1/2", "0", "75%"]
-    assert lines[2].split() == ["Bob", "0/2", "0", "0%", "smooth,", "normalize"]
+    assert lines[1].split() == ["Ada", "1/2", "0", "75%", "1"]
+    assert lines[2].split() == ["Bob", "0/2", "0", "0%", "0", "smooth,", "normalize"]
     assert lines[3].split()[:4] == ["Cem", "1/2", "1", "75%"]
     assert lines[3].endswith("normalize (not reached); bigramlab's own: smooth")
     assert (graded / "notes" / "grades.csv").exists()

@@ -59,9 +59,10 @@ class Grade:
     def row(self) -> dict[str, object]:
         """Return the columns of the table."""
         verdict, (chapter, _) = self.verdict, chapter_of(self.exercise.lesson)
+        reason = verdict.headline if verdict.status == "not reached" else ""
         values = (
             *(self.student, chapter, self.exercise.name, bool(verdict), verdict.status == "careful", verdict.status),
-            *(verdict.held, verdict.care, verdict.cause, verdict.borrowed, round(verdict.seconds, 2)),
+            *(verdict.held, verdict.care, verdict.cause or reason, verdict.borrowed, round(verdict.seconds, 2)),
         )
         return dict(zip(COLUMNS, values, strict=True))
 
@@ -162,7 +163,7 @@ def _table(grades: list[Grade], weights: dict[int, float]) -> str:
     """Return a line for each student: what is right and careful, and the weighted share of it."""
     students = list(dict.fromkeys(grade.student for grade in grades))
     width = max(len("student"), *map(len, students))
-    lines = [f"{'student':<{width}}  right  careful  share  not right"]
+    lines = [f"{'student':<{width}}  right  careful  share  unwritten  not right"]
     for student in students:
         own = [grade for grade in grades if grade.student == student]
         weight = {grade: weights.get(chapter_of(grade.exercise.lesson)[0], 1.0) for grade in own}
@@ -171,6 +172,8 @@ def _table(grades: list[Grade], weights: dict[int, float]) -> str:
         said = {"not right": "", "not reached": " (not reached)"}
         wrong = ", ".join(one.exercise.name + said[one.verdict.status] for one in own if one.verdict.is_wrong)
         borrowed = ", ".join(one.exercise.name for one in own if one.verdict.borrowed)
+        unwritten = sum(one.verdict.status == "not started" for one in own)
         notes = "; ".join(filter(None, [wrong, borrowed and f"bigramlab's own: {borrowed}"]))
-        lines.append(f"{student:<{width}}  {right:>2}/{len(own):<2}  {careful:>7}  {share:>5.0%}  {notes}".rstrip())
+        counted = f"{right:>2}/{len(own):<2}  {careful:>7}  {share:>5.0%}  {unwritten:>9}"
+        lines.append(f"{student:<{width}}  {counted}  {notes}".rstrip())
     return "\n".join(lines)
