@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from bigramlab import plain
-from bigramlab.laws.law import Function, a_tensor, agree, broken, care, law, of_type, refuses
+from bigramlab.laws.gradients import gradients_agree, gradients_reach, learning, numbers_in
+from bigramlab.laws.law import Function, a_tensor, agree, broken, care, law, refuses
 
 SHAPES = [
     (1, 1, 2, 1),
@@ -159,53 +160,6 @@ def words_and_vectors_may_be_long(attention_shares: Function, queries: Tensor, k
     the_shares_are_those_of_a_loop(attention_shares, queries, keys)
 
 
-def learning(*tensors: Tensor) -> list[Tensor]:
-    """Return copies that gradients are asked of."""
-    return [tensor.clone().requires_grad_() for tensor in tensors]
-
-
-def gradients_reach(found: Any, **leaves: Tensor) -> None:
-    """Check that gradients flow through a result to what it was made of."""
-    for name, gradient in zip(leaves, _gradients_of(found, leaves), strict=True):
-        if gradient is None or not gradient.any():
-            broken(f"no gradient reaches its {name}")
-
-
-def gradients_agree(found: Any, compute: Callable[..., Any], **leaves: Tensor) -> None:
-    """Check that the gradients are those of a plain function, by how its result changes with each number."""
-    for name, gradient in zip(leaves, _gradients_of(found, leaves), strict=True):
-        if gradient is None or not gradient.any():
-            broken(f"no gradient reaches its {name}")
-        for place in range(leaves[name].numel()):
-            above, below = (_weighed(compute(**_with_one_changed(leaves, name, place, by))) for by in (1e-3, -1e-3))
-            expected, one = (above - below) / 2e-3, gradient.flatten()[place].item()
-            if not math.isclose(one, expected, rel_tol=2e-2, abs_tol=1e-2):
-                broken(f"the gradient of number {place} of {name} is {one:.4g}, and should be {expected:.4g}")
-
-
-def _gradients_of(found: Any, leaves: dict[str, Tensor]) -> tuple[Tensor | None, ...]:
-    of_type(found, Tensor, "a torch.Tensor")
-    if not found.requires_grad:
-        broken("no gradients flow through it: is it detached, or made of NumPy's numbers?")
-    weights = torch.arange(1.0, found.numel() + 1).view(found.shape) ** 2
-    return torch.autograd.grad((found * weights).sum(), list(leaves.values()), allow_unused=True)
-
-
-def _with_one_changed(leaves: dict[str, Tensor], name: str, place: int, by: float) -> dict[str, Any]:
-    lists = {}
-    for one, tensor in leaves.items():
-        changed = tensor.detach().double().clone()
-        if one == name:
-            changed.view(-1)[place] += by
-        lists[one] = changed.tolist()
-    return lists
-
-
-def _weighed(found: Any) -> float:
-    """Return the sum that the gradients are of."""
-    return math.fsum(number * (place + 1) ** 2 for place, number in enumerate(_numbers(found)))
-
-
 def _some() -> tuple[Tensor, Tensor, Tensor]:
     """Return queries, keys and values of three tokens."""
     numbers = torch.tensor([0.5, -1.0, 1.5, 0.0, 1.0, -0.5]).view(1, 1, 3, 2)
@@ -321,13 +275,9 @@ def what_is_added_to_all_keys_changes_nothing(
 ) -> None:
     """The same vector, added to all keys, changes nothing: only the differences between keys count."""
     found = _given(attend(queries, keys + more[:, :, :1], values), values)
-    for one, other in zip(_numbers(found), _numbers(_given(attend(queries, keys, values), values)), strict=True):
+    for one, other in zip(numbers_in(found), numbers_in(_given(attend(queries, keys, values), values)), strict=True):
         if not math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-4):
             broken(f"{other:.4f} becomes {one:.4f}")
-
-
-def _numbers(nested: Any) -> list[float]:
-    return [number for part in nested for number in _numbers(part)] if isinstance(nested, list) else [nested]
 
 
 @law("attend", vectors(3, shapes=SEVERAL))
@@ -341,7 +291,7 @@ def each_head_attends_by_itself(attend: Function, queries: Tensor, keys: Tensor,
 
 
 @law("attend", many(3), examples=6)
-def there_may_be_many_tokens_and_numbers(attend: Function, queries: Tensor, keys: Tensor, values: Tensor) -> None:
+def there_may_be_many_tokens_andnumbers_in(attend: Function, queries: Tensor, keys: Tensor, values: Tensor) -> None:
     """There may be more tokens, and more numbers for each, than in any example."""
     what_it_takes_is_what_a_loop_says(attend, queries, keys, values)
 

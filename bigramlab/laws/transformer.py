@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
-from bigramlab.laws.attention import gradients_agree, gradients_reach, learning
+from bigramlab.laws.gradients import gradients_agree, gradients_reach, learning
 from bigramlab.laws.law import (
     Function,
     a_tensor,
