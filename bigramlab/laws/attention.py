@@ -291,7 +291,7 @@ def each_head_attends_by_itself(attend: Function, queries: Tensor, keys: Tensor,
 
 
 @law("attend", many(3), examples=6)
-def there_may_be_many_tokens_andnumbers_in(attend: Function, queries: Tensor, keys: Tensor, values: Tensor) -> None:
+def there_may_be_many_tokens_and_numbers(attend: Function, queries: Tensor, keys: Tensor, values: Tensor) -> None:
     """There may be more tokens, and more numbers for each, than in any example."""
     what_it_takes_is_what_a_loop_says(attend, queries, keys, values)
 
