@@ -5,6 +5,7 @@ import math
 import textwrap
 from collections.abc import Iterable
 from difflib import get_close_matches
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -31,6 +32,8 @@ def show(value: Any) -> str:
         return f"torch.Generator().manual_seed({value.initial_seed()})"
     if type(value) is float and not math.isfinite(value):
         return f"float('{value}')"
+    if isinstance(value, FunctionType):
+        return f"<a function {value.__name__}>"
     if type(value) is list and len(value) > 12:
         return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
     if isinstance(value, tuple) and hasattr(value, "_fields"):
