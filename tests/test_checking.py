@@ -421,7 +421,7 @@ def test_what_can_not_be_compared_or_shown_is_told_of(function, message):
 
 def test_after_a_failure_calls_have_as_long_as_before(monkeypatch):
     allowed = []
-    monkeypatch.setattr("bigramlab.judge.running.diagnose", lambda *given: allowed.append(given[3].seconds))
+    monkeypatch.setattr("bigramlab.judge.diagnosing.diagnose", lambda *given: allowed.append(given[3].seconds))
     check(lambda counts, k=1: counts, "smooth")
     assert allowed == [1]
 

@@ -89,6 +89,7 @@ def test_other_code_is_not_known(file, text, judged):
     assert Lab(judged).known(SMOOTH) is None
 
 
+@pytest.mark.slow
 def test_the_verdict_on_an_earlier_version_is_known_when_one_goes_back_to_it(judged):
     file, lab = judged / "ch04_smoothing.py", Lab(judged)
     before = file.read_bytes()
@@ -111,6 +112,7 @@ def test_a_file_that_python_cannot_read_is_known_to_be_so_without_judging(lab, c
     assert not (lab / ".bigramlab" / "hints.json").exists()  # no hint was used up
 
 
+@pytest.mark.slow
 def test_what_calls_another_exercise_that_is_not_right_says_so_first(lab):
     text = (lab / "ch06_sampling.py").read_text(encoding="utf-8")
     first, second = text.split("def sample_words")

@@ -8,13 +8,6 @@ from right.version import made_global, plain_right, right
 
 
 @plain_right("extend")
-def extend_by_reading_again(parameters, cache, ids):
-    """Keep the ids alone: no faster, and right."""
-    whole = torch.cat([cache[0], ids], dim=1) if cache else ids
-    return transformer_logits(parameters, whole)[:, -ids.shape[1] :], (whole,)
-
-
-@plain_right("extend")
 def extend_with_dicts(p, cache, ids):
     B, T = ids.shape
     begin = cache["k"][0].shape[2] if cache else 0
@@ -35,6 +28,13 @@ def extend_with_dicts(p, cache, ids):
     return rms(x, p.gain) @ p.unembedding, new
 
 
+@plain_right("extend")
+def extend_by_reading_again(parameters, cache, ids):
+    """Keep the ids alone: no faster, and right."""
+    whole = torch.cat([cache[0], ids], dim=1) if cache else ids
+    return transformer_logits(parameters, whole)[:, -ids.shape[1] :], (whole,)
+
+
 @right("extend")
 def extend_checked(parameters, cache, ids):
     read = cache["k"][0].shape[2] if cache else 0
@@ -43,6 +43,15 @@ def extend_checked(parameters, cache, ids):
     if cache and len(cache["k"][0]) != len(ids):
         raise ValueError("other words")
     return extend_with_dicts(parameters, cache, ids)
+
+
+@plain_right("sample_transformer_words")
+def write_typed_along(parameters, vocabulary, n, *, choose=None, generator=None):
+    def next_probs(contexts):
+        return transformer_probs(parameters, contexts)
+
+    length = len(parameters.places)
+    return generate_words(next_probs, vocabulary, n, context_length=length, choose=choose, generator=generator)
 
 
 @plain_right("sample_transformer_words")
