@@ -90,7 +90,7 @@ def test_a_query_and_a_key_share_out_three_letters(open_page, act):
     assert "100.0% of the first letter" in element.inner_text()
     key.focus()
     key.press("Home")
-    assert "0.0% of the first letter" in element.inner_text()
+    assert "0.000% of the first letter" in element.inner_text()
     act(element.get_by_role("button", name="Reset"))
     query.focus()
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_a_letter_looks_at_the_earlier_ones_and_ahead_if_it_may(open_page, act):
     assert element.locator("path.bl-arc").count() <= 2
     assert "the later" not in element.get_by_role("status").first.inner_text()
     causal = element.locator(".bl-written").inner_text()
-    act(element.get_by_label("Let it look ahead"))
+    element.get_by_label("Let it look ahead").check()
     assert "most of the later “n”" in element.get_by_role("status").first.inner_text()
     assert element.locator(".bl-written").inner_text() != causal
     act(element.get_by_role("button", name="Undo"))
