@@ -231,3 +231,41 @@ def test_what_is_wrong_besides_the_parameters_is_named():
     report = check(sample)
     assert "not right either" in report.problem
     assert report.diagnosis.mistake.name == "final_boundary_left_out"
+
+
+def test_a_right_result_of_what_was_given_and_is_changed_now_is_told_as_that():
+    def with_temperature(logits, temperature):
+        logits /= temperature
+        return logits.softmax(1)
+
+    assert cause(with_temperature, "with_temperature").mistake.name == "changed_in_place"
+
+
+def test_numpy_where_a_gradient_is_asked_for_is_told():
+    def merge_heads(x):
+        return torch.from_numpy(x.numpy().transpose(0, 2, 1, 3).reshape(x.shape[0], x.shape[2], -1).copy())
+
+    assert cause(merge_heads, "merge_heads").mistake.name == "numpy_of_a_gradient"
+
+
+def test_a_gradient_that_is_cut_off_in_part_is_no_right_one():
+    def rms_norm(x, gain):
+        return x / (x.detach().square().mean(-1, keepdim=True) + 1e-5).sqrt() * gain
+
+    report = check(rms_norm, "rms_norm")
+    assert not report
+    assert "the gradient of number" in report.problem
+
+
+def test_slips_in_the_parts_of_a_block_are_named_two_at_once_too():
+    def block(p, x, heads):
+        normed = bigramlab.rms_norm(x, p.attention_gain)
+        queries, keys, values = (bigramlab.split_heads(normed @ m, heads) for m in (p.query, p.key, p.value))
+        x = x + bigramlab.merge_heads(bigramlab.attend(queries, keys, values)) @ p.output
+        return x + (x @ p.widen).tanh() @ p.narrow
+
+    found = cause(block, "block")
+    assert {found.mistake.name, *(one.name for one in found.besides)} == {
+        "nothing_normed_before_the_small_network",
+        "tanh_for_the_bend",
+    }
