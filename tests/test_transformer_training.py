@@ -142,6 +142,13 @@ def test_a_file_gives_back_what_was_saved(tmp_path):
     assert [*tmp_path.iterdir()] == [path]
 
 
+def test_pieces_that_share_their_numbers_can_be_saved(tmp_path):
+    gain = torch.ones(8)
+    shared = network()._replace(gain=gain, blocks=(network().blocks[0]._replace(attention_gain=gain),))
+    save_transformer(tmp_path / "shared", shared, ".an")
+    assert torch.equal(numbers(load_transformer(tmp_path / "shared")[0]), numbers(shared))
+
+
 def test_files_of_another_kind_are_refused(tmp_path):
     path = tmp_path / "mlp.safetensors"
     save_mlp(path, init_mlp(3, 2), ".an")
