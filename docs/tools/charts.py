@@ -85,22 +85,28 @@ def losses_by_k(exponents: tuple[float, ...], n: int | None = None) -> list[tupl
 
 def draw_architectures() -> str:
     """Draw the test loss of each model of `architectures` by its processor time."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.6))
-    told = []
-    sides = {"MLP, medium": ("right", -16), "two MLPs, averaged": ("left", -16), "Transformer": ("left", 7)}
-    for name, row in architectures.rows().items():
-        seconds, losses = statistics.mean(row["seconds"]), row["test"]
-        side, up = sides.get(name, ("center", 9))
-        axes.plot([seconds] * len(losses), losses, "o", color=SECOND if name == "Transformer" else FIRST)
-        point = seconds, max(losses) if up > 0 else min(losses)
-        axes.annotate(name, point, textcoords="offset points", xytext=(0, up), ha=side)
-        told.append(f"{name} {statistics.mean(losses):.2f}")
-    axes.set(xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats")
-    axes.set(xlim=(0.001, 9000), ylim=(1.8, 2.6))
-    ticks = [0.01, 0.1, 1, 10, 100, 1000]
-    axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks], minor=False)
-    axes.set_xticks([], minor=True)
-    return inline_chart(figure, f"Points: the more processor time, the lower the loss: {', '.join(told)}")
+    with style():
+        figure, axes = plt.subplots(figsize=(6.4, 3.6))
+        told = []
+        sides = {
+            "counted bigrams": ("left", 9),
+            "MLP, medium": ("right", -16),
+            "two MLPs, averaged": ("left", -16),
+            "Transformer": ("left", 7),
+        }
+        for name, row in architectures.rows().items():
+            seconds, losses = statistics.mean(row["seconds"]), row["test"]
+            side, up = sides.get(name, ("center", 9))
+            axes.plot([seconds] * len(losses), losses, "o", color=SECOND if name == "Transformer" else FIRST)
+            point = seconds, max(losses) if up > 0 else min(losses)
+            axes.annotate(name, point, textcoords="offset points", xytext=(0, up), ha=side)
+            told.append(f"{name} {statistics.mean(losses):.2f}")
+        axes.set(xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats")
+        axes.set(xlim=(0.001, 9000), ylim=(1.8, 2.6))
+        ticks = [0.01, 0.1, 1, 10, 100, 1000]
+        axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks], minor=False)
+        axes.minorticks_off()
+        return inline_chart(figure, f"Points: the more processor time, the lower the loss: {', '.join(told)}")
 
 
 def draw_losses_by_k(n: int | None = None, most: float = 1) -> str:
@@ -142,7 +148,7 @@ def draw_learning(losses: Sequence[float], floor: float) -> str:
 
 
 def draw_sizes(others: Mapping[str, int]) -> str:
-    """Draw how many numbers the bigrams and the longest MLP of the comparison have, and these other models."""
+    """Draw how many numbers the bigrams and the last model of the comparison have, and these other models."""
     sizes = {result.name: result.numbers for result in results() if result.name == "counted bigrams"}
     sizes |= {results()[-1].name: results()[-1].numbers, **others}
     with style():
