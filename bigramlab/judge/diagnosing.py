@@ -70,6 +70,7 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
+    end = time.thread_time() + SECONDS
     for kind in (changed_in_place, outcome, walked, drawn_by, start_at_random, close_relation):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)

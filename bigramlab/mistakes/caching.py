@@ -7,6 +7,7 @@ import torch
 
 from bigramlab.lessons.attention import merge_heads, split_heads
 from bigramlab.lessons.caching import extend, sample_transformer_words
+from bigramlab.lessons.generating import generate_words
 from bigramlab.lessons.transformer import rms_norm, transformer_logits
 from bigramlab.mistakes.mistake import mistake
 
@@ -179,6 +180,84 @@ def boundary_kept(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = Non
     return [
         f"{word}." for word in sample_transformer_words(parameters, vocabulary, n, choose=choose, generator=generator)
     ]
+
+
+@mistake("sample_transformer_words")
+def ended_when_full(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """A word ends when the network can read no more, and should go on: its last tokens are read then.
+
+    Write a hundred with a network that reads four: none has more than four letters.
+    """
+    words = sample_transformer_words(parameters, vocabulary, n, choose=choose, generator=generator)
+    return [word[: parameters.longest] for word in words]
+
+
+@mistake("sample_transformer_words")
+def earlier_tokens_lost(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """Each letter is drawn after the one before alone: the earlier ones are not read, or the cache is not handed on.
+
+    Compare with `generate_words`, given a generator of the same seed.
+    """
+    return _write(lambda contexts: _last(parameters, contexts[:, -1:]), parameters, vocabulary, n, choose, generator)
+
+
+@mistake("sample_transformer_words")
+def cache_without_places(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """Each token that is read later gets the place of the first one: the places are counted from 0 in each call.
+
+    Compare with `generate_words`, given a generator of the same seed.
+    """
+    unplaced = parameters._replace(places=parameters.places[:1].expand(parameters.places.shape).clone())
+    return sample_transformer_words(unplaced, vocabulary, n, choose=choose, generator=generator)
+
+
+@mistake("sample_transformer_words")
+def padding_read(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """The zeros in front of a short context are read as tokens: a word should begin with one "." at place 0.
+
+    Compare with `generate_words` and `transformer_probs`, given a generator of the same seed.
+    """
+    return _write(lambda contexts: _last(parameters, contexts), parameters, vocabulary, n, choose, generator)
+
+
+@mistake("sample_transformer_words")
+def words_without_letters_left_out(
+    parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None
+) -> Any:
+    """A word without letters is thrown away, and is one of those that the network writes.
+
+    Write many with a network that often ends at once.
+    """
+    return [*filter(None, sample_transformer_words(parameters, vocabulary, n, choose=choose, generator=generator))]
+
+
+@mistake("sample_transformer_words")
+def one_word_too_few(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """One word too few is written.
+
+    Print how many there are.
+    """
+    return sample_transformer_words(parameters, vocabulary, n, choose=choose, generator=generator)[1:]
+
+
+@mistake("sample_transformer_words")
+def ids_for_words(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """The ids are returned, and the letters should be, each word a string.
+
+    Print one.
+    """
+    words = sample_transformer_words(parameters, vocabulary, n, choose=choose, generator=generator)
+    return [[vocabulary.index(letter) for letter in word] for word in words]
+
+
+def _last(parameters: Any, ids: Any) -> Any:
+    """Return the probabilities after the last of these tokens, all of them read."""
+    return transformer_logits(parameters, ids).detach()[:, -1].softmax(-1)
+
+
+def _write(next_probs: Any, parameters: Any, vocabulary: Any, n: Any, choose: Any, generator: Any) -> Any:
+    length = parameters.longest
+    return generate_words(next_probs, vocabulary, n, context_length=length, choose=choose, generator=generator)
 
 
 @mistake("sample_transformer_words", careless=True)

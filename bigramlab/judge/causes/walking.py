@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.drawing import in_states
-from bigramlab.judge.causes.settled import chain
+from bigramlab.judge.causes.settled import chain, mlp_of, transformer_of
 from bigramlab.judge.recording import Call
 from bigramlab.laws.law import Stopped, hoeffding
 from bigramlab.mistakes import Mistake
@@ -33,13 +33,17 @@ def _walks(case: Case) -> Walk | None:
     def sample(table: Tensor, n: int) -> list[list[int]]:
         return [[int(id) for id in _call(case, table)] for _ in range(n)]
 
-    def sample_words(table: Tensor, n: int) -> list[list[int]]:
-        return ids(_call(case, table, vocabulary(table), n), table)
+    models: dict[str, Callable[[Tensor], Any]] = {
+        "sample_words": lambda table: table,
+        "generate_words": lambda table: lambda contexts: table[contexts[:, -1]],
+        "sample_mlp_words": mlp_of,
+        "sample_transformer_words": transformer_of,
+    }
 
-    def generate_words(table: Tensor, n: int) -> list[list[int]]:
-        return ids(_call(case, lambda contexts: table[contexts[:, -1]], vocabulary(table), n), table)
+    def write(table: Tensor, n: int) -> list[list[int]]:
+        return ids(_call(case, models[case.name](table), vocabulary(table), n), table)
 
-    return {"sample": sample, "sample_words": sample_words, "generate_words": generate_words}.get(case.name)
+    return write if case.name in models else sample if case.name == "sample" else None
 
 
 def _call(case: Case, *arguments: Any) -> Any:
@@ -61,7 +65,7 @@ def walked(case: Case) -> Mistake | None:
         return case.cause("loop_never_begins", "The result is always empty: the loop ends before the first draw, as "
                           "`while ix != 0` does where `ix` begins at 0.", "Print something inside of the loop.")  # fmt: skip
     with in_states(7, 7):
-        for kind in (_one_way, _drawn_otherwise, _cut_off):
+        for kind in (_one_way, _drawn_otherwise, _all_alike, _cut_off):
             try:
                 if found := kind(case, walk):
                     return found
@@ -95,6 +99,17 @@ def _one_way(case: Case, walk: Walk) -> Mistake | None:
     for result, name, wrong in told:
         if found == result and found != right:
             return case.cause(name, wrong, "Give it a table with one possible walk, such as 0, 2, 1, 0.")
+    return None
+
+
+def _all_alike(case: Case, walk: Walk) -> Mistake | None:
+    """Draw many, several times."""
+    if case.name == "sample":
+        return None
+    drawn = [[tuple(one) for one in walk(torch.full((4, 4), 0.25), 20)] for _ in range(5)]
+    if all(len(walks) > 1 and len({*walks}) == 1 for walks in drawn) and len({walks[0] for walks in drawn}) > 1:
+        return case.cause("one_word_repeated", "One word is drawn and repeated n times, and should be drawn n times.",
+                          "Print the set of 20 of its words: it has one.")  # fmt: skip
     return None
 
 
