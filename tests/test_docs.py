@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tools import architectures, catching, charts, drawings, experiments, keeping, looking, palette, trainings
+from tools import architectures, by_heart, catching, charts, drawings, experiments, keeping, looking, palette, trainings
 from tools.catalogue import entry
+from tools.elements import quiz
 from tools.exercises import exercise, table_of_exercises
 from tools.figures import inline_svg
+from tools.markup import minutes_of
 from tools.questions import QUESTIONS
 
 import bigramlab
@@ -76,8 +78,25 @@ def test_a_chapter_has_the_shape_of_all_chapters(name):
     assert len(re.findall(r"\bbet\(", chapter)) >= 2
     assert re.search(r"\b(inline_svg|draw_\w+)\(|figure", chapter), "a picture"
     assert chapter.count("**One thing to do.** ") == 1
-    ends = ["## What can go wrong", "## Three questions", "## Your turn"]
-    assert [line for line in chapter.splitlines() if line in ends] == ends
+    asked = {3: "## Three questions", 4: "## Three questions, and one from before"}[quiz(name).count("bl-item")]
+    headings = re.findall(r"^## .+", chapter, re.MULTILINE)
+    ends = ["## What can go wrong", asked, "## Your turn"]
+    assert [heading for heading in headings if heading in ends or "questions" in heading] == ends
+
+
+@pytest.mark.parametrize("name", ["evaluating", "neural-bigram"])
+def test_what_is_not_the_path_stands_in_the_explanations(name):
+    chapter = (DOCS / "tutorial" / f"{name}.md").read_text(encoding="utf-8")
+    assert chapter.count("\n## ") <= 9
+    assert len(words_of_prose(chapter)) <= 680
+    assert "](../explanation/" in chapter
+
+
+def test_a_minute_is_200_words_of_text_and_code_that_are_not_folded():
+    words = "<p>one&nbsp;two</p> " * 300
+    assert minutes_of(words) == 3
+    assert minutes_of(f"{words}<details>{words}</details><svg><text>{words}</text></svg> 27 0.5") == 3
+    assert minutes_of("<p>short</p>") == 1
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +148,8 @@ def test_the_drawn_division_has_row_sums_of_1_with_keepdim_only():
 
 def test_the_chapters_of_the_site_are_those_of_the_package():
     rows = [f"{number}. {one.title}: tutorial/{one.page}.md" for number, one in enumerate(CHAPTERS, start=1)]
-    assert re.findall(r"- (.+: tutorial/.+)", NAVIGATION) == rows
+    plain = r"(?: \(.+\))?"  # what others call it, for the menu and the search
+    assert [f"{title}: {page}" for title, page in re.findall(rf"- (.+?){plain}: (tutorial/.+)", NAVIGATION)] == rows
     assert list(QUESTIONS) == [chapter.page for chapter in CHAPTERS]
 
 
@@ -186,7 +206,12 @@ def test_a_chapter_without_exercises_asks_for_none():
         assert ("print(exercise(" in page) == bool(names_in(chapter))
 
 
-def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_chapter_says():
+@pytest.mark.parametrize("name", ["MLP", "AdamW", "overfitting", "gradient descent"])
+def test_the_menu_has_the_words_that_others_use(name):
+    assert re.search(rf"- \d+\. .+ \({name}\): tutorial/", NAVIGATION)
+
+
+def test_the_best_k_is_0_on_train_and_not_on_dev_as_the_pages_say():
     rows = charts.losses_by_k((-3, -2, -1, 0, 1))
     train, dev = [row[1] for row in rows], [row[2] for row in rows]
     assert train == sorted(train)
@@ -204,7 +229,7 @@ def test_the_home_page_has_readmes_commands():
 
 
 TRAININGS = [experiments.embedding, experiments.overfitting, experiments.comparison, experiments.races]
-TRAININGS += [looking.looking, architectures.architectures]
+TRAININGS += [looking.looking, architectures.architectures, by_heart.own_names]
 
 
 @pytest.mark.parametrize("experiment", TRAININGS, ids=lambda experiment: experiment.__name__)
@@ -277,6 +302,37 @@ def test_a_training_gives_again_what_is_kept():
         assert now["name"] == before["name"]
         for part in ("train", "dev", "test"):
             assert now[part] == pytest.approx(before[part], abs=0.02)
+
+
+@pytest.mark.parametrize("name", by_heart.RECIPES)
+def test_names_known_by_heart_are_scored_in_the_training_that_is_told_of(name):
+    kept, told = (
+        keeping.training(by_heart.own_names)[name],
+        keeping.training(experiments.overfitting)["runs"][name],
+    )
+    assert kept["minibatches"] == pytest.approx(told["train"][-1][1], abs=0.02)
+    assert [step for step, _ in kept["own"]] == [step for step, _ in told["dev"]]
+
+
+def test_no_network_loses_less_on_its_own_names_than_can_be():
+    train, _, _ = experiments.honest_split()
+    examples = bigramlab.build_contexts(train[: by_heart.NAMES], build_vocabulary(load_names()), experiments.CONTEXT)
+    _, counts = bigramlab.count_contexts(*examples, 27)
+    least = bigramlab.negative_log_likelihood(counts, normalize(counts))
+    for name in by_heart.RECIPES:
+        assert all(loss > least for _, loss in trainings.run_of(name)["train"])
+    assert trainings.run_of("by heart")["train"][-1][1] < least + 0.05
+
+
+def test_a_k_for_a_short_list_is_better_than_1_as_two_pages_say():
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    train, dev, _ = bigramlab.split_words(names, generator=torch.Generator().manual_seed(1))
+    others = count_bigrams(dev, vocabulary)
+    for n in (10, 100, 1000):
+        counts = count_bigrams(train[:n], vocabulary)
+        losses = [bigramlab.negative_log_likelihood(others, normalize(smooth(counts, k))) for k in (0.3, 1)]
+        assert losses[0] < losses[1]
 
 
 def test_the_colors_of_the_card_are_those_of_the_light_scheme():

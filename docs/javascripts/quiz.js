@@ -1,4 +1,5 @@
-/* <bl-quiz>: a chapter's questions. Every choice has its own reason. What was answered stays in this browser. */
+/* <bl-quiz>: a chapter's questions. Every choice has its own reason. What was answered stays in this browser.
+   <bl-done>: how many chapters are done, which is to say that each of their questions was answered. */
 (() => {
   "use strict";
   const { h, button, define } = globalThis.bigramlab;
@@ -70,6 +71,24 @@
           ...chosen.querySelector(".bl-because").cloneNode(true).childNodes);
       });
       this.count.textContent = `${right} of ${this.panels.length} right`;
+      document.dispatchEvent(new Event("bl-answered"));
+    }
+  });
+
+  define("bl-done", class extends HTMLElement {
+    connectedCallback() {
+      document.addEventListener("bl-answered", this);
+      this.handleEvent();
+    }
+
+    disconnectedCallback() {
+      document.removeEventListener("bl-answered", this);
+    }
+
+    handleEvent() {
+      const answered = (kept) => Array.isArray(kept) && kept.length > 0 && kept.every(Number.isInteger);
+      const done = this.dataset.chapters.split(" ").filter((name) => answered(keep(`bl-quiz:${name}`))).length;
+      this.textContent = done ? `· ${done} done` : "";
     }
   });
 })();

@@ -27,7 +27,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Name the link beside each heading after the heading: "¶" says nothing to who can't see where it stands."""
+    """Tell how long a chapter takes to read, and name the link beside each heading: "¶" alone says nothing."""
+    from tools.markup import minutes_of
+
+    if page.file.src_uri.startswith("tutorial/"):
+        page.meta["minutes"] = minutes_of(html)
 
     def named(found: re.Match[str]) -> str:
         heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()

@@ -34,7 +34,7 @@ QUESTIONS = {
             "Why begin with a model that is so simple?",
             right=("Whatever comes later has to beat it", "That is what a baseline is for: a number to compare with."),
             wrong={
-                "It errs less often than a large one": "It errs more: one letter says little about the next. You will see it in its names.",
+                "It errs less often than a large one": "It errs more: it knows one letter alone. You will see it in its names.",
                 "Larger ones need more names than these": "They learn from these names, too, and do better. The baseline says by how much.",
             },
             see="#what-the-model-has-to-learn",
@@ -203,7 +203,7 @@ QUESTIONS = {
                 "It sees the last letter only, and many names end with that letter.",
             ),
             wrong={
-                "Many of the real names have one letter": "None has. Chapter 1 looked.",
+                "Many of the real names have one letter": "None in the list has. Chapter 1 looked, and said why.",
                 "Adding one made such names more likely": "Hardly: an `a` was at the end of thousands of names before anything was added.",
             },
             see="#why-are-they-strange",
@@ -221,7 +221,10 @@ QUESTIONS = {
         ),
         Question(
             "A model has a loss of log 27. What does that tell you?",
-            right=("It has learned nothing", "So much does the uniform table cost: every token has the same chance."),
+            right=(
+                "It is as good as knowing nothing",
+                "So much does the uniform table cost, in which every token has the same chance.",
+            ),
             wrong={
                 "It could not be better": "The best loss is 0, for a model that is always certain and right.",
                 "It holds a name impossible": "Then its loss would be infinite.",
@@ -231,14 +234,14 @@ QUESTIONS = {
         Question(
             "Why don't we choose k on the names that were counted?",
             right=(
-                "They always want k = 0",
+                "They want k = 0",
                 "Nothing fits them better than their own shares. Only new names show what a zero costs.",
             ),
             wrong={
                 "They cost infinitely much at k = 0": "New names may. But each bigram of these was counted, so none has probability 0.",
                 "They are too many to try each k": "A loss takes milliseconds. What matters is which names, not how many.",
             },
-            see="#which-k-is-best",
+            see="#new-names",
         ),
     ],
     "neural-bigram": [
@@ -247,7 +250,7 @@ QUESTIONS = {
             right=("It makes each number positive", "A weight may be negative, and a probability can't."),
             wrong={
                 "It makes the numbers sum to 1": "That is the division by their sum, which comes after it.",
-                "It makes the weights smaller": "It makes most of them larger: `exp(3)` is about 20. And the weights stay as they are.",
+                "It makes the weights smaller": "`exp` of a number is larger than the number. And the weights stay as they are.",
             },
             see="#one-row-by-hand",
         ),
@@ -281,7 +284,7 @@ QUESTIONS = {
             "Why can't the last eight letters just be counted?",
             right=("Most such contexts come only once", "And a row that was seen once knows one next letter."),
             wrong={
-                "To count them takes the computer hours": "It takes less than a second. The trouble is what the rows then know.",
+                "To count them takes the computer hours": "It takes about a second. The trouble is what the rows then know.",
                 "Such a table has too many columns": "It has 27 columns, as before: one for each next token. The rows are too many.",
             },
             see="#why-not-just-count",
@@ -310,7 +313,7 @@ QUESTIONS = {
             "How good is the gradient of one minibatch when much is learned already?",
             right=("Nearly chance, but right on average", "Over many steps chance cancels out, and the rest adds up."),
             wrong={
-                "Nearly the same as that of all the data": "That is so only at the very beginning, when every example says much the same.",
+                "Nearly the same as that of all the data": "Not even at the beginning, when the examples agree most.",
                 "Chance only: the steps lead nowhere": "Each has a little of the right direction, and that adds up over many steps.",
             },
             see="#a-few-examples-at-once",
@@ -329,7 +332,7 @@ QUESTIONS = {
             right=("Long steps would jump to and fro", "Near the lowest point a minibatch hardly knows the way."),
             wrong={
                 "There are no new examples left": "All have come before, and come again. The rate falls for another reason.",
-                "Gradients grow toward the end": "On the whole they get smaller. It is chance that has a larger part in them.",
+                "Gradients grow toward the end": "What matters is that chance has a larger part in them.",
             },
             see="#a-rate-that-rises-and-falls",
         ),
@@ -392,7 +395,7 @@ QUESTIONS = {
             "In training, the loss of a Transformer falls to 0.01. What is the first thing to look for?",
             right=(
                 "A letter that sees what it should guess",
-                "On names no honest model comes near that: the next letter is in sight.",
+                "No honest model comes near that, even on names that it knows by heart: the next letter is in sight.",
             ),
             wrong={
                 "A learning rate that is too large": "That makes the loss climb or jump.",
@@ -451,7 +454,7 @@ QUESTIONS = {
             right=("The table is the best for one letter", "What the input does not say, no network can know."),
             wrong={
                 "The table has more numbers than it": "It is the other way round: the MLP has many times more.",
-                "It was trained for too few steps": "It has come to the table's loss. More steps can't bring it clearly below.",
+                "It was trained for too few steps": "It has come to the table's loss. More steps would hardly bring it below.",
             },
             see="#the-race",
         ),
@@ -459,7 +462,7 @@ QUESTIONS = {
             "One copy of a name is in training and one in the test. What does the test then reward?",
             right=("Learning names by heart", "A model that knows this name seems to be good at new ones."),
             wrong={
-                "Having few numbers": "Few numbers can't hold many names, so such a model gains least from the copies.",
+                "Having few numbers": "Few numbers can't hold many names, so such a model gains little from the copies.",
                 "Counting names twice": "In training the name stands once. The other copy is in the test.",
             },
             see="#a-split-that-leaks",
@@ -480,7 +483,7 @@ QUESTIONS = {
             right=("It is sure and often wrong", "Who gives all letters the same chance is never surprised much."),
             wrong={
                 "It gives all letters the same chance": "That is the one that knows nothing, with its loss of log 27.",
-                "It has read too many names": "It has read too few. With more names there is less to know by heart.",
+                "It has read too many names": "It has read too few. More names are harder to know by heart.",
             },
             see="#15-learning-by-heart",
         ),

@@ -155,7 +155,22 @@ def test_a_chapter_says_which_of_how_many_it_is(site):
     for number, chapter in enumerate(chapters, start=1):
         text = (site[0] / f"{chapter}.html").read_text(encoding="utf-8")
         assert f"Chapter {number} of {len(chapters)}\n" in text
+        assert re.search(r"· \d+ minutes to read\n", text)
     assert '<p class="chapter">' not in (site[0] / "lab.html").read_text(encoding="utf-8")
+
+
+def test_a_chapter_is_done_when_all_its_questions_are_answered(open_page):
+    page = open_page("tutorial/counting.html")
+    done = page.locator("bl-done")
+    for item in page.locator("bl-quiz .bl-item").all():
+        assert done.text_content() == ""
+        item.get_by_role("button").first.click()
+    assert done.text_content() == "· 1 done"
+    page.goto(page.url.replace("counting", "sampling"))
+    assert done.text_content() == "· 1 done"
+    page.goto(page.url.replace("sampling", "counting"))
+    page.get_by_role("button", name="Forget my answers").click()
+    assert done.text_content() == ""
 
 
 def test_every_link_to_a_heading_is_named_after_it(site, parsed):
