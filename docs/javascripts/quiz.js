@@ -1,18 +1,7 @@
 /* <bl-quiz>: a chapter's questions. Every choice has its own reason. What was answered stays in this browser. */
 (() => {
   "use strict";
-  const { h, button, define } = globalThis.bigramlab;
-
-  /** localStorage may be full or forbidden; then the answers last as long as the page. */
-  const keep = (key, value) => {
-    try {
-      if (value === undefined) return JSON.parse(localStorage.getItem(key));
-      localStorage.setItem(key, JSON.stringify(value));
-    } catch {
-      /* nothing is lost but the memory */
-    }
-    return null;
-  };
+  const { h, button, define, keep } = globalThis.bigramlab;
 
   define("bl-quiz", class extends HTMLElement {
     connectedCallback() {
