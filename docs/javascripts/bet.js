@@ -17,7 +17,7 @@
   function isSound(bet) {
     if (!Array.isArray(bet?.shares) || !bet.shares.every((share) => typeof share === "number" && share >= 0)) return false;
     const sum = bet.shares.reduce((total, share) => total + share, 0);
-    return typeof bet.page === "string" && Number.isInteger(bet.truth) && bet.truth in bet.shares && Math.abs(sum - 1) < 0.01;
+    return Number.isInteger(bet.truth) && bet.truth in bet.shares && Math.abs(sum - 1) < 0.01;
   }
 
   /** What was bet so far: of each question, the chapter, the shares and which of them was on the truth. */

@@ -16,8 +16,8 @@ def score() -> str:
     """Return what the bets cost and where there are more; without scripts, where they are."""
     counts = [bets_of(chapter.page) for chapter in CHAPTERS]
     items = "".join(
-        f'<li data-page="{chapter.page}" data-bets="{count}"><a href="{chapter.page}.html">{number}. {chapter.title}</a>: '
-        f"<b>{count}</b></li>"
+        f'<li data-page="{chapter.page}" data-bets="{count}">'
+        f'<a href="{chapter.page}.html">{number}. {chapter.title}</a>: <b>{count}</b></li>'
         for number, (chapter, count) in enumerate(zip(CHAPTERS, counts, strict=True), start=1)
     )
     total = sum(counts)
