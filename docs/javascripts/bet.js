@@ -1,90 +1,197 @@
-/* <bl-bet>: a question, and a bet before the answer. The fallback inside the tag holds question, choices and answer. */
+/* <bl-bet>: a question, and a bet before the answer: 100 % are spread over choices, or over the pieces of a range.
+   The fallback inside the tag holds question, choices and answer. What follows the tag on its page, up to the comment
+   "end of bet", is covered until one bets or asks to be shown. */
 (() => {
   "use strict";
-  const { h, button, number, define } = globalThis.bigramlab;
+  const bl = globalThis.bigramlab;
+  const { h, button, number, slider, define, keep } = bl;
+  const KEY = "bl-bets";
+  const PIECES = 20;
+  const SPREADS = 20; // of the slider that says how sure one is
+  const FLOOR = 0.01; // of the 100 %, which stays spread evenly
+  let here = {}; // the bets as they were last kept, where the browser keeps none
+
+  /** -log p of what was true, in nats; without the floor it could be infinite. */
+  const lossOf = ({ shares, truth }) => -Math.log((1 - FLOOR) * shares[truth] + FLOOR / shares.length);
+
+  function isSound(bet) {
+    if (!Array.isArray(bet?.shares) || !bet.shares.every((share) => typeof share === "number" && share >= 0)) return false;
+    const sum = bet.shares.reduce((total, share) => total + share, 0);
+    return Number.isInteger(bet.truth) && bet.truth in bet.shares && Math.abs(sum - 1) < 0.01;
+  }
+
+  /** What was bet so far: of each question, the chapter, the shares and which of them was on the truth. */
+  const bets = () => new Map(Object.entries(keep(KEY) ?? here).filter(([, bet]) => isSound(bet)));
+
+  function putBets(made) {
+    here = Object.fromEntries(made);
+    keep(KEY, here);
+    for (const node of document.querySelectorAll("bl-bet, bl-score")) node.restore?.();
+  }
+
+  /** The shares with another one at a place; the others keep their proportions. */
+  function give(shares, place, share) {
+    const rest = 1 - shares[place];
+    const other = (old) => (rest > 0.001 ? (old * (1 - share)) / rest : (1 - share) / (shares.length - 1));
+    return shares.map((old, at) => (at === place ? share : other(old)));
+  }
+
+  /** A bell over the pieces of the line from 0 to 1. But for its ends, half of it lies within the spread. */
+  function bell(center, spread) {
+    const below = (x) => 1 / (1 + Math.exp((Math.log(3) * (center - x)) / spread));
+    return Array.from({ length: PIECES }, (_, n) => (below((n + 1) / PIECES) - below(n / PIECES)) / (below(1) - below(0)));
+  }
+
+  const pieceOf = (x) => Math.min(PIECES - 1, Math.floor(PIECES * x));
+  const percent = (share) => number(100 * share) + "%";
+
+  /** What follows a bet and gives its answer away. */
+  function coveredBy(figure) {
+    const nodes = [];
+    for (let node = figure.nextSibling; node; node = node.nextSibling)
+      if (node.nodeType === Node.ELEMENT_NODE) nodes.push(node);
+      else if (node.nodeType === Node.COMMENT_NODE && node.data.trim() === "end of bet") break;
+    return nodes.some((node) => node.matches("h2, figure:has(bl-bet)")) ? [] : nodes;
+  }
+
+  /** Bars, one for each piece of a range; that of the truth is marked, once it is known. */
+  function paintBars(bars, shares, truth) {
+    bars.replaceChildren(...shares.map((share, place) => {
+      const bar = h("span", { class: place === truth ? "bl-on-truth" : "" });
+      bar.style.setProperty("--height", Math.min(1, 0.02 + 3 * share)); // a third of all is as high as it gets
+      return bar;
+    }));
+  }
 
   define("bl-bet", class extends HTMLElement {
     connectedCallback() {
       if (this.answer) return;
       this.answer = this.querySelector("details");
+      this.truth = this.answer.querySelector(".bl-truth");
       this.choices = this.querySelector(".bl-choices");
-      this.stake = this.dataset.max ? this.slider() : this.buttons();
+      this.question = this.querySelector(".bl-question").textContent;
+      this.covered = coveredBy(this.closest("figure"));
+      this.stake = h("div", {}, ...(this.dataset.max ? this.range() : this.rows()), h("div", { class: "bl-row" },
+        button("That's my bet", () => this.bet(), { class: "bl-button bl-primary" }),
+        button("Show me, without a bet", () => this.show(), { class: "bl-button bl-quiet" })));
       this.outcome = h("div", { class: "bl-outcome", role: "status" });
-      this.skip = button("Show me, without a bet", () => this.reveal(), { class: "bl-button bl-quiet" });
-      this.again = button("Bet again", () => this.cover(), { class: "bl-button bl-quiet" });
-      this.choices.hidden = true;
-      this.answer.hidden = true;
-      this.append(this.stake, this.skip, this.outcome, this.again);
-      this.again.hidden = true;
+      this.again = button("Bet again", () => this.takeBack(), { class: "bl-button bl-quiet" });
+      this.choices.hidden = this.answer.hidden = true;
+      this.append(this.stake, this.outcome, this.again);
+      this.restore();
     }
 
-    buttons() {
-      const row = h("div", { class: "bl-row" });
-      for (const item of this.choices.children) {
-        const choose = button("", () => this.reveal(item.cloneNode(true).childNodes, item.dataset.gap));
-        choose.append(...item.cloneNode(true).childNodes);
-        row.append(choose);
-      }
-      return row;
-    }
-
-    slider() {
-      const { min, max, step, unit } = this.dataset;
-      const value = h("output");
-      const range = h("input", { type: "range", min, max, step });
-      const show = () => {
-        value.textContent = number(range.valueAsNumber, step % 1 ? 1 : 0) + unit;
-        range.setAttribute("aria-valuetext", value.textContent);
+    /** A row for each choice. A tap gives it half of what the others have, its slider any share. */
+    rows() {
+      const items = [...this.choices.children];
+      this.place = items.findIndex((item) => item.textContent === this.truth.textContent);
+      this.shares = items.map(() => 1 / items.length);
+      const set = (place, share) => {
+        this.shares = give(this.shares, place, share);
+        paint();
       };
-      range.value = this.dataset.from;
-      range.addEventListener("input", show);
-      show();
-      const bet = () => this.reveal([value.textContent], this.gap(range.valueAsNumber), range.valueAsNumber);
-      return h("div", { class: "bl-row" }, h("label", { class: "bl-k" }, h("span", {}, "Your bet: ", value), range),
-        button("That's my bet", bet, { class: "bl-button bl-primary" }));
+      const rows = items.map((item, place) => {
+        const choose = button("", () => set(place, (1 + this.shares[place]) / 2));
+        choose.append(...item.cloneNode(true).childNodes);
+        const range = h("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": `Share of ${item.textContent}` });
+        range.addEventListener("input", () => set(place, range.valueAsNumber / 100));
+        const share = h("output");
+        return { choose, range, share };
+      });
+      const paint = () => rows.forEach(({ choose, range, share }, place) => {
+        range.value = 100 * this.shares[place];
+        share.textContent = percent(this.shares[place]);
+        range.setAttribute("aria-valuetext", share.textContent);
+        choose.style.setProperty("--share", share.textContent);
+      });
+      paint();
+      return [h("p", { class: "bl-note" }, "Tap what you think, and again if you are surer. Or slide."),
+        ...rows.map(({ choose, range, share }) => h("div", { class: "bl-stake" }, choose, range, share))];
     }
 
-    gap(bet) {
-      const { truth, step, unit } = this.dataset;
-      const digits = step % 1 ? 1 : 0;
-      const off = Math.abs(bet - truth);
-      if (off <= step / 2) return "none: as near as the slider goes";
-      return `${number(off, digits)}${unit === "%" ? " points" : unit} too ${bet > truth ? "high" : "low"}`;
+    /** A bell over the range: where it stands, and how wide it is. A tap on a bar moves it there, another narrows it. */
+    range() {
+      const [min, max, step, truth] = ["min", "max", "step", "truth"].map((name) => Number(this.dataset[name]));
+      const steps = Math.round((max - min) / step);
+      this.place = pieceOf((truth - min) / (max - min));
+      const words = (value, unit) => number(value, step % 1 ? 1 : 0) + unit;
+      const set = (at, wide) => {
+        [center, spread] = [Math.max(0, Math.min(at, steps)), Math.max(0, wide)];
+        this.shares = bell(center / steps, (spread + 1) / (2 * SPREADS));
+        where.set(center, words(min + center * step, this.dataset.unit));
+        sure.set(spread, number(((spread + 1) / (2 * SPREADS)) * (max - min), max - min < 50 ? 1 : 0)
+          + (this.dataset.unit === "%" ? " points" : this.dataset.unit));
+        paintBars(bars, this.shares);
+      };
+      const where = slider("Around", steps, (at) => set(at, spread));
+      const sure = slider("Give or take", SPREADS - 1, (wide) => set(center, wide));
+      const bars = h("div", { class: "bl-bell", "aria-hidden": "true" });
+      const to = ({ clientX }, narrower) => {
+        const { left, width } = bars.getBoundingClientRect();
+        const x = (clientX - left) / width;
+        const same = pieceOf(x) === pieceOf(center / steps);
+        set(same ? center : Math.round(x * steps), same ? spread - narrower : spread);
+      };
+      bars.addEventListener("pointerdown", (event) => to(event, 2));
+      bars.addEventListener("pointermove", (event) => event.buttons && to(event, 0));
+      let [center, spread] = [Math.round(steps / 2), 7]; // in the middle: a start gives nothing away
+      set(center, spread);
+      return [h("div", {}, bars, h("div", { class: "bl-ends", "aria-hidden": "true" },
+        h("span", {}, words(min, this.dataset.unit)), h("span", {}, words(max, this.dataset.unit)))), where.node, sure.node];
     }
 
-    reveal(bet, gap, at) {
-      const truth = this.answer.querySelector(".bl-truth").cloneNode(true).childNodes;
-      const pair = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
-      const pairs = bet ? [pair("Your bet", ...bet), pair("The truth", ...truth), pair("The gap", gap)] : [pair("The truth", ...truth)];
-      const reason = this.answer.querySelector(".bl-reason").cloneNode(true);
-      this.outcome.replaceChildren(h("dl", {}, ...pairs), ...(at === undefined ? [] : [this.scale(at)]), reason);
-      this.classList.add("bl-done");
-      this.stake.hidden = this.skip.hidden = true;
-      this.again.hidden = false;
+    bet() {
+      const page = location.pathname.split("/").pop().replace(/\.html$/, "");
+      putBets(bets().set(this.question, { page, shares: this.shares, truth: this.place }));
       this.again.focus({ preventScroll: true });
     }
 
-    /** Bet and truth on the slider's own scale: the gap as something to see. */
-    scale(bet) {
-      const { min, max, truth } = this.dataset;
-      const place = (value) => (100 * (value - min)) / (max - min);
-      const mark = (name, value) => {
-        const node = h("span", { class: `bl-mark bl-mark-${name}` });
-        node.style.left = `${place(value)}%`;
-        return node;
-      };
-      const between = h("span", { class: "bl-between" });
-      between.style.left = `${Math.min(place(bet), place(truth))}%`;
-      between.style.width = `${Math.abs(place(bet) - place(truth))}%`;
-      return h("div", { class: "bl-scale", "aria-hidden": "true" }, between, mark("bet", bet), mark("truth", truth));
-    }
-
-    cover() {
-      this.outcome.replaceChildren();
-      this.classList.remove("bl-done");
-      this.stake.hidden = this.skip.hidden = false;
-      this.again.hidden = true;
+    takeBack() {
+      const made = bets();
+      made.delete(this.question);
+      this.shown = false;
+      putBets(made);
       this.stake.querySelector("button, input").focus({ preventScroll: true });
     }
+
+    show() {
+      this.shown = true;
+      this.restore();
+      this.again.focus({ preventScroll: true });
+    }
+
+    /** Open if there is a bet, or if one was to be shown without; else covered. */
+    restore() {
+      const kept = bets().get(this.question);
+      const bet = kept?.shares.length === this.shares.length ? { ...kept, truth: this.place } : undefined;
+      const open = Boolean(bet || this.shown);
+      this.classList.toggle("bl-done", open);
+      for (const node of this.covered) node.classList.toggle("bl-covered", !open);
+      this.stake.hidden = open;
+      this.again.hidden = !open;
+      this.outcome.replaceChildren(...(open ? this.told(bet) : []));
+    }
+
+    told(bet) {
+      const pair = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
+      const copy = (node) => [...node.cloneNode(true).childNodes];
+      const reason = this.answer.querySelector(".bl-reason").cloneNode(true);
+      const truth = pair("The truth", ...copy(this.truth));
+      if (!bet) return [h("dl", {}, truth), reason];
+      const { shares } = bet;
+      const bars = h("div", { class: "bl-bell", "aria-hidden": "true" });
+      if (this.dataset.max) paintBars(bars, shares, this.place);
+      const favorite = this.choices.children[shares.indexOf(Math.max(...shares))];
+      const gap = favorite?.dataset.gap ?? "none";
+      return [
+        h("dl", {}, truth, pair(this.dataset.max ? "You gave its bar" : "You gave it", percent(shares[this.place])),
+          pair("Your loss", `${number(lossOf(bet), 2)} nats`), pair("Knowing nothing", `${number(Math.log(shares.length), 2)} nats`)),
+        ...(this.dataset.max ? [bars] : []),
+        ...(gap === "none" ? [] : [h("p", {}, "Your favorite was ", ...copy(favorite), `: ${gap}.`)]),
+        reason,
+      ];
+    }
   });
+
+  Object.assign(bl, { bets, putBets, lossOf });
 })();

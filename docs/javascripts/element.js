@@ -254,6 +254,17 @@
     }
   };
 
+  /** localStorage may be full or forbidden; then what was answered lasts as long as the page. */
+  const keep = (key, value) => {
+    try {
+      if (value === undefined) return JSON.parse(localStorage.getItem(key));
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      /* nothing is lost but the memory */
+    }
+    return null;
+  };
+
   const define = (name, type) => customElements.get(name) ?? customElements.define(name, type);
 
   /** Scripts that few pages need are fetched where a tag names them. */
@@ -271,7 +282,7 @@
   }
 
   Object.assign(bl, {
-    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, line, roving, Element, readK, packText, unpackText, define,
+    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, line, roving, Element, readK, packText, unpackText, keep, define,
   });
   fetchScripts();
   globalThis.document$?.subscribe(fetchScripts); // each page that is opened without loading anew

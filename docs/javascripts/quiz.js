@@ -2,18 +2,7 @@
    <bl-done>: how many chapters are done, which is to say that each of their questions was answered. */
 (() => {
   "use strict";
-  const { h, button, define } = globalThis.bigramlab;
-
-  /** localStorage may be full or forbidden; then the answers last as long as the page. */
-  const keep = (key, value) => {
-    try {
-      if (value === undefined) return JSON.parse(localStorage.getItem(key));
-      localStorage.setItem(key, JSON.stringify(value));
-    } catch {
-      /* nothing is lost but the memory */
-    }
-    return null;
-  };
+  const { h, button, define, keep } = globalThis.bigramlab;
 
   define("bl-quiz", class extends HTMLElement {
     connectedCallback() {

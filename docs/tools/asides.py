@@ -176,6 +176,8 @@ class _Reader(HTMLParser):
         page = page.removesuffix(".html") or self.page
         if page not in [chapter.page for chapter in CHAPTERS]:
             return f"[{text}]({href})"
+        if not anchor:
+            return f"[{text}]({page}.md)"
         headings = re.findall(r"^#+ (.*)$", _text(page), re.MULTILINE)
         slugs = [re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in headings]
         heading = headings[slugs.index(anchor)].replace("`", "")

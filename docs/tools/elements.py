@@ -50,6 +50,8 @@ def bet(
 ) -> str:
     """Return a question to bet on, its answer folded.
 
+    What stands below it on the page, up to the comment `<!-- end of bet -->`, is covered until the reader bets.
+
     Args:
         question: What will the reader bet on?
         truth: The answer: one of `choices`, or a number on the slider.

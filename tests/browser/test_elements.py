@@ -16,32 +16,6 @@ from bigramlab import (
 pytestmark = BROWSER
 
 
-def test_a_bet_covers_the_answer_until_one_commits(open_page, act):
-    page = open_page("tutorial/counting.html", **act.options)
-    bet = find(page, "bet")
-    assert not bet.locator(".bl-truth").is_visible()
-    act(bet.get_by_role("button", name="an", exact=True))
-    assert bet.locator("dt").all_inner_texts() == ["Your bet", "The truth", "The gap"]
-    assert bet.locator("dd").all_inner_texts()[:2] == ["an", "n."]
-    assert "6,763" in bet.locator("dd").all_inner_texts()[2]
-    assert bet.locator(".bl-outcome .bl-reason").is_visible()
-    act(bet.get_by_role("button", name="Bet again"))
-    assert bet.locator("dd").count() == 0
-    act(bet.get_by_role("button", name="Show me"))
-    assert bet.locator("dt").all_inner_texts() == ["The truth"]
-
-
-def test_a_bet_on_a_slider_shows_the_gap(open_page, act):
-    page = open_page("tutorial/smoothing.html", **act.options)
-    bet = page.locator("bl-bet[data-unit='%']").first  # how often a `u` follows `q`
-    slider = bet.get_by_role("slider")
-    slider.focus()
-    slider.press("End")
-    slider.press("ArrowLeft")
-    act(bet.get_by_role("button", name="That's my bet"))
-    assert bet.locator("dd").all_inner_texts() == ["99%", "75.7%", "23 points too high"]
-
-
 def test_a_quiz_gives_a_reason_for_every_choice_and_remembers(open_page, act):
     page = open_page("tutorial/counting.html", **act.options)
     first = page.locator(".bl-item").first
@@ -355,7 +329,7 @@ def test_ten_thousand_words_take_less_than_a_second(open_page):
         ("walk", "node.next()"),
         ("learn", "node.train(100)"),
         ("race", "node.runOrPause()"),
-        ("race", "node.goal ? 0 : node.runOrPause(); document.querySelector('bl-bet').reveal()"),
+        ("race", "node.goal ? 0 : node.runOrPause(); document.querySelector('bl-bet').show()"),
     ],
     ids=["k", "mark", "walk", "learn", "race", "bet-while-training"],
 )
