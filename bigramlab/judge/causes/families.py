@@ -19,7 +19,10 @@ Part = tuple[str, Any, list[Choice]]  # a name, what is right, and what is done 
 Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and the choices
 
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
-ROOMS = ("tables", "losses", "counting", "encoding", "contexts", "networks", "attention", "transformers", "training")
+ROOMS = (
+    *("tables", "losses", "counting", "encoding", "contexts", "networks"),
+    *("choosing", "attention", "transformers", "training"),
+)
 SEEN = "Mend it, and see what the call above returns then."
 
 

@@ -1,0 +1,172 @@
+"""What can go wrong in the parts of choosing: the temperature, which tokens are kept, what they have then."""
+
+from typing import Any
+
+import torch
+
+from bigramlab.judge.causes.families import Part, family
+
+HEATED: list[Part] = [
+    ("first", lambda x: x, [
+        ("probabilities_first", lambda x: x.softmax(1), "softmax is taken first, so the temperature changes probabilities and not logits."),
+        ("logs_of_probabilities_rounded", lambda x: (x.softmax(1) + 1e-8).log(), "A small number is added inside of a log."),
+        ("largest_subtracted_of_all_rows", lambda x: x - x.mean(), "The mean of the whole table is subtracted."),
+        ("rows_and_columns_exchanged", lambda x: x.T, "Rows and columns are exchanged."),
+    ]),
+    ("heated", lambda x, t: x / t, [
+        ("multiplied_by_the_temperature", lambda x, t: x * t, "The logits are multiplied by the temperature, and should be divided by it."),
+        ("divided_without_a_rest", lambda x, t: x // t, "`//` drops what is left of the division: the logits become whole numbers."),
+        ("temperature_not_used", lambda x, t: x, "The temperature is not used."),
+        ("temperature_subtracted", lambda x, t: x - t, "The temperature is subtracted, and should divide."),
+        ("divided_by_the_square", lambda x, t: x / t**2, "The logits are divided by the square of the temperature."),
+        ("divided_by_the_root", lambda x, t: x / t**0.5, "The logits are divided by the root of the temperature."),
+        ("divided_by_1_and_the_temperature", lambda x, t: x / (1 + t), "1 is added to the temperature."),
+        ("raised_to_the_power", lambda x, t: x ** (1 / t), "The logits are raised to the power 1/T, as probabilities would be: logits are divided by T."),
+        ("raised_to_the_temperature", lambda x, t: x**t, "The logits are raised to the power T, and should be divided by it."),
+        ("temperature_as_a_whole_number", lambda x, t: x / max(1, int(t)), "The temperature is made a whole number."),
+        ("temperature_of_1_at_least", lambda x, t: x / max(1.0, float(t)), "A temperature below 1 is taken for 1."),
+        ("temperature_of_1_at_most", lambda x, t: x / min(1.0, float(t)), "A temperature above 1 is taken for 1."),
+    ]),
+    ("weights", lambda x: (x - x.amax(1, keepdim=True)).exp(), [
+        ("exp_forgotten", lambda x: x, "`exp` is missing: what is divided are the logits themselves."),
+        ("powers_of_2", lambda x: 2 ** (x - x.amax(1, keepdim=True)), "Powers of 2 stand where those of e should, `exp`."),
+        ("squares_for_exp", lambda x: x**2, "The logits are squared, and should go through `exp`."),
+        ("sigmoids", lambda x: x.sigmoid(), "Each logit goes through a sigmoid, and all of a row should through softmax together."),
+    ]),
+    ("divided", lambda w: w / w.sum(1, keepdim=True), [
+        ("not_divided_again", lambda w: w, "Nothing is divided by the sum of the row: what comes back are no probabilities."),
+        ("divided_by_the_sum_of_all", lambda w: w / w.sum(), "The sum is that of the whole table, and should be that of the row."),
+        ("softmax_down_the_columns", lambda w: w / w.sum(0), "The columns sum to 1, and the rows should: softmax runs along the wrong axis."),
+        ("divided_by_the_largest", lambda w: w / w.amax(1, keepdim=True), "Each row is divided by its largest number, and should be by its sum."),
+        ("divided_by_the_mean", lambda w: w / w.mean(1, keepdim=True), "Each row is divided by its mean, and should be by its sum."),
+    ]),
+    ("last", lambda p, t, x: p, [
+        ("powers_not_divided", lambda p, t, x: (x.log_softmax(1) / t).exp(), "The probabilities are raised to the power 1/T, and not divided by their sum again."),
+        ("logs_returned", lambda p, t, x: p.log(), "The logs of the probabilities come back (`log_softmax`)."),
+        ("divided_afterwards", lambda p, t, x: p / t, "The probabilities are divided by the temperature once more, at the end."),
+        ("power_without_division", lambda p, t, x: (p.log() * t).exp(), "The temperature is taken back at the end."),
+        ("softmax_of_probabilities", lambda p, t, x: p.softmax(1), "softmax is taken once more, of the probabilities."),
+        ("rounded", lambda p, t, x: (p * 100).round() / 100, "The probabilities are rounded."),
+    ]),
+]  # fmt: skip
+
+
+def _heat(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    t = given["temperature"]
+    heated = chosen["heated"](chosen["first"](given["logits"] * 1.0), t)
+    return chosen["last"](chosen["divided"](chosen["weights"](heated)), t, given["logits"])
+
+
+def _sums_of_all(kept: Any) -> Any:
+    return kept / kept.sum()
+
+
+def _spread(kept: Any) -> Any:
+    """Give what was dropped to all that is kept, alike."""
+    alive = kept > 0
+    return kept + alive * (1 - kept.sum(1, keepdim=True)) / alive.sum(1, keepdim=True)
+
+
+def _scattered(p: Any, places: Any) -> Any:
+    """Return True in these places of each row, and False in the others."""
+    keep = torch.zeros(p.shape, dtype=torch.bool)
+    keep[torch.arange(len(p))[:, None], places] = True
+    return keep
+
+
+def _top(more: int = 0, *, largest: bool = True) -> Any:
+    """Return what keeps the k likeliest of each row, and so many more."""
+    return lambda p, k: _scattered(p, p.topk(min(max(k + more, 0), p.shape[1]), 1, largest=largest).indices)
+
+
+def _kth(p: Any, k: int) -> Any:
+    return p.topk(min(k, p.shape[1]), 1).values[:, -1:]
+
+
+def _crossing(least: str = "before") -> Any:
+    """Return what keeps tokens, the likeliest first: as long as what came before is below p, or with them."""
+
+    def keep(p: Any, most: float) -> Any:
+        sorted_, order = p.sort(1, descending=True)
+        sums = sorted_.double().cumsum(1)
+        sums = sums - sorted_ if least == "before" else sums
+        return torch.zeros(p.shape, dtype=torch.bool).scatter(
+            1, order, sums <= most if least == "at most" else sums < most
+        )
+
+    return keep
+
+
+def _one_more(p: Any, most: float) -> Any:
+    n = _crossing()(p, most).sum(1)
+    return torch.stack([_top()(row[None], int(many) + 1)[0] for row, many in zip(p, n, strict=True)])
+
+
+AGAIN = [
+    ("not_divided_again", lambda kept: kept, "What is kept is not divided by its sum: the rows don't sum to 1."),
+    ("divided_by_the_sum_of_all", _sums_of_all, "The sum is that of the whole table, and should be that of the row."),
+    ("divided_down_the_columns", lambda kept: (kept / kept.sum(0)).nan_to_num(), "Each column is divided by its sum, and each row should be."),
+    ("dropped_share_spread_evenly", _spread, "What is dropped is given to those that are kept alike, and should be in proportion: divide by the sum."),
+    ("softmax_of_what_is_kept", lambda kept: kept.softmax(1), "softmax is taken of probabilities: even what is dropped gets a share."),
+    ("softmax_of_the_kept_alone", lambda kept: kept.masked_fill(kept == 0, -torch.inf).softmax(1), "softmax is taken of probabilities, and makes them nearly equal: divide by the sum."),
+    ("kept_ones_alike", lambda kept: (kept > 0) / (kept > 0).sum(1, keepdim=True), "All that are kept get the same share, and should keep their proportions."),
+    ("divided_by_the_largest", lambda kept: kept / kept.amax(1, keepdim=True), "Each row is divided by its largest number, and should be by its sum."),
+    ("logs_returned", lambda kept: (kept / kept.sum(1, keepdim=True)).log(), "The logs of the probabilities come back."),
+]  # fmt: skip
+
+KEPT_K: list[Part] = [
+    ("kept", _top(), [
+        ("least_likely_kept", _top(largest=False), "The least likely are kept: `argsort` and `sort` begin with the smallest unless `descending=True` is said."),
+        ("first_of_an_ascending_order_kept", lambda p, k: _scattered(p, p.argsort(1)[:, :k]), "The least likely are kept: `argsort` and `sort` begin with the smallest unless `descending=True` is said."),
+        ("one_too_many", _top(1), "One too many is kept."),
+        ("one_too_few", _top(-1), "One too few is kept."),
+        ("the_kth_itself_dropped", lambda p, k: p > _kth(p, k), "What is just as likely as the k-th is dropped: `>` stands where `>=` should."),
+        ("ties_keep_more", lambda p, k: p >= _kth(p, k), "All that are as likely as the k-th are kept, more than k."),
+        ("first_columns_kept", lambda p, k: (torch.arange(p.shape[1]) < k).expand(p.shape), "The first k columns are kept, whatever they have: `topk` says which are the likeliest."),
+        ("last_columns_kept", lambda p, k: (torch.arange(p.shape[1]) >= p.shape[1] - k).expand(p.shape), "The last k columns are kept, whatever they have."),
+        ("likeliest_of_the_first_row", lambda p, k: _top()(p[:1], k).expand(p.shape), "The likeliest tokens of the first row are kept in all rows."),
+        ("likeliest_of_the_table", lambda p, k: p >= p.flatten().topk(min(k, p.numel())).values[-1], "The k largest of the whole table are kept, and should be those of each row."),
+        ("likeliest_of_the_columns", lambda p, k: p >= p.topk(min(k, len(p)), 0).values[-1:], "The k largest of each column are kept, and should be those of each row."),
+        ("likeliest_dropped", lambda p, k: ~_top()(p, k), "The k likeliest are dropped, and the others kept."),
+        ("only_the_likeliest", lambda p, k: _top()(p, 1), "Only the likeliest is kept, whatever k is."),
+        ("all_kept", lambda p, k: torch.ones(p.shape, dtype=torch.bool), "All are kept: k is not used."),
+    ]),
+    ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+]  # fmt: skip
+
+KEPT_P: list[Part] = [
+    ("kept", _crossing(), [
+        ("the_one_that_crosses_dropped", _crossing("with"), "The token that crosses p is dropped: those that are kept have less than p, or there are none."),
+        ("kept_up_to_p", _crossing("at most"), "The token that crosses p is dropped: those that are kept have p at most."),
+        ("one_more_than_needed", _one_more, "One token more than needed is kept."),
+        ("compared_with_the_likeliest", lambda p, most: p >= most * p.amax(1, keepdim=True), "Kept is what has p times the largest at least (*min-p*), and should be the fewest that have p together."),
+        ("each_above_p_kept", lambda p, most: p >= most, "Each token is compared with p by itself: those that are likelier have to be added up."),
+        ("each_above_the_rest_kept", lambda p, most: p >= 1 - most, "Each token is compared with 1 - p by itself: those that are likelier have to be added up."),
+        ("added_up_unsorted", lambda p, most: p.cumsum(1) - p < most, "The probabilities are added up from left to right, and should be from the likeliest on."),
+        ("least_likely_first", lambda p, most: ~_crossing()(1 - p, most), "The least likely come first: sort with `descending=True`."),
+        ("p_taken_for_what_is_dropped", lambda p, most: _crossing()(p, 1 - most), "p is taken for what is dropped, and is what is kept."),
+        ("cut_of_the_first_row", lambda p, most: _crossing()(p[:1], most).expand(p.shape), "The tokens of the first row are kept in all rows."),
+        ("only_the_likeliest", lambda p, most: _top()(p, 1), "Only the likeliest is kept, whatever p is."),
+        ("all_kept", lambda p, most: torch.ones(p.shape, dtype=torch.bool), "All are kept: p is not used."),
+    ]),
+    ("placed", lambda kept, p: kept, [
+        ("left_in_order_of_size", lambda kept, p: kept.sort(1, descending=True).values, "What comes back is sorted: each number has to go back to its token."),
+        ("gathered_for_scattered", lambda kept, p: kept.sort(1, descending=True).values.gather(1, p.sort(1, descending=True).indices), "`gather` stands where `scatter` should: the numbers come back at other tokens."),
+    ]),
+    ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+]  # fmt: skip
+
+
+family("with_temperature", _heat, HEATED)
+family(
+    "keep_top_k",
+    lambda given, chosen: chosen["again"](given["probs"] * chosen["kept"](given["probs"], given["k"])),
+    KEPT_K,
+)
+family(
+    "keep_top_p",
+    lambda given, chosen: chosen["again"](
+        chosen["placed"](given["probs"] * chosen["kept"](given["probs"], given["p"]), given["probs"])
+    ),
+    KEPT_P,
+)
