@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
 
+from bigramlab.judge.causes.beginnings import begun
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import constants
 from bigramlab.judge.causes.conditions import where_it_is_wrong
@@ -71,7 +72,7 @@ def diagnose(
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
     end = time.thread_time() + SECONDS
-    for kind in (changed_in_place, outcome, walked, drawn_by, start_at_random, close_relation):
+    for kind in (changed_in_place, outcome, begun, walked, drawn_by, start_at_random, close_relation):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
     if wrong_somewhere and time.thread_time() < end:

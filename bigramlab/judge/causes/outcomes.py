@@ -1,4 +1,4 @@
-"""Kinds of slips in splits, batches, networks and training: known by what all results have in common.
+"""Kinds of slips in splits, batches and training: known by what all results have in common.
 
 What is drawn at random differs from run to run, and from one right function to another. These tests ask only for what
 every right function gives. Each gets the case and tells whether the slip shows in all the calls that were made.
@@ -10,10 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from bigramlab.judge.causes.case import Case
+from bigramlab.judge.causes.case import Case, holds
 from bigramlab.judge.causes.likeness import alike
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.recording import Call
@@ -183,61 +180,6 @@ BATCHES: list[Row] = [
     ("drawn_with_replacement", _in_one(_repeats), "Each batch is drawn from all numbers, so within a round some come twice and some not at all.", "Print the batches of one round: a number comes twice."),
 ]  # fmt: skip
 
-SIZES = {"vocab_size": 31, "context_length": 4, "embedding_size": 8, "hidden_sizes": (60, 45)}
-
-
-def _network(case: Case) -> Any:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
-        options = {"embedding_size": SIZES["embedding_size"], "hidden_sizes": SIZES["hidden_sizes"]}
-        made = Call(case.function, case.guard, (SIZES["vocab_size"], SIZES["context_length"]), options)
-    return made.returned
-
-
-def _spread(matrix: Tensor) -> float:
-    return float((matrix.double() ** 2).mean().sqrt())
-
-
-def _about(found: float, wanted: float) -> bool:
-    return abs(found / wanted - 1) < 0.12
-
-
-def _all_layers(wanted: Callable[[int, int], float], *, last: float = 1.0) -> Callable[[Any], bool]:
-    """Make a test: the numbers of each matrix are as large as inputs and outputs say, those of the last by a factor."""
-
-    def holds(network: Any) -> bool:
-        *hidden, end = network.weights
-        return _about(_spread(end), wanted(*end.shape) * last) and all(
-            _about(_spread(one), wanted(*one.shape)) for one in hidden
-        )
-
-    return holds
-
-
-SHAPES = [(32, 60), (60, 45), (45, 31)]
-NETWORKS: list[tuple[str, Callable[[Any], bool], str, str]] = [
-    ("all_zeros", lambda it: not any(one.any() for one in it.weights), "All weights are 0, so all parts of a layer do the same and learn the same: they have to begin at random.", "Print `.weights[0]`."),
-    ("one_output_column", lambda it: it.weights[-1].shape[1] == 1, "The last layer has one column, and should have one for each token.", "Print the `shape` of the last matrix."),
-    ("last_layer_for_another_size", lambda it: it.weights[-1].shape[1] != 31, "The last layer has not one column for each token.", "Print the `shape` of the last matrix."),
-    ("embedding_of_another_size", lambda it: tuple(it.embedding.shape) != (31, 8), "The embedding has another shape than `(vocab_size, embedding_size)`: a size is typed in, or two are exchanged.", "Print its `shape`."),
-    ("matrices_transposed", lambda it: [tuple(one.shape) for one in it.weights] == [shape[::-1] for shape in SHAPES], "The matrices are `(outputs, inputs)`, and should be `(inputs, outputs)`.", "Print their `shape`s."),
-    ("first_layer_for_one_token", lambda it: it.weights[0].shape[0] == 8, "The first matrix takes in the numbers of one token, and should take those of the whole context.", "Print its `shape`."),
-    ("sizes_not_as_given", lambda it: [tuple(one.shape) for one in it.weights] != SHAPES, "The matrices have other sizes than are asked for: sizes are typed in.", "Print their `shape`s."),
-    ("biases_not_0", lambda it: any(one.any() for one in it.biases), "The biases should begin at 0.", "Print `.biases[0]`."),
-    ("embedding_of_zeros", lambda it: not it.embedding.any(), "The embedding is all zeros, so all tokens begin as the same.", "Print `.embedding`."),
-    ("one_vector_for_all_tokens", lambda it: bool((it.embedding == it.embedding[0]).all()), "All rows of the embedding are the same, so the tokens can't be told apart.", "Print `.embedding`."),
-    ("weights_all_equal", lambda it: bool((it.weights[0] == it.weights[0][0, 0]).all()), "All weights of a matrix are the same, so all parts of a layer do the same and learn the same.", "Print `.weights[0]`."),
-    ("positive_weights_only", lambda it: all(bool((one >= 0).all()) for one in it.weights), "All weights are positive, as `torch.rand` makes them, so nothing cancels out: take `torch.randn`.", "Print the smallest weight: it is not below 0."),
-    ("last_layer_not_made_smaller", _all_layers(lambda ins, outs: math.sqrt(2 / ins)), "The last matrix is not made ten times smaller, so the first loss is far above log(vocab).", "Print the loss of a new network, and log of the number of tokens."),
-    ("weights_not_scaled", lambda it: _about(_spread(it.weights[0]), 1) and _about(_spread(it.weights[1]), 1), "The weights are not scaled by the number of inputs, so the numbers grow from layer to layer.", "Print the standard deviation of `.weights[0]`: it is 1."),
-    ("scaled_by_the_outputs", lambda it: all(_about(_spread(one) * math.sqrt(one.shape[1]), _spread(it.weights[0]) * math.sqrt(60)) for one in it.weights[:2]) and any(_about(_spread(it.weights[0]), g / math.sqrt(60)) for g in (1, math.sqrt(2), 5 / 3)),
-     "The scale is taken from the number of outputs, and should be from the number of inputs.", "Print the standard deviation of `.weights[0]`, and `math.sqrt(2 / inputs)`."),
-    ("scale_without_the_2", lambda it: all(_about(_spread(one), 1 / math.sqrt(one.shape[0])) for one in it.weights[:2]), "The weights are scaled by √(1 / inputs), and should be by √(2 / inputs): the bend lets through only half.", "Print the standard deviation of `.weights[0]`, and `math.sqrt(2 / inputs)`."),
-    ("scaled_by_5_thirds", lambda it: all(_about(_spread(one), 5 / 3 / math.sqrt(one.shape[0])) for one in it.weights[:2]), "The weights are scaled by 5/3, the gain of tanh, and should be by √2.", "Print the standard deviation of `.weights[0]`, and `math.sqrt(2 / inputs)`."),
-    ("scale_without_its_root", lambda it: all(_about(_spread(one), 2 / one.shape[0]) or _about(_spread(one), 1 / one.shape[0]) for one in it.weights[:2]), "The root of the scale is forgotten: it is √(2 / inputs).", "Print the standard deviation of `.weights[0]`, and `math.sqrt(2 / inputs)`."),
-    ("one_scale_for_all_layers", lambda it: _about(_spread(it.weights[0]), _spread(it.weights[1])) and not _about(_spread(it.weights[0]), math.sqrt(2 / 32)), "One number scales all matrices, however many inputs each has.", "Print the standard deviations of the matrices."),
-]  # fmt: skip
-
 
 def _trained(tell: Callable[[Any, dict[str, Any]], bool]) -> Test:
     return _in_all(lambda found, given: tell(found, given))
@@ -255,19 +197,6 @@ def outcome(case: Case) -> Mistake | None:
     case.guard.hangs = 0
     rows = {"split_words": SPLITS, "minibatches": BATCHES, "train_mlp": TRAINING}.get(case.name, [])
     for name, test, wrong, seen in rows:
-        if _holds(partial(test, case)):
+        if holds(partial(test, case)):
             return case.cause(name, wrong, seen)
-    if case.name == "init_mlp":
-        network = _network(case)
-        for name, holds, wrong, seen in NETWORKS:
-            if _holds(partial(holds, network)):
-                return case.cause(name, wrong, seen)
     return None
-
-
-def _holds(test: Callable[[], bool]) -> bool:
-    """Tell whether it holds; a result that can't be tested so has another slip."""
-    try:
-        return test()
-    except Exception:
-        return False
