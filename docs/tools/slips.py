@@ -172,7 +172,7 @@ def _report(slip: Slip) -> dict[str, Any]:
 
 def slips() -> str:
     """Return the element: one slip after another to be found; without scripts, the first with its report."""
-    data = [
+    data: list[dict[str, Any]] = [
         {"task": slip.task, "code": slip.code, "line": slip.line, "links": _links(slip)} | report
         for slip, report in zip(SLIPS, reports(), strict=True)
     ]
