@@ -108,12 +108,12 @@
 
     paint() {
       const { at, turn, word } = this.state;
-      const { looks, loss, words } = this.models[at];
+      const { looks, what, loss, words } = this.models[at];
       const names = turn ? this.some(at, "", turn, words.length) : words;
       this.slider.set(at, looks);
       this.names.replaceChildren(...names.flatMap((name) => [code(name), " "]));
       this.draw(at);
-      this.status.replaceChildren("Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as unsure as among ${number(Math.exp(loss), 1)} letters.`);
+      this.status.replaceChildren(h("b", {}, what), ". Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as unsure as among ${number(Math.exp(loss), 1)} letters.`);
       if (this.field.value !== word) this.field.value = word;
       this.ways.replaceChildren(...this.models.map((model, i) =>
         h("tr", { class: i === at ? "bl-at" : "" }, h("th", { scope: "row" }, model.looks),

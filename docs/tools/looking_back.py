@@ -32,6 +32,7 @@ class Model(NamedTuple):
     """A model, and its numbers as the page gets them."""
 
     looks: str
+    what: str
     next_probs: Callable[[Tensor], Tensor]
     context_length: int
     numbers: dict[str, Any]
@@ -50,21 +51,23 @@ def _made() -> list[dict[str, Any]]:
     train, dev, test = bigramlab.split_words(names, generator=torch.Generator().manual_seed(SEED))
     vocabulary = bigramlab.build_vocabulary(names)
     counts = [bigramlab.count_bigrams(words, vocabulary) for words in (train, dev)]
-    models = [_counted("0 letters", *(table.sum(dim=0, keepdim=True) for table in counts))]
-    models.append(_counted("1 letter", *counts))
+    models = [
+        _counted("0 letters", "How frequent each letter is", *(table.sum(dim=0, keepdim=True) for table in counts))
+    ]
+    models.append(_counted("1 letter", "A table of pairs", *counts))
     models += [_learned(length, train, dev, vocabulary) for length in SIZES]
     models.append(_attentive())
     return [_told(model, test, vocabulary) for model in models]
 
 
-def _counted(looks: str, counts: Tensor, dev_counts: Tensor) -> Model:
+def _counted(looks: str, what: str, counts: Tensor, dev_counts: Tensor) -> Model:
     """Return a table of counts, smoothed as suits the dev names; one of a single row knows how frequent all are."""
     ks = (0.01, 0.1, 1, 10)
     rows = {k: bigramlab.normalize(bigramlab.smooth(counts, k)) for k in ks}
     k = min(ks, key=lambda k: bigramlab.negative_log_likelihood(dev_counts, rows[k]))
     row_of = partial(torch.clamp, max=len(counts) - 1)
     text = " ".join(map(str, counts.flatten().tolist()))
-    return Model(looks, lambda contexts: rows[k][row_of(contexts[:, -1])], 1, {"counts": text, "k": k})
+    return Model(looks, what, lambda contexts: rows[k][row_of(contexts[:, -1])], 1, {"counts": text, "k": k})
 
 
 def _learned(length: int, train: list[str], dev: list[str], vocabulary: str) -> Model:
@@ -75,7 +78,9 @@ def _learned(length: int, train: list[str], dev: list[str], vocabulary: str) -> 
     trained = bigramlab.train_mlp(start, *examples, RECIPE, dev=held_back, generator=generator, progress=False).best
     network: MLP = cut_to_bytes(trained)
     sizes = {"length": length, "embedding": network.embedding.shape[1], "hidden": len(network.biases[0])}
-    return Model(f"{length} letters", partial(bigramlab.mlp_probs, network), length, sizes | pack(network))
+    return Model(
+        f"{length} letters", "A small network", partial(bigramlab.mlp_probs, network), length, sizes | pack(network)
+    )
 
 
 def _attentive() -> Model:
@@ -83,17 +88,23 @@ def _attentive() -> Model:
     network = cut_to_bytes(looking.transformer())
     sizes = {"longest": network.longest, "width": network.embedding.shape[1]}
     sizes |= {"layers": len(network.blocks), "heads": network.heads}
-    return Model("all letters", partial(bigramlab.transformer_probs, network), network.longest, sizes | pack(network))
+    return Model(
+        "all letters",
+        "Attention",
+        partial(bigramlab.transformer_probs, network),
+        network.longest,
+        sizes | pack(network),
+    )
 
 
 def _told(model: Model, test: list[str], vocabulary: str) -> dict[str, Any]:
     """Return a model's numbers, with its loss on the test names and some names that it wrote."""
-    looks, next_probs, length, numbers = model
+    looks, what, next_probs, length, numbers = model
     loss = bigramlab.score_contexts(next_probs, *bigramlab.build_contexts(test, vocabulary, length))
     generator = torch.Generator().manual_seed(SEED)
     words = bigramlab.generate_words(next_probs, vocabulary, 50, context_length=length, generator=generator)
     some = [word if len(word) <= LONGEST else word[:LONGEST] + "…" for word in words if word][:SHOWN]
-    return {"looks": looks, "loss": loss, "words": some} | numbers
+    return {"looks": looks, "what": what, "loss": loss, "words": some} | numbers
 
 
 def _steps(piece: Tensor) -> tuple[Tensor, float]:
