@@ -28,9 +28,9 @@
     return vector.map((value, i) => (value / size) * gain[i]);
   }
 
-  /** Whole numbers in a text, cut into tensors of these shapes: a list, or a list of rows. */
-  function unpackNumbers(text, shapes, scale) {
-    const numbers = text.split(" ").map((one) => Number(one) / scale);
+  /** Numbers in a list or a text, so many to 1, cut into tensors of these shapes: a list, or a list of rows. */
+  function unpackNumbers(given, shapes, scale) {
+    const numbers = Array.from(given.split?.(" ") ?? given, (one) => Number(one) / scale);
     let begin = 0;
     return shapes.map(([rows, columns]) => {
       const cut = Array.from({ length: columns ? rows : 1 }, () => numbers.slice(begin, (begin += columns ?? rows)));

@@ -30,7 +30,7 @@
     return bigrams;
   }
 
-  /** The network of these sizes: its loss, and its loss with the gradient. */
+  /** The network of these sizes: what it expects after a context, its loss, and its loss with the gradient. */
   function makeMlp({ size, length, embedding, hidden }) {
     const inputs = length * embedding;
     const first = size * embedding;
@@ -63,6 +63,12 @@
       let all = 0;
       for (let j = 0; j < size; j++) all += probs[j] = Math.exp(probs[j] - largest);
       for (let j = 0; j < size; j++) probs[j] /= all;
+    }
+
+    /** How likely each token is after a context, which is a list of ids. */
+    function expect(numbers, context) {
+      forward(numbers, context, 0);
+      return probs.slice();
     }
 
     /** The mean of -log p over all that was counted, in nats. */
@@ -114,7 +120,7 @@
       return { loss: cost, slope };
     }
 
-    return { loss, gradient, total };
+    return { expect, loss, gradient, total };
   }
 
   /** Which rows a step learns from: darts on a line on which each row is as long as it is frequent. `ends` are the

@@ -7,6 +7,7 @@
   `palette` has the colors of both.
 - What moves: `elements`, of `markup`, with the `questions` that they ask and the `racing` of two models; `recognizing`
   says what a number is, of what is `known` of the names.
+- The home page: models that are `looking_back` further and further, ten `slips` to find, and `getting` the project.
 - What is done for real and then shown: `experiments`, of which `trainings` tells, a `walkthrough` of the exercises, and
   a `lecture`'s notebook that is checked.
 - `card` is the picture that a link to the site shows elsewhere.

@@ -153,7 +153,9 @@ def choose(letter: str = "a") -> str:
         likely = probs.argsort(descending=True, stable=True)[:4].tolist()
         told = [f"`{vocabulary[id]}` {probs[id]:.1%}" for id in likely if probs[id] > 0]
         rows.append([way, ", ".join(told) + ", …" * bool((probs > 0).sum() > len(told))])
-    return element("choose", f"<p>After <code>{letter}</code>:</p>{listed(['chosen', 'next'], rows)}", **_model())
+    return element(
+        "choose", f"<p>After <code>{letter}</code>:</p>{listed(['chosen', 'next'], rows)}", scripts="choose", **_model()
+    )
 
 
 def name(start: str = "emma") -> str:
@@ -182,7 +184,7 @@ def learn() -> str:
         f"a loss of log {size} = {math.log(size):.3f}. Each step of gradient descent changes the table a little, so "
         f"that the loss falls: toward {floor:.3f}, the loss of the table that was counted, and never below.</p>"
     )
-    return element("learn", fallback, **_model())
+    return element("learn", fallback, scripts="learn", **_model())
 
 
 def words() -> str:

@@ -1,5 +1,7 @@
 """What MkDocs calls while it builds the site."""
 
+import gc
+import logging
 import re
 import sys
 from pathlib import Path
@@ -13,9 +15,13 @@ begun = ""  # the command: "build" or "serve"
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    """Remember which command it is."""
+    """Remember which command it is, and say what takes so long."""
     global begun
     begun = command
+    gc.set_threshold(50_000)  # far less is thrown away than made, and each search goes through all that torch has made
+    if not dirty:
+        log = logging.getLogger("mkdocs.hooks")
+        log.info("The tutorial's code runs now, so that its pages show what it returns: about half a minute")
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -24,6 +30,9 @@ def on_pre_build(config: MkDocsConfig) -> None:
         sys.path.insert(0, DOCS)
     for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "tools")]:
         del sys.modules[name]
+    import torch  # here, so that what is said above is said at once
+
+    torch.set_num_threads(1)  # two are no faster with tables this small, and wait for each other on a busy machine
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -33,6 +33,8 @@ PLACES = {  # where each element that has a state stands
     "words": "lab.html",
     "race": "tutorial/comparing.html",
     "number": "how-to/my-number.html",
+    "back": "index.html",
+    "slip": "index.html",
 }
 WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
 EDIT_URI = os.environ.get("EDIT_URI") or "https://edit.invalid/edit/main/docs/"

@@ -329,9 +329,10 @@ def test_ten_thousand_words_take_less_than_a_second(open_page):
         ("walk", "node.next()"),
         ("learn", "node.train(100)"),
         ("race", "node.runOrPause()"),
+        ("back", "node.act({ ...node.state, word: 'christophe'.slice(0, n) })"),
         ("race", "node.goal ? 0 : node.runOrPause(); document.querySelector('bl-bet').show()"),
     ],
-    ids=["k", "mark", "walk", "learn", "race", "bet-while-training"],
+    ids=["k", "mark", "walk", "learn", "race", "back", "bet-while-training"],
 )
 def test_an_act_is_painted_at_once(open_page, tag, act):
     page = open_page(PLACES[tag])

@@ -272,7 +272,8 @@ def test_every_element_of_a_page_is_alive(open_page):
         elements = page.locator("figure.bl > *")
         assert elements.count() >= (1 if place.startswith("how-to/") else 3)
         alive = elements.evaluate_all(
-            "nodes => nodes.map(node => Boolean(node.answer || node.items || node.chapters || node.controller))"
+            "nodes => nodes.map(({ answer, items, chapters, controller, path }) =>"
+            " Boolean(answer || items || chapters || controller || path))"
         )
         assert all(alive), place
 
