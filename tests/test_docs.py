@@ -281,6 +281,12 @@ def test_a_chapter_of_mistakes_tells_all_that_are_listed():
         assert len(listed) > 10
 
 
+def test_no_line_of_code_is_empty_at_which_markdown_would_end_it():
+    code = re.findall(r"<pre[^>]*>\n(.*?)</pre>", catalogue.wrong_in("attention"), re.DOTALL)
+    assert sum("&#8203;" in part for part in code) > 10  # tensors of four axes have such lines
+    assert not [part for part in code if re.search(r"\n\s*\n", part)]
+
+
 def mistake_named(function, name):
     return catalogue.named(f"{function}/{name}")
 

@@ -1,6 +1,7 @@
 """The pages "How to be wrong": every mistake with its lines, what they return, and the law that catches it."""
 
 import html
+import re
 import textwrap
 
 from pygments import highlight
@@ -136,4 +137,4 @@ def _pre(text: str) -> str:
 
 def _whole(text: str) -> str:
     """Return text for a `pre` inside Markdown, which would end the HTML at a line without a character."""
-    return text.rstrip("\n").replace("\n\n", "\n&#8203;\n")
+    return re.sub(r"(?<=\n)[ \t]*(?=\n)", "&#8203;", text.rstrip("\n"))

@@ -28,12 +28,12 @@ def test_a_word_or_a_chapter_leaves_what_has_it(open_page):
     assert said.inner_text() == f"{hits} of {every} mistakes."
     assert shown(page) == hits > 0
     page.get_by_label("A word").fill("")
-    page.get_by_label("in", exact=True).select_option("4. Smoothing")
+    page.locator("bl-mistakes select").select_option("4. Smoothing")
     assert page.locator("bl-mistakes summary:visible").all_inner_texts() == ["smooth 16"]
     page.get_by_label("A word").fill("no such word")
     assert "No mistake has these words" in said.inner_text()
     page.get_by_label("A word").fill("")
-    page.get_by_label("in", exact=True).select_option("all chapters")
+    page.locator("bl-mistakes select").select_option("all chapters")
     assert said.inner_text() == f"{every} mistakes."
 
 
