@@ -255,6 +255,14 @@ def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():
         assert caught["law"] in {law.name for law in LAWS[key.split("/")[0]]}
 
 
+@pytest.fixture
+def as_kept(monkeypatch):
+    """Take what is kept of the mistakes, even if it does not fit the code any more: another test says so."""
+    kept = json.loads(catching.KEPT.read_text(encoding="utf-8"))["caught"]
+    monkeypatch.setattr(catalogue, "caught", lambda: kept)
+
+
+@pytest.mark.usefixtures("as_kept")
 def test_the_ten_best_mistakes_exist_and_stand_first():
     assert len(set(catalogue.BEST)) == 10
     titles = [key.split("/")[1].replace("_", " ") for key in catalogue.BEST]
@@ -274,6 +282,7 @@ def test_every_mistake_is_listed_once_and_told_on_a_page_of_the_navigation():
         assert page == f"how-to-be-wrong/{named}.html"
 
 
+@pytest.mark.usefixtures("as_kept")
 def test_a_chapter_of_mistakes_tells_all_that_are_listed():
     for page in ("smoothing", "normalizing"):
         listed = re.findall(rf'href="how-to-be-wrong/{page}.html#(\w+-\w+)"', catalogue.all_mistakes())
@@ -281,6 +290,7 @@ def test_a_chapter_of_mistakes_tells_all_that_are_listed():
         assert len(listed) > 10
 
 
+@pytest.mark.usefixtures("as_kept")
 def test_no_line_of_code_is_empty_at_which_markdown_would_end_it():
     code = re.findall(r"<pre[^>]*>\n(.*?)</pre>", catalogue.wrong_in("attention"), re.DOTALL)
     assert sum("&#8203;" in part for part in code) > 10  # tensors of four axes have such lines

@@ -40,7 +40,7 @@ def _lines_in(lesson: str) -> Iterator[tuple[tuple[str, str], str]]:
             lines = f"def {node.name}({ast.unparse(node.args)}):\n{textwrap.indent(textwrap.dedent(body), '    ')}"
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call) and isinstance(decorator.args[0], ast.Constant):
-                    yield (decorator.args[0].value, node.name), lines
+                    yield (str(decorator.args[0].value), node.name), lines
 
 
 def lines_of(mistake: Mistake) -> str:
