@@ -8,12 +8,25 @@ from pathlib import Path
 
 import pytest
 import torch
-from tools import architectures, by_heart, catching, charts, drawings, experiments, keeping, looking, palette, trainings
+from tools import (
+    architectures,
+    by_heart,
+    catalogue,
+    catching,
+    charts,
+    drawings,
+    experiments,
+    keeping,
+    looking,
+    palette,
+    trainings,
+)
 from tools.catalogue import entry
 from tools.elements import quiz
 from tools.exercises import exercise, table_of_exercises
 from tools.figures import inline_svg
 from tools.markup import minutes_of
+from tools.mistaken import answers, lines_of
 from tools.questions import QUESTIONS
 
 import bigramlab
@@ -240,6 +253,75 @@ def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():
     assert kept["caught"].keys() == {f"{name}/{mistake.name}" for name, some in MISTAKES.items() for mistake in some}
     for key, caught in kept["caught"].items():
         assert caught["law"] in {law.name for law in LAWS[key.split("/")[0]]}
+
+
+@pytest.fixture
+def as_kept(monkeypatch):
+    """Take what is kept of the mistakes, even if it does not fit the code any more: another test says so."""
+    kept = json.loads(catching.KEPT.read_text(encoding="utf-8"))["caught"]
+    monkeypatch.setattr(catalogue, "caught", lambda: kept)
+
+
+@pytest.mark.usefixtures("as_kept")
+def test_the_ten_best_mistakes_exist_and_stand_first():
+    assert len(set(catalogue.BEST)) == 10
+    titles = [key.split("/")[1].replace("_", " ") for key in catalogue.BEST]
+    assert re.findall(r"^### (.+)$", catalogue.best(), re.MULTILINE) == titles
+
+
+def test_every_mistake_is_listed_once_and_told_on_a_page_of_the_navigation():
+    listed = re.findall(r'<li id="([^"]+)"><a href="([^"#]+)#([^"]+)">', catalogue.all_mistakes())
+    assert [own for own, _, _ in listed] == [linked for _, _, linked in listed]
+    assert sorted(own for own, _, _ in listed) == sorted(
+        f"{m.function}-{m.name}" for some in MISTAKES.values() for m in some
+    )
+    for page in {page for _, page, _ in listed}:
+        path = f"explanation/{page.removesuffix('html')}md"
+        assert f": {path}\n" in NAVIGATION
+        (named,) = re.findall(r'wrong_in\("(.+)"\)', (DOCS / path).read_text(encoding="utf-8"))
+        assert page == f"how-to-be-wrong/{named}.html"
+
+
+@pytest.mark.usefixtures("as_kept")
+def test_a_chapter_of_mistakes_tells_all_that_are_listed():
+    for page in ("smoothing", "normalizing"):
+        listed = re.findall(rf'href="how-to-be-wrong/{page}.html#(\w+-\w+)"', catalogue.all_mistakes())
+        assert re.findall(r"^### .* \{: #(.+) \}$", catalogue.wrong_in(page), re.MULTILINE) == listed
+        assert len(listed) > 10
+
+
+@pytest.mark.usefixtures("as_kept")
+def test_no_line_of_code_is_empty_at_which_markdown_would_end_it():
+    code = re.findall(r"<pre[^>]*>\n(.*?)</pre>", catalogue.wrong_in("attention"), re.DOTALL)
+    assert sum("&#8203;" in part for part in code) > 10  # tensors of four axes have such lines
+    assert not [part for part in code if re.search(r"\n\s*\n", part)]
+
+
+def mistake_named(function, name):
+    return catalogue.named(f"{function}/{name}")
+
+
+def test_a_mistake_shows_its_lines_without_docstring_and_annotations():
+    assert lines_of(mistake_named("normalize", "keepdim_forgotten")) == (
+        "def keepdim_forgotten(counts):\n    return counts / counts.sum(dim=1)"
+    )
+    assert lines_of(mistake_named("smooth", "nothing_added_by_default")).startswith(
+        "def nothing_added_by_default(counts, k=0):"  # the default is what is wrong
+    )
+
+
+def test_what_a_mistake_returns_stands_beside_what_it_should():
+    mistake = mistake_named("smooth", "k_multiplied")
+    assert answers(mistake, "smooth(tensor([[2]]), 3)") == ("tensor([[6]])", "tensor([[5]])")
+    assert answers(mistake, "smooth(tensor([[0.]]), 0.)") is None  # no difference can be seen
+    assert answers(mistake, "smooth(tensor([[-1]]), 3)") is None  # ours refuses it
+    assert answers(mistake, "smooth(<a tensor>)") is None
+    assert answers(mistake, "smooth(open('here'))") is None  # more than plain values
+    sampled = "sample(tensor([[1.]]), generator=torch.Generator().manual_seed(0))"
+    assert answers(mistake_named("sample", "leading_boundary_included"), sampled) is None  # draws may differ
+    told = entry(mistake, {"law": LAWS["smooth"][0].name, "call": "smooth(tensor([[2]]), 3)", "problem": "it differs"})
+    assert "<dt>It returns</dt><dd><pre>\ntensor([[6]])</pre></dd>" in told
+    assert "<dt>It should</dt><dd><pre>\ntensor([[5]])</pre></dd>" in told
 
 
 @pytest.mark.slow

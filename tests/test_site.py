@@ -45,7 +45,7 @@ def test_llms_txt_lists_the_pages_under_their_rooms(tmp_path):
     (tmp_path / "room").mkdir()
     for name, about in [("index.md", "The start"), ("room/index.md", "All of it"), ("room/one.md", "One thing")]:
         (tmp_path / name).write_text(f"---\ndescription: {about}\nhide: [toc]\n---\n\n# Page\n", encoding="utf-8")
-    nav = [{"Home": "index.md"}, {"Room": ["room/index.md", {"1. One": "room/one.md"}]}]
+    nav = [{"Home": "index.md"}, {"Room": ["room/index.md", {"Inner": [{"1. One": "room/one.md"}]}]}]
     config = {
         "site_name": "site",
         "site_description": "About it",

@@ -1,28 +1,35 @@
 /* <bl-learn>: the same table, learned. All weights start at 0, and softmax of each row comes to the shares of the counts. */
 (() => {
   "use strict";
-  const { h, svg, button, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, shown, number, smooth, normalize, softmax, trainingStep, negativeLogLikelihood, Element, define } = globalThis.bigramlab;
   const RATES = [1, 5, 10, 20, 50, 100, 200, 500, 1000];
   const MOST = 2000; // steps
   const WIDEST = 100; // letters: a step is to take no longer than a blink
+  const LETTERED = 40; // letters: more can't be read
   const WIDTH = 600;
   const HEIGHT = 220;
 
-  /** A table as a picture of size × size points: the color's strength is given for each cell, -1 to 1. */
+  /** A table as a picture of size × size points, with its letters above and beside it: the strength of each cell is given,
+      -1 to 1, and shows in the page's own orange and blue. */
   function picture(label) {
     const canvas = h("canvas", { role: "img", "aria-label": label });
-    const paint = (size, strength) => {
+    const letters = ["bl-letters bl-above-it", "bl-letters bl-beside-it"].map((name) => h("div", { class: name, "aria-hidden": "true" }));
+    const paint = (vocabulary, strength) => {
+      const size = vocabulary.length;
       canvas.width = canvas.height = size;
       const context = canvas.getContext("2d");
-      const image = context.createImageData(size, size);
+      const page = getComputedStyle(canvas);
+      const [less, more] = ["--bl-walk", "--md-typeset-a-color"].map((name) => page.getPropertyValue(name));
       for (let cell = 0; cell < size * size; cell++) {
         const value = strength(cell);
-        image.data.set(value < 0 ? [219, 96, 20] : [82, 108, 254], 4 * cell);
-        image.data[4 * cell + 3] = 255 * Math.min(1, Math.abs(value));
+        context.fillStyle = value < 0 ? less : more;
+        context.globalAlpha = Math.min(1, Math.abs(value));
+        context.fillRect(cell % size, Math.floor(cell / size), 1, 1);
       }
-      context.putImageData(image, 0, 0);
+      const named = size <= LETTERED ? vocabulary : [];
+      for (const node of letters) node.replaceChildren(...named.map((letter) => h("span", {}, shown(letter))));
     };
-    return { node: h("div", {}, h("p", {}, label), canvas), paint };
+    return { node: h("div", {}, h("p", {}, label), h("div", { class: "bl-lettered" }, ...letters, canvas)), paint };
   }
 
   define("bl-learn", class extends Element {
@@ -39,6 +46,17 @@
       return [h("div", { class: "bl-pictures" }, this.counted.node, this.learned.node, this.difference.node),
         h("div", { class: "bl-row" }, h("label", { class: "bl-picker-always" }, "Rate ", this.rate), ...steps),
         this.status, this.chart];
+    }
+
+    connectedCallback() {
+      super.connectedCallback();
+      this.scheme ??= new MutationObserver(() => this.paint());
+      this.scheme.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+    }
+
+    disconnectedCallback() {
+      super.disconnectedCallback();
+      this.scheme.disconnect();
     }
 
     useModel() {
@@ -103,10 +121,10 @@
       const { rate, weights, losses } = this.state;
       this.rate.selectedIndex = RATES.indexOf(rate);
       const probs = softmax(weights, this.size);
-      this.counted.paint(this.size, (cell) => Math.sqrt(this.target[cell]));
-      this.learned.paint(this.size, (cell) => Math.sqrt(probs[cell]));
+      this.counted.paint(this.model.vocabulary, (cell) => Math.sqrt(this.target[cell]));
+      this.learned.paint(this.model.vocabulary, (cell) => Math.sqrt(probs[cell]));
       let largest = 0;
-      this.difference.paint(this.size, (cell) => {
+      this.difference.paint(this.model.vocabulary, (cell) => {
         const off = probs[cell] - this.target[cell];
         largest = Math.max(largest, Math.abs(off));
         return Math.sign(off) * Math.sqrt(Math.abs(off));

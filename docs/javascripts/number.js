@@ -129,8 +129,8 @@
     }
 
     named(key) {
-      const [name, , anchor] = this.known.mistakes[key];
-      return h("a", { href: `../explanation/how-to-be-wrong.html#${anchor}` }, name);
+      const [name, , place] = this.known.mistakes[key];
+      return h("a", { href: `../explanation/${place}` }, name);
     }
 
     /** What a number is: what it fits exactly, or else what rounding may have moved; right before wrong. */

@@ -6,6 +6,7 @@
   const MOST = 999; // letters; a link stays short, and a replay quick
   const SHOWN = 8; // letters of the tally
   const WIDEST = 40; // letters: of a larger alphabet, the picture has only those that the word visits
+  const TAIL = 28; // letters of a long word: two lines on a phone, so that the buttons stay where they are
   const MARKS = 20; // steps of a word that are numbered in the picture
 
   define("bl-walk", class extends Element {
@@ -13,7 +14,7 @@
       this.path = h("p", { class: "bl-path", dir: "auto" });
       this.from = h("p", { class: "bl-sentence" });
       this.line = line();
-      this.step = button("", () => this.next(), { class: "bl-button bl-primary" });
+      this.step = button("", () => this.next(), { class: "bl-button bl-primary bl-step" });
       this.finish = button("Finish this word", () => this.toEnd());
       this.hundred = button("A hundred more darts", () => this.state.hundreds < 99 && this.act({ ...this.state, hundreds: this.state.hundreds + 1 }));
       this.status = h("p", { role: "status" });
@@ -60,9 +61,9 @@
       const now = ids.slice(begin, steps);
       const finished = steps > 0 && current === 0;
       const next = ids[steps];
-      const tail = now.slice(-60).map((id, place, all) =>
+      const tail = now.slice(-TAIL).map((id, place, all) =>
         h("span", { class: place === all.length - 1 ? "bl-last" : "" }, shown(vocabulary[id])));
-      this.path.replaceChildren(h("span", { class: now.length ? "" : "bl-last" }, now.length > 60 ? "…" : "."), ...tail);
+      this.path.replaceChildren(h("span", { class: now.length ? "" : "bl-last" }, now.length > TAIL ? "…" : "."), ...tail);
       this.from.replaceChildren(...(finished ? ["The word is finished. The next one starts at ", code("."), ":"]
         : current === 0 ? ["At the start, ", code("."), ":"] : ["After ", code(vocabulary[current]), ":"]));
       this.line.paint(this.probs, vocabulary, current, drawn ? next : -1, drawn ? darts[steps] : undefined);

@@ -6,11 +6,12 @@
   const { h, button, code, number, readK, kSlider, smooth, normalize, walk, makeDarts, negativeLogLikelihood, packText, unpackText, Element, define } = bl;
   const LONGEST = 400_000; // characters of the whole list
   const WIDEST = 1000; // characters of the vocabulary: a table of a million cells
+  const COMMA = /[,，、]/;
   const EXAMPLES = {
     Greek: "Αθηνά Απόλλων Άρης Άρτεμις Αφροδίτη Δήμητρα Διόνυσος Ερμής Εστία Ήρα Ήφαιστος Ζευς Ποσειδών Περσεφόνη Ορφέας Ευρυδίκη Θησέας Αριάδνη Ιάσων Μήδεια",
     Japanese: "さくら はると ひなた みなと ゆうと あおい りく ゆい そうた めい はな ひまり つむぎ いつき みお れん こはる あさひ ゆづき ほのか",
-    Emoji: "🌧🌧🌦☀️ ☀️☀️🌦🌧 🌦☀️☀️☀️ 🌧🌧🌧🌦 ☀️🌦🌧🌧 🌦🌦☀️ 🌧🌦☀️☀️ ☀️☀️☀️",
-  };
+    Emoji: "🌧🌧🌦🌞 🌞🌞🌦🌧 🌦🌞🌞🌞 🌧🌧🌧🌦 🌞🌦🌧🌧 🌦🌦🌞 🌧🌦🌞🌞 🌞🌞🌞",
+  }; // each letter is one code point: what looks like one and is two would be two tokens
 
   /** The list as Python's read_words takes it: one word a line, blanks at the ends and blank lines dropped. */
   function readWords(text) {
@@ -55,8 +56,20 @@
       return k !== undefined && (list === "" || (list && !readWords(list).problem)) ? { text: list, k } : undefined;
     }
 
+    /** A list with commas may be meant as many words or, who knows, as one. */
+    ask(text) {
+      this.status.replaceChildren(
+        h("p", {}, "There are commas in it. Are they between the words?"),
+        h("div", { class: "bl-row" }, button("Split at commas", () => this.take(text.split(COMMA).join("\n"))),
+          button("Leave them in", () => this.take(text, true))));
+    }
+
     /** A short list is drowned by k = 1: so many cells are empty. */
-    take(text) {
+    take(text, asked) {
+      if (!asked && COMMA.test(text)) {
+        this.ask(text);
+        return;
+      }
       const found = readWords(text);
       if (found.problem) {
         this.status.textContent = found.problem;
@@ -82,7 +95,7 @@
       const written = walk(probs, size, makeDarts(1, 3000)).map((id) => vocabulary[id]).join("").split(".").slice(0, -1);
       const ranked = [...counts.keys()].filter((cell) => counts[cell]).sort((a, b) => counts[b] - counts[a] || a - b).slice(0, 5);
       this.status.replaceChildren(
-        h("p", {}, this.found ? `Your ${number(this.found.words.length)} words` : `The ${this.dataset.names} names`,
+        h("p", {}, this.found ? `Your ${number(this.found.words.length)} ${this.found.words.length === 1 ? "word" : "words"}` : `The ${this.dataset.names} names`,
           `: ${number(letters)} pairs, a table of ${size} × ${size}. The loss is ${number(negativeLogLikelihood(counts, probs), 3)} nats per letter; knowing nothing costs log ${size} = ${number(Math.log(size), 3)}.`),
         h("p", {}, "The most common pairs: ", ...ranked.flatMap((cell, place) =>
           [place ? ", " : "", code(vocabulary[Math.floor(cell / size)] + vocabulary[cell % size]), ` ${number(counts[cell])}`]), "."),

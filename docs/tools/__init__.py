@@ -1,7 +1,8 @@
 """What builds the site: the pages' blocks import it, and MkDocs calls `hooks`.
 
 - The build: `hooks` has MkDocs' events, `keeping` keeps what takes long to make.
-- Pages that are generated: `catalogue` of the mistakes, with what `catching` found, `listings` of functions and laws,
+- Pages that are generated: `catalogue` of the mistakes, with what `catching` found and the lines that `mistaken` has,
+  `listings` of functions and laws,
   `exercises` at the end of a chapter, `llms` for programs that read.
 - Pictures: `charts` are drawn by Matplotlib, and `figures` puts them into a page; `drawings` are written by hand;
   `palette` has the colors of both.

@@ -1,32 +1,140 @@
-"""The page "How to be wrong": every mistake with the law that catches it and the smallest input that shows it."""
+"""The pages "How to be wrong": every mistake with its lines, what they return, and the law that catches it."""
 
+import html
+import re
 import textwrap
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from bigramlab.chapters import CHAPTERS, Chapter
 from bigramlab.laws import LAWS
+from bigramlab.laws.law import lesson_of
 from bigramlab.mistakes import MISTAKES, Mistake
 from tools.catching import caught, key_of
-from tools.listings import functions
+from tools.listings import MODULES, functions, mistakes_page
+from tools.markup import element, rich
+from tools.mistaken import answers, lines_of
+
+BEST = (
+    "normalize/keepdim_forgotten",
+    "train_neural_bigram/gradient_not_reset",
+    "attention_shares/mask_forgotten",
+    "cross_entropy/softmax_before_cross_entropy",
+    "softmax/largest_not_subtracted",
+    "smooth/counts_changed_in_place",
+    "build_contexts/contexts_run_on",
+    "split_heads/viewed_at_once",
+    "sample/largest_for_a_draw",
+    "init_mlp/last_layer_too_large",
+)
+"""The most famous ones: nearly everyone who writes such code meets them, and most of them run without a complaint."""
 
 
-def catalogue() -> str:
-    """Return, as Markdown, the mistakes of each function, the functions in the order of the lessons."""
-    names = [name for _, name in functions() if name in MISTAKES]
+def named(key: str) -> Mistake:
+    """Return the mistake of that key."""
+    return next(mistake for mistake in MISTAKES[key.split("/")[0]] if key_of(mistake) == key)
+
+
+def best() -> str:
+    """Return, as Markdown, the ten best."""
+    parts = []
+    for key in BEST:
+        mistake = named(key)
+        link = f"[`{mistake.function}`]({mistakes_page(mistake.function)}#{mistake.function})"
+        parts.append(f"### {_title(mistake)}\n\n{told(mistake, caught()[key], f'In {link}. ')}")
+    return "\n\n".join(parts)
+
+
+def all_mistakes() -> str:
+    """Return, as HTML, the list of all mistakes, folded by function, which a script filters."""
+    parts = []
+    for number, chapter in enumerate(CHAPTERS, start=1):
+        if names := _names_of(chapter):
+            page = mistakes_page(names[0])
+            heading = f'<h3>{number}. <a href="{page}">{chapter.title}, wrongly</a></h3>'
+            parts.append(f"<section>{heading}{''.join(_folded(name, page) for name in names)}</section>")
+    return element("mistakes", "".join(parts), scripts="mistakes")
+
+
+def _names_of(chapter: Chapter) -> list[str]:
+    """Return the functions of a chapter that have mistakes."""
+    lessons = [lesson.name for lesson in chapter.lessons]
+    return [name for lesson, name in functions() if lesson in lessons and name in MISTAKES]
+
+
+def _folded(name: str, page: str) -> str:
+    items = "".join(
+        f'<li id="{name}-{mistake.name}"><a href="{page}#{name}-{mistake.name}">{_title(mistake)}</a>: '
+        f"{rich(mistake.wrong)}</li>"
+        for mistake in MISTAKES[name]
+    )
+    count = len(MISTAKES[name])
+    link = f'<p><a href="{page}#{name}">With the lines of <code>{name}</code></a></p>'
+    return (
+        f'<details id="{name}"><summary><code>{name}</code> <span class="count">{count}</span></summary>'
+        f"{link}<ul>{items}</ul></details>"
+    )
+
+
+def wrong_in(page: str) -> str:
+    """Return, as Markdown, the mistakes of a chapter, which is named by its page."""
+    names = _names_of(next(chapter for chapter in CHAPTERS if chapter.page == page))
     links = ", ".join(f"[`{name}`](#{name})" for name in names)
-    parts = [f'<div class="catalogue" markdown>\n\n{links}\n\n</div>']
-    found = caught()
+    parts = [f'<div class="catalogue" markdown>\n\n{links}\n\n</div>'] if len(names) > 1 else []
     for name in names:
-        parts.append(f"## {name}")
-        parts += [entry(mistake, found[key_of(mistake)]) for mistake in MISTAKES[name]]
+        lesson = lesson_of(name)
+        about = (
+            f"[What it does](../../reference/{lesson}.html#{MODULES[lesson]}.{name}) · "
+            f"[its laws](../../reference/laws.html#{name})"
+        )
+        parts += [f"## {name}", about, *(entry(mistake, caught()[key_of(mistake)]) for mistake in MISTAKES[name])]
     return "\n\n".join(parts)
 
 
 def entry(mistake: Mistake, caught_by: dict[str, str]) -> str:
-    """Return, as Markdown, what is told of one mistake."""
+    """Return, as Markdown, what is told of one mistake, below its name."""
+    return f"### {_title(mistake)} {{: #{mistake.function}-{mistake.name} }}\n\n{told(mistake, caught_by)}"
+
+
+def told(mistake: Mistake, caught_by: dict[str, str], where: str = "") -> str:
+    """Return, as Markdown, what is wrong, the lines, what they return beside what they should, and the law."""
     sentences = {law.name: law.sentence for law in LAWS[mistake.function]}
     careless = "\n\n**Careless**: what it computes for input that makes sense is right." if mistake.careless else ""
     return (
-        f"### {mistake.name.replace('_', ' ')} {{: #{mistake.function}-{mistake.name} }}\n\n"
-        f"{mistake.wrong} {mistake.seen}{careless}\n\n"
-        f"**Caught by** “{sentences[caught_by['law']]}”\n\n"
-        f"```text\n{caught_by['call']}\n{textwrap.fill(caught_by['problem'], 80)}\n```"
+        f'<div class="mistake" markdown>\n\n{where}{mistake.wrong} {mistake.seen}{careless}\n\n'
+        f"{_code(mistake)}{_seen(mistake, caught_by)}\n\n"
+        f"**Caught by** “{sentences[caught_by['law']]}”\n\n</div>"
     )
+
+
+def _title(mistake: Mistake) -> str:
+    return mistake.name.replace("_", " ")
+
+
+def _code(mistake: Mistake) -> str:
+    """Return the lines in color, without what the theme does to each block of code: it takes long for dozens."""
+    colored = highlight(lines_of(mistake), PythonLexer(), HtmlFormatter(nowrap=True))
+    return f'<pre class="highlight wrong">\n{_whole(colored)}</pre>'
+
+
+def _seen(mistake: Mistake, caught_by: dict[str, str]) -> str:
+    """Return the smallest call with what it gives and what it should, or with what the law says of it."""
+    call, problem = caught_by["call"], caught_by["problem"]
+    rows = [("Call", _pre(call))]
+    if both := answers(mistake, call):
+        rows += [("It returns", _pre(both[0])), ("It should", _pre(both[1]))]
+    if not both or "should be" not in problem:
+        rows.append(("But", html.escape(textwrap.shorten(problem, 400, placeholder=" …"), quote=False)))
+    items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
+    return f'<dl class="wrong">{items}</dl>'
+
+
+def _pre(text: str) -> str:
+    return f"<pre>\n{_whole(html.escape(text, quote=False))}</pre>"
+
+
+def _whole(text: str) -> str:
+    """Return text for a `pre` inside Markdown, which would end the HTML at a line without a character."""
+    return re.sub(r"(?<=\n)[ \t]*(?=\n)", "&#8203;", text.rstrip("\n"))

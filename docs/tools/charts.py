@@ -1,5 +1,6 @@
 """The charts, drawn by Matplotlib in the page's colors."""
 
+import itertools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,7 @@ def draw_sizes(others: Mapping[str, int]) -> str:
 
 def draw_embedding() -> str:
     """Draw each token where its embedding lies."""
-    where = points()
+    where = _apart(points(), 0.2)
     with style():
         figure, axes = plt.subplots(figsize=(6, 4))
         for token, (x, y) in where.items():
@@ -182,20 +183,32 @@ def draw_embedding() -> str:
         )
 
 
+def _apart(points: Mapping[str, Point], least: float) -> dict[str, Point]:
+    """Return the points, those that are nearer than `least` moved apart to that, so that their names can be read."""
+    moved = {name: complex(*point) for name, point in points.items()}
+    for _ in range(50):
+        for one, other in itertools.combinations(moved, 2):
+            between = moved[other] - moved[one]
+            if 0 < abs(between) < least:
+                push = between / abs(between) * (least - abs(between)) / 2
+                moved[one], moved[other] = moved[one] - push, moved[other] + push
+    return {name: (point.real, point.imag) for name, point in moved.items()}
+
+
 def draw_surprisal() -> str:
     """Draw -log p for each probability p."""
     curve = [(percent / 200, -math.log(percent / 200)) for percent in range(1, 201)]
     with style():
         figure, axes = plt.subplots(figsize=(6, 3.4))
         axes.plot(*zip(*curve, strict=True), color=SECOND)
-        for p, name in [
-            (1, "certain: 0"),
-            (0.5, "heads: log 2"),
-            (1 / math.e, "one nat"),
-            (1 / 27, "one of 27: log 27"),
+        for p, name, aside, side in [
+            (1, "certain: 0", (4, 16), "right"),
+            (0.5, "heads: log 2", (6, 9), "left"),
+            (1 / math.e, "one nat", (-8, -16), "right"),
+            (1 / 27, "one of 27: log 27", (10, 4), "left"),
         ]:
             axes.plot(p, -math.log(p), marker="o", color=FIRST)
-            axes.annotate(name, (p, -math.log(p)), (8, 6), textcoords="offset points", ha="right" if p == 1 else "left")
+            axes.annotate(name, (p, -math.log(p)), aside, textcoords="offset points", ha=side)
         axes.set_xlabel("probability")
         axes.set_ylabel("surprisal, nats")
         return inline_chart(
@@ -213,11 +226,15 @@ def draw_logits(counts: Tensor, weights: Tensor, vocabulary: str, token: str) ->
         figure, axes = plt.subplots(figsize=(6, 3.4))
         axes.plot(ends, [end + height for end in ends], color=SECOND)
         cells = sorted(zip(logs.tolist(), learned.tolist(), vocabulary, strict=True))
-        for place, (x, y, following) in enumerate(cells):
-            aside = (-6, 7) if place % 2 else (6, -14)  # neighbors on both sides of the line, or they overlap
-            axes.plot(x, y, marker="o", markersize=4, color=FIRST)
-            axes.annotate(following, (x, y), aside, textcoords="offset points", ha="center")
-        axes.margins(y=0.12)
+        axes.margins(0.06, 0.14)
+        axes.plot(logs, learned, "o", markersize=4, color=FIRST)
+        for some, way in ((cells[::2], -1), (cells[1::2], 1)):  # above the line and below it, or neighbors overlap
+            scale = 6 * 72 * 0.8 / (ends[1] - ends[0])  # points a unit
+            last = -math.inf
+            for x, y, following in some[::way]:
+                last = max(way * x * scale + 8, last + 11)  # away from the line, and from the letter before
+                aside = way * last - x * scale, -10 * way - 4
+                axes.annotate(following, (x, y), aside, textcoords="offset points", ha="center")
         axes.set_xlabel(f"log of the count after {token}")
         axes.set_ylabel("learned weight")
         return inline_chart(

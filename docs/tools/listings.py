@@ -4,8 +4,9 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 
-from bigramlab.chapters import LESSONS
+from bigramlab.chapters import LESSONS, chapter_of
 from bigramlab.laws import CARE, LAWS
+from bigramlab.laws.law import lesson_of
 from bigramlab.mistakes import MISTAKES
 
 MODULES = {lesson.name: f"bigramlab.lessons.{lesson.name}" for lesson in LESSONS}
@@ -23,6 +24,11 @@ def functions() -> Iterator[tuple[str, str]]:
 def link_to(page: str, name: str, text: str) -> str:
     """Return, as Markdown, a link to where the reference describes a function."""
     return f"[{text}]({page}.html#{MODULES[page]}.{name})"
+
+
+def mistakes_page(name: str) -> str:
+    """Return where the mistakes made with a function are told, seen from the overview of all."""
+    return f"how-to-be-wrong/{chapter_of(lesson_of(name))[1].page}.html"
 
 
 def all_functions() -> str:
@@ -43,7 +49,7 @@ def all_laws() -> str:
             continue
         parts += [f"## {page}"] if page != before else []
         before = page
-        seen = f" · [what breaks them](../explanation/how-to-be-wrong.html#{name})" if name in MISTAKES else ""
+        seen = f" · [what breaks them](../explanation/{mistakes_page(name)}#{name})" if name in MISTAKES else ""
         parts += [f"### {name}", link_to(page, name, "The function") + seen, laws_of(name)]
     return "\n\n".join(parts)
 

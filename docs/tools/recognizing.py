@@ -10,6 +10,7 @@ from torch import Tensor
 from bigramlab.judge.making import RIGHT, ROUNDED, Made
 from bigramlab.judge.slipping import COMMON, Slip, models_of, run_slip, same, slips_of
 from tools.known import known
+from tools.listings import mistakes_page
 from tools.markup import element, rich
 
 SHOWN = (
@@ -60,11 +61,14 @@ def _data() -> dict[str, Any]:
         ],
         "also": [keys.index(key) for key in made.also],
         "tables": [[keys.index(key), what, sums(table)] for key, what, table in tables],
-        "mistakes": [
-            [key.split("/")[1].replace("_", " "), Slip(key).mistake().wrong, f"{key.replace('/', '-')}"] for key in keys
-        ],
+        "mistakes": [[key.split("/")[1].replace("_", " "), Slip(key).mistake().wrong, _place(key)] for key in keys],
         "words": made.words,
     }
+
+
+def _place(key: str) -> str:
+    """Return where a mistake is told, seen from the overview of all."""
+    return f"{mistakes_page(key.split('/')[0])}#{key.replace('/', '-')}"
 
 
 def _short(value: float) -> float:

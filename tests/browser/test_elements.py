@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from support import BROWSER, BUSY, PLACES, ROOT, find, text_of
+from support import BROWSER, BUSY, DESKTOP, PHONE, PLACES, ROOT, find, text_of
 from tools import racing
 
 from bigramlab import (
@@ -306,6 +306,48 @@ def test_the_readers_words_take_the_place_of_the_names(open_page, act):
     assert "emma" in text_of(find(page, "name"))
 
 
+def test_a_list_with_commas_is_offered_to_be_split(open_page, act):
+    page = open_page("lab.html", **act.options)
+    words = find(page, "words")
+    use = words.get_by_role("button", name="Use these words")
+    words.get_by_role("textbox").fill("Emma, Olivia,Ava")
+    act(use)
+    act(words.get_by_role("button", name="Split at commas"))
+    assert "Your 3 words: 17 pairs" in words.inner_text()  # 4 + 6 + 3 letters, and one more pair for each word
+    assert words.get_by_role("textbox").input_value() == "Emma\nOlivia\nAva"
+    words.get_by_role("textbox").fill("a,b")
+    act(use)
+    act(words.get_by_role("button", name="Leave them in"))
+    assert "Your 1 word: 4 pairs" in words.inner_text()
+
+
+def test_a_letter_of_the_examples_is_one_code_point(open_page):
+    page = open_page("lab.html")
+    words = find(page, "words")
+    for name in ("Greek", "Japanese", "Emoji"):
+        words.get_by_role("button", name=name).click()
+        seen, points = words.get_by_role("textbox").evaluate(
+            "({ value }) => [[...new Intl.Segmenter().segment(value)].length, [...value].length]"
+        )
+        assert seen == points > 10, name
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_button_of_the_walk_stays_where_it_was(open_page, options):
+    page = open_page("tutorial/sampling.html#walk=4-0-0-0", **options)
+    walk = find(page, "walk")
+    where = (
+        "node => { const box = node.getBoundingClientRect(), own = node.closest('bl-walk').getBoundingClientRect(); "
+    )
+    where += "return [box.x - own.x, box.y - own.y, box.width, box.height].map(Math.round); }"
+    places = set()
+    for _ in range(60):
+        walk.locator(".bl-step").click()
+        for row in (".bl-step", ".bl-step + button"):
+            places.add((row, *walk.locator(row).evaluate(where)))
+    assert len(places) == 2
+
+
 @BUSY
 def test_ten_thousand_words_take_less_than_a_second(open_page):
     page = open_page("lab.html")
@@ -358,3 +400,20 @@ def test_the_element_that_contributing_shows_answers(open_page):
     page.evaluate(script + "document.querySelector('h1').innerHTML = '<bl-greeting data-name=\"Emma\"></bl-greeting>'")
     page.get_by_role("button", name="Greet").click()
     assert find(page, "greeting").get_by_role("status").inner_text() == "Hello, Emma."
+
+
+def test_the_maps_of_learning_have_letters_and_the_colors_of_the_page(open_page):
+    page = open_page("lab.html", color_scheme="light", **PHONE)
+    learn = find(page, "learn")
+    letters = learn.locator(".bl-letters")
+    assert letters.count() == 6  # above and beside each of the three
+    for place in range(6):
+        assert letters.nth(place).inner_text().split() == list(".abcdefghijklmnopqrstuvwxyz")
+    shown = learn.locator("canvas").first
+    color = (
+        "node => { const data = node.getContext('2d').getImageData(1, 0, 1, 1).data; return [...data.slice(0, 3)]; }"
+    )
+    light = shown.evaluate(color)
+    page.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
+    page.wait_for_timeout(100)
+    assert shown.evaluate(color) != light

@@ -266,6 +266,44 @@ def test_on_paper_a_page_has_ink_on_white_and_no_frame(open_page):
     assert page.locator("bl-bet .bl-choices").first.is_visible()
 
 
+def test_the_text_of_a_picture_can_be_read_on_a_phone(open_page, site):
+    small = []
+    page = open_page("", **PHONE)
+    for place in places(site[0]):
+        if place != "404.html" and re.search("<svg role|<bl-", (site[0] / place).read_text(encoding="utf-8")):
+            page.goto(site[1] + place)
+            small += page.evaluate(
+                """place => [...document.querySelectorAll("article svg text")]
+                    .filter((text) => text.textContent.trim() && text.getClientRects().length)
+                    .map((text) => [text, text.getScreenCTM()])
+                    .map(([text, at]) => [text, parseFloat(getComputedStyle(text).fontSize) * Math.hypot(at.a, at.b)])
+                    .filter(([, size]) => size < 9.95)
+                    .map(([text, size]) => `${place}: ${text.textContent} has ${size.toFixed(1)} px`)""",
+                place,
+            )
+    assert not small, small
+
+
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_page_that_comes_slowly_hardly_shifts(chromium, site, options):
+    for place in ["index.html", "lab.html", *(f"tutorial/{name}.html" for name in ("counting", "normalizing", "mlp"))]:
+        context = chromium.new_context(**options)
+        page = context.new_page()
+        page.add_init_script(SHIFTS)
+        slow = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
+        context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)  # a slow 4G
+        page.goto(site[1] + place)
+        page.wait_for_timeout(700)
+        assert page.evaluate("shifted") < 0.1, place
+        context.close()
+
+
 def test_every_element_of_a_page_is_alive(open_page):
     for place in WITH_ELEMENTS:
         page = open_page(place)
