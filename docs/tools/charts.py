@@ -169,12 +169,15 @@ def draw_sizes(others: Mapping[str, int]) -> str:
 
 def draw_embedding() -> str:
     """Draw each token where its embedding lies."""
-    where = _apart(points(), 0.2)
+    places = points()
+    where = _apart(places, 0.2)
     with style():
         figure, axes = plt.subplots(figsize=(6, 4))
         for token, (x, y) in where.items():
             color = FIRST if token in "aeiou" else INK
             axes.text(x, y, token, color=color, fontsize=16, ha="center", va="center")
+            if math.dist(places[token], (x, y)) > 0.05:  # a dot where the letter itself would cover another
+                axes.plot(*places[token], marker=".", markersize=3, color=color)
         axes.scatter(*zip(*where.values(), strict=True), alpha=0)
         axes.set_xlabel("first number")
         axes.set_ylabel("second number")
