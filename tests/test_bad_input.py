@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import bigramlab as b
+from bigramlab.lab.words import words_of
 
 pytestmark = [
     pytest.mark.usefixtures("unchecked"),
@@ -174,7 +175,7 @@ def test_an_error_says_what_was_found_and_what_to_do(call, message):
     assert odd.in_our_words(error.value)
 
 
-def test_words_come_from_files_that_have_an_end(tmp_path, monkeypatch):
+def test_words_come_from_files_that_have_an_end(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(
         ValueError, match="is a pipe or a device, which need not have an end; write its words into a file"
@@ -186,6 +187,12 @@ def test_words_come_from_files_that_have_an_end(tmp_path, monkeypatch):
         ValueError, match="has 1,000,000,001 bytes, too many for a list of words; count its lines as they"
     ):
         b.read_words(tmp_path / "large")
+
+
+def test_a_command_reads_no_device(monkeypatch):
+    monkeypatch.setattr("pathlib.Path.is_char_device", lambda place: True)
+    with pytest.raises(ValueError, match="'zeros' is a device, which may give bytes for ever; give a text file, or -"):
+        words_of("zeros", "sample")
 
 
 def test_the_table_sees_what_is_not_ours():

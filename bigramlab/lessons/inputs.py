@@ -8,7 +8,7 @@ import math
 import operator
 import os
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from contextlib import suppress
 from numbers import Real
 
@@ -75,7 +75,7 @@ def require_lists(**lists: Iterable[str]) -> list[list[str]]:
     """Return words that are read more than once as lists; refuse what can be read once alone, and what is empty."""
     for name, words in lists.items():
         require_words(words)
-        if not hasattr(words, "__len__"):
+        if not isinstance(words, Sized):
             raise TypeError(
                 f"the {name} words are {shown(words)}, which can be read only once, but they are read several times; "
                 "make a list of them: list(words)"

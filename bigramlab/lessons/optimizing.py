@@ -161,8 +161,8 @@ def adamw_step(
 
     Raises:
         TypeError: If `step` is not an `int`, a rate no number, or a tensor none of floats.
-        ValueError: If `step` is less than 1, a rate or decay is negative, a mean is kept whole (1 or more), or the tensors
-            have different shapes or types, or hold nan or inf.
+        ValueError: If `step` is less than 1, a rate or decay is out of range, or the tensors have different shapes or
+            types, or hold nan or inf.
 
     Examples:
         The first step is as long as the rate, whatever the gradient's size.

@@ -97,8 +97,8 @@ def rms_norm(
 
     Raises:
         TypeError: If one of them is not a tensor of floats.
-        ValueError: If `x` doesn't have three axes, there isn't one gain for each number of a vector, or numbers are nan or
-            so large that their squares are.
+        ValueError: If `x` doesn't have three axes, there isn't one gain for each number of a vector, or numbers are
+            nan, or so large that the mean of their squares is inf.
 
     Examples:
         The squares of 1 and 7 are 1 and 49, their mean is 25, and its root 5.
