@@ -5,6 +5,7 @@ import numpy as np
 import odd
 import pytest
 import torch
+from fuzz import fuzz
 
 import bigramlab as b
 from bigramlab.lab.words import words_of
@@ -14,9 +15,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
 ]  # torch warns of its own types
 
-FILES = [
-    (name, "path") for name in odd.FUNCTIONS if name.startswith(("load_", "save_"))
-]  # tests/test_saving.py has these
+# What stands in a path, and how a recipe is written, is saving.py's matter: tests/test_saving.py has it.
+FILES = [(name, "path") for name in odd.FUNCTIONS if name.startswith(("load_", "save_"))] + [("save_mlp", "recipe")]
 ARGUMENTS = [(name, argument) for name, some in odd.ARGUMENTS.items() for argument in some]
 ARGUMENTS = [pair for pair in sorted(ARGUMENTS) if pair not in FILES]
 QUICK = 17  # of so many values one is tried, another for each argument; the slow tests try all
@@ -28,9 +28,14 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
-def bad_endings(name, argument, folder, begin=0, every=1):
+@pytest.fixture(scope="module")
+def good(folder):
+    return odd.good(folder)
+
+
+def bad_endings(name, argument, good, folder, begin=0, every=1):
     """Return how calls with odd values for one argument ended that neither gave a result nor were refused kindly."""
-    arguments = odd.good(folder)[name]
+    arguments = good[name]
     endings = {}
     for what, make in list(odd.turned(arguments[argument], folder))[begin::every]:
         try:
@@ -43,22 +48,22 @@ def bad_endings(name, argument, folder, begin=0, every=1):
     return endings
 
 
-def test_the_table_has_every_function_and_every_argument(folder):
-    assert {name: set(arguments) for name, arguments in odd.good(folder).items()} == odd.ARGUMENTS
-    for name, arguments in odd.good(folder).items():
+def test_the_table_has_every_function_and_every_argument(good):
+    assert {name: set(arguments) for name, arguments in good.items()} == odd.ARGUMENTS
+    for name, arguments in good.items():
         assert odd.outcome(partial(odd.FUNCTIONS[name], **arguments), name) is None
 
 
 @pytest.mark.parametrize(("name", "argument"), [pair for pair in ARGUMENTS if pair[0] not in COSTLY])
-def test_an_odd_value_gives_a_finite_result_or_an_error_in_our_words(name, argument, folder):
+def test_an_odd_value_gives_a_finite_result_or_an_error_in_our_words(name, argument, good, folder):
     begin = ARGUMENTS.index((name, argument)) % QUICK
-    assert bad_endings(name, argument, folder, begin, QUICK) == {}
+    assert bad_endings(name, argument, good, folder, begin, QUICK) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
-def test_every_odd_value_gives_a_finite_result_or_an_error_in_our_words(name, argument, folder):
-    assert bad_endings(name, argument, folder) == {}
+def test_every_odd_value_gives_a_finite_result_or_an_error_in_our_words(name, argument, good, folder):
+    assert bad_endings(name, argument, good, folder) == {}
 
 
 @pytest.fixture(params=["float64", "float16", "bfloat16", "meta", "no_grad", "inference_mode"])
@@ -77,10 +82,8 @@ def setting(request):
 
 
 @pytest.mark.parametrize("name", [name for name in odd.FUNCTIONS if name not in COSTLY])
-def test_whatever_torch_is_set_to_a_call_works_or_says_why_not(name, setting, folder):
-    with torch.device("cpu"):
-        arguments = odd.good(folder)[name]
-    assert odd.outcome(partial(odd.FUNCTIONS[name], **arguments), name) is None
+def test_whatever_torch_is_set_to_a_call_works_or_says_why_not(name, good, setting):
+    assert odd.outcome(partial(odd.FUNCTIONS[name], **good[name]), name) is None
 
 
 @pytest.mark.parametrize("name", odd.FUNCTIONS)
@@ -193,6 +196,16 @@ def test_a_command_reads_no_device(monkeypatch):
     monkeypatch.setattr("pathlib.Path.is_char_device", lambda place: True)
     with pytest.raises(ValueError, match="'zeros' is a device, which may give bytes for ever; give a text file, or -"):
         words_of("zeros", "sample")
+
+
+def test_fuzzing_finds_a_call_that_ends_badly(tmp_path, monkeypatch):
+    def broken(counts, k):
+        raise RuntimeError("shape '[3]' is invalid for input of size 2")
+
+    monkeypatch.setattr(odd, "FUNCTIONS", {"smooth": broken})
+    made, found = fuzz(1, tmp_path)
+    assert made
+    assert [name for name, _ in found] == ["smooth"]
 
 
 def test_the_table_sees_what_is_not_ours():
