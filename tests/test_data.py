@@ -98,7 +98,7 @@ def test_split_words_of_nothing_is_nothing():
 )
 def test_split_words_refuses_fractions_that_are_not_positive_or_do_not_sum_to_1(fractions):
     with pytest.raises(
-        ValueError, match=r"of sum .*; give each list a share above 0, together 1, such as \(0\.8, 0\.1, 0\.1\)$"
+        ValueError, match=r"fractions is .*; give each list a share above 0, together 1, such as \(0\.8, 0\.1, 0\.1\)$"
     ):
         split_words(["a", "b"], fractions)
 

@@ -198,7 +198,7 @@ def test_a_score_needs_a_row_for_each_context():
     [
         (
             lambda: generate_words(torch.eye(2), ".a", 1),
-            r"next_probs must be a function of contexts, got tensor.*; of a table of probabilities make one",
+            r"next_probs must be a function, got tensor.*; of a table of probabilities make one",
         ),
         (
             lambda: generate_words(lambda _: [[1.0]], ".", 1),

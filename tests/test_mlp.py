@@ -143,7 +143,7 @@ def test_wrong_values_are_refused(call, message):
         (lambda: mlp_logits(small(), TOY[0].float()), r"contexts must be .*, got a tensor of torch\.float32$"),
         (
             lambda: mlp_logits(small()._replace(embedding=torch.ones(3, 4).long()), TOY[0]),
-            "the parameters of an MLP must be tensors of floats; init_mlp makes them so",
+            "the parameters of an MLP must be tensors of floats, got .*; init_mlp makes them so",
         ),
         (lambda: sample_mlp_words(None, ".ab", 1), "parameters must be an MLP, as init_mlp makes it, got None"),
     ],

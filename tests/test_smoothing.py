@@ -69,7 +69,7 @@ def test_impossible_counts_are_refused():
             "counts must be a plain tensor of integers or floats, got a torch.sparse.* try counts of torch.int64$",
         ),
         (torch.ones(2, 2, device="meta"), 1, "got a tensor without data"),
-        (torch.ones(2, 2, dtype=torch.complex64), 1, "got a .* tensor of torch.complex64"),
+        (torch.ones(2, 2, dtype=torch.complex64), 1, "got a tensor of torch.complex64"),
         (torch.ones(2, 2), "1", "k must be a number such as 1 or 0.5, got '1'"),
         (torch.ones(2, 2), None, "k must be a number"),
         (
@@ -77,7 +77,7 @@ def test_impossible_counts_are_refused():
             1,
             r"counts must be a torch.Tensor, got \[\[1, 2\]\]; words .* table by count.* by torch.tensor\(rows\)$",
         ),
-        (torch.ones(2, 2, dtype=torch.bool), 1, "got a .* tensor of torch.bool"),
+        (torch.ones(2, 2, dtype=torch.bool), 1, "got a tensor of torch.bool"),
     ],
 )
 def test_the_wrong_kind_is_refused(counts, k, message):

@@ -94,6 +94,10 @@ def _file(path: str) -> bytes:
         example = f", such as {str(place / texts[0])!r}" if texts else ""
         raise ValueError(f"{path!r} is a folder; give a text file with one word a line{example}")
     try:
+        if place.is_char_device():
+            raise ValueError(
+                f"{path!r} is a device, which may give bytes for ever; give a text file, or - for standard input"
+            )
         return place.read_bytes()
     except FileNotFoundError:
         near = difflib.get_close_matches(place.name, _names_in(place.parent), 1)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from bigramlab.lessons.inputs import require_floats, require_size
+from bigramlab.lessons.inputs import require_finite, require_floats, require_size
 from bigramlab.lessons.neural_bigram import softmax
 
 __all__ = ["attend", "attention_shares", "merge_heads", "split_heads"]
@@ -74,7 +74,7 @@ def attend(
 
     Raises:
         TypeError: If one of them is not a tensor of floats.
-        ValueError: As `attention_shares`, and if the values have another shape.
+        ValueError: As `attention_shares`, and if the values have another shape, or nan or inf among them.
 
     Examples:
         The shares of the second token are 1/4 and 3/4, and 8/4 + 4 · 3/4 = 5.
@@ -86,6 +86,7 @@ def attend(
                   [5.]]]])
     """
     _require_heads(queries=queries, keys=keys, values=values)
+    require_finite("values", values)
     return shares_of(queries, keys) @ values
 
 
@@ -117,7 +118,7 @@ def split_heads(x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Ten
                   [7., 8.]]]])
     """
     require_floats("x", x, axes=3, wanted="three axes, (batch, tokens, width)")
-    require_size("heads", heads, least=1)
+    heads = require_size("heads", heads, least=1)
     batch, tokens, width = x.shape
     if width % heads:
         raise ValueError(

@@ -1,6 +1,5 @@
 """Write fast: what the earlier tokens' keys and values were is kept, and not computed again for each letter."""
 
-import reprlib
 from collections.abc import Callable
 
 import torch
@@ -8,7 +7,8 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from bigramlab.lessons.generating import generate_words
-from bigramlab.lessons.inputs import require_ids
+from bigramlab.lessons.inputs import require_finite, require_ids, require_pieces, shown
+from bigramlab.lessons.mlp import ASTRAY
 from bigramlab.lessons.neural_bigram import softmax
 from bigramlab.lessons.transformer import (
     Cache,
@@ -61,7 +61,9 @@ def extend(
             f"{read} tokens were read and {ids.shape[1]} are to be read, but the network reads from 1 to "
             f"{parameters.longest} in all; begin anew with an empty cache and the last tokens"
         )
-    return through_blocks(parameters, ids.long().to(parameters.embedding.device), cache)
+    logits, cache = through_blocks(parameters, ids.long().to(parameters.embedding.device), cache)
+    require_finite("what the network gives", logits, ASTRAY)
+    return logits, cache
 
 
 def _tokens_read(parameters: Transformer, cache: Cache, batch: int) -> int:
@@ -71,9 +73,9 @@ def _tokens_read(parameters: Transformer, cache: Cache, batch: int) -> int:
     try:
         shapes = {tuple(tensor.shape) for keys, values in cache for tensor in (keys, values)}
         read = cache[0][0].shape[2]
-    except (TypeError, ValueError, AttributeError, IndexError):
+    except Exception:
         raise TypeError(
-            f"the cache must be () or what the last call returned, got {reprlib.repr(cache)}; keep the second of what "
+            f"the cache must be () or what the last call returned, got {shown(cache)}; keep the second of what "
             "extend returns"
         ) from None
     width, heads = parameters.embedding.shape[1], parameters.heads
@@ -82,6 +84,8 @@ def _tokens_read(parameters: Transformer, cache: Cache, batch: int) -> int:
             f"the cache has the shapes {sorted(shapes)} for {len(cache)} blocks, which don't fit {batch} words and "
             "this network; give the cache that the last call returned for the same words"
         )
+    pieces = [parameters.embedding, *(tensor for both in cache for tensor in both)]
+    require_pieces("a cache", pieces, "extend")
     return int(read)
 
 

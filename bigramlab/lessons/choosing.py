@@ -1,10 +1,12 @@
 """Choosing the next token: flatter or sharper probabilities, or the likeliest tokens alone."""
 
+import math
+
 from jaxtyping import Float, Num
 from torch import Tensor
 
 from bigramlab.lessons.inputs import require_distributions, require_number, require_size, require_table
-from bigramlab.lessons.neural_bigram import softmax
+from bigramlab.lessons.neural_bigram import require_logits, softmax
 
 __all__ = ["keep_top_k", "keep_top_p", "with_temperature"]
 
@@ -32,7 +34,8 @@ def with_temperature(logits: Num[Tensor, "batch vocab"], temperature: int | floa
         tensor([[0.1000, 0.9000]])
     """
     require_table("logits", logits)
-    require_number("temperature", temperature, positive=True)
+    require_logits(logits)
+    temperature = require_number("temperature", temperature, positive=True)
     shifted = logits.double() - logits.double().amax(dim=1, keepdim=True)  # so that no quotient is too large
     return softmax(shifted / temperature).to((logits * 1.0).dtype)
 
@@ -59,7 +62,7 @@ def keep_top_k(probs: Float[Tensor, "batch vocab"], k: int) -> Float[Tensor, "ba
     """
     require_table("probs", probs)
     require_distributions("probs", probs)
-    require_size("k", k, least=1)
+    k = require_size("k", k, least=1, most=math.inf)
     likeliest = probs.topk(min(k, probs.shape[1]), dim=1)
     return _shares(probs.new_zeros(probs.shape).scatter(1, likeliest.indices, likeliest.values))
 
@@ -87,7 +90,7 @@ def keep_top_p(probs: Float[Tensor, "batch vocab"], p: int | float) -> Float[Ten
     """
     require_table("probs", probs)
     require_distributions("probs", probs)
-    require_number("p", p, positive=True)
+    p = require_number("p", p, positive=True)
     if p > 1:
         raise ValueError(f"p is {p}, but all tokens together have 1, so no p is larger; try 0.9")
     likeliest, order = probs.sort(dim=1, descending=True)

@@ -1,10 +1,10 @@
 """Which model is best? All of them on the same words, none of which they saw in training."""
 
 import math
-import reprlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from numbers import Real
 from typing import NamedTuple
 
 import torch
@@ -16,7 +16,17 @@ from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 from bigramlab.lessons.evaluating import negative_log_likelihood
 from bigramlab.lessons.generating import generate_words, score_contexts
-from bigramlab.lessons.inputs import require_size, require_words
+from bigramlab.lessons.inputs import (
+    require_flag,
+    require_function,
+    require_generator,
+    require_lists,
+    require_number,
+    require_sequence,
+    require_size,
+    require_words,
+    shown,
+)
 from bigramlab.lessons.mlp import init_mlp, mlp_probs, pieces_of
 from bigramlab.lessons.neural_bigram import softmax, train_neural_bigram
 from bigramlab.lessons.normalizing import normalize
@@ -115,7 +125,7 @@ def compare(
         counted table, the learned table, the MLPs, and the Transformer if it is wanted.
 
     Raises:
-        TypeError: If a list of words is one bare `str`, or an argument is of the wrong kind.
+        TypeError: If a list of words is one bare `str` or can be read only once, or an argument is of the wrong kind.
         ValueError: If a list has no words, `build_vocabulary` refuses them, a context length is not positive, or the
             recipe is impossible.
 
@@ -127,7 +137,7 @@ def compare(
         >>> round(results[0].test, 4), round(math.log(3), 4)
         (1.0986, 1.0986)
     """
-    _require_words(test=test)
+    train, dev, test = require_lists(train=train, dev=dev, test=test)
     models = train_models(
         train,
         dev,
@@ -179,12 +189,14 @@ def train_models(
         >>> letters.next_probs(torch.tensor([[0]]))  # "." and a came twice, n 4 times; to each is added 1
         tensor([[0.2727, 0.2727, 0.4545]])
     """
-    _require_words(train=train, dev=dev)
-    require_recipe(recipe)
-    if transformer is not None:
-        require_recipe(transformer)
-    for context_length in context_lengths:
-        require_size("context_length", context_length, least=1)
+    train, dev = require_lists(train=train, dev=dev)
+    recipe = require_recipe(recipe)
+    transformer = transformer if transformer is None else require_recipe(transformer)
+    require_generator(generator)
+    require_flag("progress", progress)
+    require_sequence("context_lengths", context_lengths, "(1, 2, 3)")
+    context_lengths = [require_size("context_length", length, least=1) for length in context_lengths]
+    require_words(test)
     vocabulary = build_vocabulary([*train, *dev, *test])
     size = len(vocabulary)
     yield _table_model("uniform", vocabulary, 0, lambda: torch.full((size, size), 1 / size))
@@ -273,11 +285,13 @@ def _table_model(name: str, vocabulary: str, numbers: int, compute: Callable[[],
     return Model(name, lambda contexts: probs[contexts[:, -1]], 1, vocabulary, numbers, seconds)
 
 
-def _require_words(**lists: Sequence[str]) -> None:
-    for name, words in lists.items():
-        require_words(words)
-        if not words:
-            raise ValueError(f"there are no {name} words; give more words, so that each list of the split has some")
+def _require_model(model: Model) -> None:
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a Model, as train_models yields them, got {shown(model)}")
+    require_function("next_probs", model.next_probs, "train_models yields models that have one")
+    require_size("context_length", model.context_length, least=1)
+    require_size("numbers", model.numbers, most=math.inf)
+    require_number("seconds", model.seconds)
 
 
 def evaluate_model(
@@ -310,7 +324,8 @@ def evaluate_model(
         >>> round(result.test, 4), round(result.perplexity, 4)
         (1.0986, 3.0)
     """
-    _require_words(train=train, dev=dev, test=test)
+    _require_model(model)
+    train, dev, test = require_lists(train=train, dev=dev, test=test)
     name, next_probs, context_length, vocabulary, numbers, seconds = model
     train_loss, dev_loss, test_loss = (
         score_contexts(next_probs, *build_contexts(words, vocabulary, context_length)) for words in (train, dev, test)
@@ -320,6 +335,19 @@ def evaluate_model(
     copied, real = (sum(word in some for word in words) / SAMPLED for some in (known, others))
     losses = train_loss, dev_loss, test_loss
     return Result(name, context_length, numbers, seconds, *losses, words[:10], copied, real, 1 - copied - real)
+
+
+def _require_result(result: Result) -> None:
+    if not isinstance(result, Result):
+        raise TypeError(f"a result must be a Result, as compare returns them, got {shown(result)}")
+    if not isinstance(result.name, str):
+        raise TypeError(f"a result's name must be a str, got {shown(result.name)}")
+    require_size("numbers", result.numbers, most=math.inf)
+    require_number("seconds", result.seconds)
+    for name in ("train", "dev", "test", "copied", "real", "new"):
+        loss = getattr(result, name)
+        if not isinstance(loss, Real) or not float(loss) >= 0:  # it may be inf
+            raise ValueError(f"a result's {name} must be a number from 0 up, got {shown(loss)}; compare gives such")
 
 
 def comparison_table(results: Sequence[Result]) -> str:
@@ -342,9 +370,9 @@ def comparison_table(results: Sequence[Result]) -> str:
         | ------: | ------: | ------: | -----: | -----: | -----: | ---------: | -----: | ---: | --: |
         | uniform |       0 |     0.0 | 3.0000 | 3.2500 | 3.5000 |      33.12 |    25% |   0% | 75% |
     """
+    require_sequence("results", results, "what compare returns")
     for result in results:
-        if not isinstance(result, Result):
-            raise TypeError(f"a result must be a Result, as compare returns them, got {reprlib.repr(result)}")
+        _require_result(result)
     head = ["model", "numbers", "seconds", "train", "dev", "test", "perplexity", "copied", "real", "new"]
     rows = [
         [

@@ -7,7 +7,7 @@ from jaxtyping import Int64, Integer
 from torch import Tensor
 
 from bigramlab.lessons.encoding import encode_text, join_words
-from bigramlab.lessons.inputs import require_ids, require_size, require_targets, require_vocabulary
+from bigramlab.lessons.inputs import require_ids, require_room, require_size, require_targets, require_vocabulary
 
 __all__ = ["build_contexts", "count_contexts"]
 
@@ -44,11 +44,12 @@ def build_contexts(
         tensor([1, 2, 2, 0])
     """
     require_vocabulary(vocabulary)
-    require_size("context_length", context_length, least=1)
+    context_length = require_size("context_length", context_length, least=1)
     contexts = [torch.empty((0, context_length), dtype=torch.int64, device="cpu")]
     targets = [torch.empty(0, dtype=torch.int64, device="cpu")]
     for text in join_words(words):
         ids = encode_text(text, vocabulary)
+        require_room("the table of contexts", len(ids), context_length)
         places = torch.arange(len(ids), device="cpu")
         letters = places - torch.where(ids == 0, places, 0).cummax(dim=0).values  # since the last "."
         back = torch.arange(context_length - 1, -1, -1, device="cpu")  # the column's distance from the newest token
@@ -85,9 +86,11 @@ def count_contexts(
         >>> torch.equal(counts, count_bigrams(["ann", "an"], ".an"))
         True
     """
-    require_size("vocab_size", vocab_size, least=1)
+    vocab_size = require_size("vocab_size", vocab_size, least=1)
     require_ids("contexts", contexts, axes=2)
+    require_size("the length of the contexts", contexts.shape[1], least=1)
     require_targets(targets, contexts, "contexts", tokens=vocab_size)
     distinct, rows = torch.unique(contexts, dim=0, return_inverse=True)
+    require_room("the table of counts", len(distinct), vocab_size)
     counts = torch.bincount(rows * vocab_size + targets.long(), minlength=len(distinct) * vocab_size)
     return distinct, counts.view(len(distinct), vocab_size)

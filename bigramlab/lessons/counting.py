@@ -1,5 +1,6 @@
 """How often does each character follow each other one? A bigram model is this table and nothing else."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -7,7 +8,7 @@ from jaxtyping import Int64, Num
 from torch import Tensor
 
 from bigramlab.lessons.encoding import encode_text, join_words
-from bigramlab.lessons.inputs import require_size, require_table, require_vocabulary
+from bigramlab.lessons.inputs import require_finite, require_room, require_size, require_table, require_vocabulary
 
 __all__ = ["count_bigrams", "most_common_bigrams"]
 
@@ -43,6 +44,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     """
     require_vocabulary(vocabulary)
     size = len(vocabulary)
+    require_room("the table", size, size)
     counts = torch.zeros(size * size, dtype=torch.int64, device="cpu")
     for text in join_words(words):
         ids = encode_text(text, vocabulary)
@@ -67,7 +69,7 @@ def most_common_bigrams(
 
     Raises:
         TypeError: If `counts` is not a tensor, or `n` not an `int`.
-        ValueError: If the table does not fit the vocabulary, or `n` is negative.
+        ValueError: If the table does not fit the vocabulary or holds nan or inf, or `n` is negative.
 
     Examples:
         >>> counts = count_bigrams(["emma", "mia"], ".aeim")
@@ -75,8 +77,9 @@ def most_common_bigrams(
         [('a.', 2), ('.e', 1), ('.m', 1)]
     """
     require_table("counts", counts)
+    require_finite("counts", counts)
     require_vocabulary(vocabulary, counts)
-    require_size("n", n)
+    n = require_size("n", n, most=math.inf)
     values, cells = counts.flatten().sort(descending=True, stable=True)
     return [
         (vocabulary[cell // len(vocabulary)] + vocabulary[cell % len(vocabulary)], value)

@@ -3,7 +3,7 @@
 import codecs
 import math
 import os
-import reprlib
+import stat
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from bigramlab.lessons.inputs import require_generator, require_word, require_words
+from bigramlab.lessons.inputs import MOST, require_generator, require_path, require_word, require_words, shown
 
 __all__ = ["load_names", "read_words", "split_words"]
 
@@ -55,7 +55,8 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         FileNotFoundError: If there is no such file.
         TypeError: If `path` is no path.
-        ValueError: If a line is not UTF-8, or no line has a word. The message names the file and the line.
+        ValueError: If a line is not UTF-8, or no line has a word. The message names the file and the line. If the file
+            may have no end, as a pipe, or has more than a thousand million bytes.
 
     Examples:
         >>> import pathlib, tempfile
@@ -64,19 +65,35 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
         >>> read_words(file)
         ['alpha', 'beta']
     """
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be the name of a file such as 'words.txt', got {reprlib.repr(path)}")
+    require_path(path)
     try:
+        _require_an_end(path)
         text = Path(path).read_bytes()
-    except (FileNotFoundError, IsADirectoryError) as error:
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
+        found = "there is no file" if missing else f"{error.strerror}:"
         raise type(error)(
-            f"there is no file {os.fspath(path)!r} (looked from {os.getcwd()!r}); "
+            f"{found} {os.fspath(path)!r} (looked from {os.getcwd()!r}); "
             "give the path of a text file with one word a line"
         ) from None
     words = _decode_lines(text, os.fspath(path))
     if not words:
         raise ValueError(f"{os.fspath(path)!r} holds no words (it has {len(text)} bytes); write one word a line")
     return words
+
+
+def _require_an_end(path: str | os.PathLike[str]) -> None:
+    """Refuse what may give bytes for ever, and more than a list of words has room for."""
+    file = os.stat(path)
+    if not (stat.S_ISREG(file.st_mode) or stat.S_ISDIR(file.st_mode)):
+        raise ValueError(
+            f"{os.fspath(path)!r} is a pipe or a device, which need not have an end; write its words into a file first"
+        )
+    if file.st_size > MOST:
+        raise ValueError(
+            f"{os.fspath(path)!r} has {file.st_size:,} bytes, too many for a list of words; count its lines as they "
+            "come: count_bigrams(map(str.strip, open(path, encoding='utf-8')), vocabulary)"
+        )
 
 
 def _decode_lines(text: bytes, source: str) -> list[str]:
@@ -134,11 +151,10 @@ def split_words(
     """
     require_generator(generator)
     if not isinstance(fractions, Sequence) or not all(isinstance(fraction, Real) for fraction in fractions):
-        raise TypeError(f"fractions must be a sequence of numbers such as (0.8, 0.1, 0.1), got {fractions!r}")
-    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
+        raise TypeError(f"fractions must be a sequence of numbers such as (0.8, 0.1, 0.1), got {shown(fractions)}")
+    if not all(0 < fraction < 2 for fraction in fractions) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise ValueError(
-            f"fractions is {fractions}, of sum {sum(fractions):.12g}; "
-            "give each list a share above 0, together 1, such as (0.8, 0.1, 0.1)"
+            f"fractions is {shown(fractions)}; give each list a share above 0, together 1, such as (0.8, 0.1, 0.1)"
         )
     require_words(words)
     copies: Counter[str] = Counter()

@@ -67,7 +67,7 @@ def encode(word: str, vocabulary: str) -> Int64[Tensor, " length"]:
     for character in word:
         if character not in ids:
             _refuse_character(word, character)
-    return torch.tensor([ids[character] for character in word], dtype=torch.int64)
+    return torch.tensor([ids[character] for character in word], dtype=torch.int64, device="cpu")
 
 
 def decode(ids: Integer[Tensor, " length"], vocabulary: str) -> str:

@@ -80,7 +80,7 @@ def perplexity(counts: Num[Tensor, "current next"], probs: Float[Tensor, "curren
         >>> perplexity(torch.ones(4, 4), uniform)
         4.0
     """
-    loss = torch.tensor(negative_log_likelihood(counts, probs), dtype=torch.float64)
+    loss = torch.tensor(negative_log_likelihood(counts, probs), dtype=torch.float64, device="cpu")
     return loss.exp().item()  # math.exp would raise an OverflowError beyond 709 nats
 
 

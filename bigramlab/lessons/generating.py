@@ -1,6 +1,5 @@
 """One walk and one score for every model that tells the probabilities of the next token after a context."""
 
-import reprlib
 from collections.abc import Callable
 
 import torch
@@ -9,8 +8,10 @@ from torch import Tensor
 
 from bigramlab.lessons.inputs import (
     require_distributions,
+    require_function,
     require_generator,
     require_ids,
+    require_room,
     require_size,
     require_table,
     require_targets,
@@ -22,6 +23,7 @@ __all__ = ["generate_words", "score_contexts"]
 WORDS_AT_ONCE = 4096
 CONTEXTS_AT_ONCE = 8192
 LONGEST = 10_000  # tokens
+A_TABLE = "of a table of probabilities make one with lambda contexts: probs[contexts[:, -1]]"
 
 
 def generate_words(
@@ -63,10 +65,13 @@ def generate_words(
         >>> generate_words(lambda contexts: probs[contexts[:, -1]], ".hi", n=2)
         ['hi', 'hi']
     """
-    _require_model(next_probs)
+    require_function("next_probs", next_probs, A_TABLE)
+    if choose is not None:
+        require_function("choose", choose, "such as lambda probs: keep_top_k(probs, 5)")
     require_vocabulary(vocabulary)
-    require_size("n", n)
-    require_size("context_length", context_length, least=1)
+    n = require_size("n", n)
+    context_length = require_size("context_length", context_length, least=1)
+    require_room("a batch of contexts", min(WORDS_AT_ONCE, n), context_length)
     require_generator(generator)
     chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
     words: list[str] = []
@@ -138,7 +143,7 @@ def score_contexts(
         >>> round(loss, 4), round(2 * math.log(2) / 3, 4)
         (0.4621, 0.4621)
     """
-    _require_model(next_probs)
+    require_function("next_probs", next_probs, A_TABLE)
     require_ids("contexts", contexts, axes=2)
     require_targets(targets, contexts, "contexts", least=1)
     total = 0.0
@@ -150,14 +155,6 @@ def score_contexts(
         of_targets = probs.detach().gather(1, of_these[:, None].long().to(probs.device))
         total -= float(of_targets.double().clamp(max=1).log().sum())
     return total / len(targets)
-
-
-def _require_model(next_probs: object) -> None:
-    if not callable(next_probs):
-        raise TypeError(
-            f"next_probs must be a function of contexts, got {reprlib.repr(next_probs)}; of a table of probabilities "
-            "make one with lambda contexts: probs[contexts[:, -1]]"
-        )
 
 
 def _require_rows(probs: Tensor, batch: int, vocab_size: int | None = None) -> None:

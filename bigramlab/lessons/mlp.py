@@ -1,7 +1,6 @@
 """Look back several letters, as vectors, through hidden layers (an MLP), and beat the table."""
 
 import math
-import reprlib
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,10 +10,21 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from bigramlab.lessons.generating import generate_words
-from bigramlab.lessons.inputs import require_generator, require_ids, require_size, require_vocabulary
+from bigramlab.lessons.inputs import (
+    require_finite,
+    require_generator,
+    require_ids,
+    require_pieces,
+    require_room,
+    require_size,
+    require_vocabulary_of,
+    shown,
+)
 from bigramlab.lessons.neural_bigram import softmax
 
 __all__ = ["MLP", "init_mlp", "mlp_logits", "mlp_probs", "sample_mlp_words"]
+
+ASTRAY = "its numbers are too large, or none: begin with a new network, and train it with a smaller learning rate"
 
 
 class MLP(NamedTuple):
@@ -71,17 +81,16 @@ def init_mlp(
         (torch.Size([27, 2]), [(6, 16), (16, 27)])
     """
     if not isinstance(hidden_sizes, tuple | list):
-        raise TypeError(f"hidden_sizes must be a tuple, got {reprlib.repr(hidden_sizes)}; try (256, 128)")
-    for name, size in [
-        ("vocab_size", vocab_size),
-        ("context_length", context_length),
-        ("embedding_size", embedding_size),
-        *(("a hidden size", size) for size in hidden_sizes),
-    ]:
-        require_size(name, size, least=1)
+        raise TypeError(f"hidden_sizes must be a tuple, got {shown(hidden_sizes)}; try (256, 128)")
+    vocab_size = require_size("vocab_size", vocab_size, least=1)
+    context_length = require_size("context_length", context_length, least=1)
+    embedding_size = require_size("embedding_size", embedding_size, least=1)
+    hidden_sizes = tuple(require_size("a hidden size", size, least=1) for size in hidden_sizes)
     require_generator(generator)
     device = generator.device if generator else "cpu"
     sizes = [context_length * embedding_size, *hidden_sizes, vocab_size]
+    for inputs, outputs in [(vocab_size, embedding_size), *pairwise(sizes)]:
+        require_room("a matrix", inputs, outputs)
     embedding = torch.randn((vocab_size, embedding_size), generator=generator, device=device)
     weights = [
         torch.randn((inputs, outputs), generator=generator, device=device) * math.sqrt(2 / inputs)
@@ -109,7 +118,7 @@ def mlp_logits(parameters: MLP, contexts: Integer[Tensor, "batch context"]) -> F
     Raises:
         TypeError: If `parameters` is no `MLP`, or `contexts` no tensor of integers.
         ValueError: If the contexts have another length than the network's or an id outside its vocabulary, or the
-            network's layers don't fit each other.
+            network's layers don't fit each other, or it gives nan or inf.
 
     Examples:
         >>> parameters = init_mlp(27, context_length=3)
@@ -118,7 +127,9 @@ def mlp_logits(parameters: MLP, contexts: Integer[Tensor, "batch context"]) -> F
     """
     require_mlp(parameters)
     require_contexts(parameters, contexts)
-    return through_layers(parameters, contexts.long().to(parameters.embedding.device))
+    logits = through_layers(parameters, contexts.long().to(parameters.embedding.device))
+    require_finite("what the network gives", logits, ASTRAY)
+    return logits
 
 
 def through_layers(
@@ -203,16 +214,17 @@ def pieces_of(parameters: Any) -> list[Tensor]:
     """Return all tensors of a network, in one list."""
     if isinstance(parameters, tuple | list):
         return [piece for part in parameters for piece in pieces_of(part)]
-    return [] if isinstance(parameters, int) else [parameters]
+    return [parameters] if isinstance(parameters, Tensor) else []
 
 
 def require_mlp(parameters: MLP) -> None:
     """Refuse what is no network, and layers of which one gives another number of values than the next one takes."""
     if not isinstance(parameters, MLP):
-        raise TypeError(f"parameters must be an MLP, as init_mlp makes it, got {reprlib.repr(parameters)}")
-    if not all(isinstance(piece, Tensor) and piece.is_floating_point() for piece in pieces_of(parameters)):
-        raise TypeError("the parameters of an MLP must be tensors of floats; init_mlp makes them so")
+        raise TypeError(f"parameters must be an MLP, as init_mlp makes it, got {shown(parameters)}")
     embedding, weights, biases = parameters
+    if not (isinstance(weights, tuple | list) and isinstance(biases, tuple | list)):
+        raise TypeError(f"weights and biases must be tuples, got {shown(weights)} and {shown(biases)}; try init_mlp")
+    require_pieces("an MLP", [embedding, *weights, *biases], "init_mlp")
     shapes = [tuple(piece.shape) for piece in pieces_of(parameters)]
     outputs = [bias.shape[-1] for bias in biases if bias.ndim]
     fits = weights and outputs and weights[0].ndim == 2 and embedding.ndim == 2 and embedding.numel() > 0
@@ -240,9 +252,4 @@ def require_contexts(parameters: MLP, contexts: Tensor) -> None:
 def require_fit(parameters: MLP, vocabulary: str) -> None:
     """Refuse a vocabulary of another size than the network's."""
     require_mlp(parameters)
-    require_vocabulary(vocabulary)
-    if len(vocabulary) != len(parameters.embedding):
-        raise ValueError(
-            f"the vocabulary has {len(vocabulary)} tokens, but the network knows {len(parameters.embedding)}; "
-            "use the vocabulary that it was trained with"
-        )
+    require_vocabulary_of(vocabulary, parameters.embedding)

@@ -1,7 +1,6 @@
 """A network of one layer learns the table of probabilities: guess, compare with the counts, correct, again."""
 
 import math
-import reprlib
 from typing import NoReturn
 
 import torch
@@ -14,6 +13,7 @@ from bigramlab.lessons.inputs import (
     require_size,
     require_table,
     require_targets,
+    require_tensor,
     require_weights,
 )
 
@@ -45,7 +45,7 @@ def softmax(logits: Num[Tensor, "*axes vocab"]) -> Float[Tensor, "*axes vocab"]:
         >>> softmax(torch.tensor([[0.0, math.log(3)]]))
         tensor([[0.2500, 0.7500]])
     """
-    _require_logits(logits)
+    require_logits(logits)
     logits = _as_floats(logits)
     # A constant for the gradient: the largest changes no probability, so no gradient need flow through it.
     weights = (logits - logits.detach().amax(dim=-1, keepdim=True)).exp()
@@ -81,7 +81,7 @@ def cross_entropy(
         tensor(0.6931)
     """
     require_table("logits", logits)
-    _require_logits(logits)
+    require_logits(logits)
     require_targets(targets, logits, "rows of logits", tokens=logits.shape[1], least=1)
     logits = _as_floats(logits)
     logits = logits - logits.detach().amax(dim=1, keepdim=True)
@@ -132,9 +132,9 @@ def train_neural_bigram(
         [0.66004]
     """
     shares, weights = _prepare(counts, weights)
-    require_size("steps", steps)
-    require_number("learning_rate", learning_rate, positive=True)
-    require_number("weight_penalty", weight_penalty)
+    steps = require_size("steps", steps)
+    learning_rate = require_number("learning_rate", learning_rate, positive=True)
+    weight_penalty = require_number("weight_penalty", weight_penalty)
     loss, gradient = _loss_and_gradient(weights, shares, weight_penalty)
     losses = [loss]
     for _ in range(steps):
@@ -215,10 +215,9 @@ def _as_floats(logits: Tensor) -> Tensor:
     return logits if logits.is_floating_point() else logits.to(torch.get_default_dtype())
 
 
-def _require_logits(logits: object) -> None:
-    if not isinstance(logits, Tensor) or logits.dtype not in NUMBERS:
-        found = f"a tensor of {logits.dtype}" if isinstance(logits, Tensor) else reprlib.repr(logits)
-        raise TypeError(f"logits must be a torch.Tensor of real numbers, got {found}; try torch.tensor([0.0, 1.0])")
+def require_logits(logits: Tensor) -> None:
+    """Refuse what has no softmax."""
+    require_tensor("logits", logits, NUMBERS, "a torch.Tensor of real numbers", "try torch.tensor([0.0, 1.0])")
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(
             f"logits has shape {tuple(logits.shape)}, so there is no last axis with a logit for each token; "

@@ -1,7 +1,6 @@
 """How to go downhill well: minibatches, a rate that rises and falls, and AdamW."""
 
 import math
-import reprlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +8,14 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from bigramlab.lessons.inputs import require_generator, require_number, require_size
+from bigramlab.lessons.inputs import (
+    require_alike,
+    require_finite,
+    require_generator,
+    require_number,
+    require_size,
+    shown,
+)
 
 __all__ = ["Recipe", "adamw_step", "learning_rate_at", "minibatches"]
 
@@ -35,20 +41,20 @@ class Recipe(NamedTuple):
     dropout: tuple[float, ...] = (0.1,)
 
 
-def require_recipe(recipe: Recipe) -> None:
-    """Refuse a recipe by which nothing can be trained."""
+def require_recipe(recipe: Recipe) -> Recipe:
+    """Return the recipe, in Python's own numbers; refuse one by which nothing can be trained."""
     if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe must be a Recipe, got {reprlib.repr(recipe)}; try Recipe(steps=1000)")
+        raise TypeError(f"recipe must be a Recipe, got {shown(recipe)}; try Recipe(steps=1000)")
     if not isinstance(recipe.dropout, tuple):
-        raise TypeError(f"dropout must be a tuple, a share for each layer, got {recipe.dropout!r:.60}; try (0.1, 0.2)")
-    require_size("steps", recipe.steps, least=1)
-    require_size("batch_size", recipe.batch_size, least=1)
-    require_number("learning_rate", recipe.learning_rate, positive=True)
-    require_number("weight_decay", recipe.weight_decay)
-    for name, share in [("warm_up", recipe.warm_up), *(("a dropout", share) for share in recipe.dropout)]:
-        require_number(name, share)
-        if share >= 1:
-            raise ValueError(f"{name} is {share}, but it is a share: choose a number from 0 to below 1, such as 0.1")
+        raise TypeError(f"dropout must be a tuple, a share for each layer, got {shown(recipe.dropout)}; try (0.1, 0.2)")
+    return Recipe(
+        require_size("steps", recipe.steps, least=1),
+        require_size("batch_size", recipe.batch_size, least=1),
+        require_number("learning_rate", recipe.learning_rate, positive=True),
+        require_number("warm_up", recipe.warm_up, below=1),
+        require_number("weight_decay", recipe.weight_decay),
+        tuple(require_number("a dropout", share, below=1) for share in recipe.dropout),
+    )
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
@@ -76,8 +82,8 @@ def learning_rate_at(step: int, recipe: Recipe) -> float:
         >>> [round(learning_rate_at(step, recipe), 3) for step in (0, 4, 9, 55, 99)]
         [0.05, 0.25, 0.5, 0.25, 0.0]
     """
-    require_recipe(recipe)
-    require_size("step", step)
+    recipe = require_recipe(recipe)
+    step = require_size("step", step)
     if step >= recipe.steps:
         raise ValueError(f"step is {step}, but the recipe has {recipe.steps} steps, 0 to {recipe.steps - 1}")
     rising = recipe.warm_up * recipe.steps
@@ -111,8 +117,8 @@ def minibatches(
         >>> [len(next(batches)) for _ in range(3)]
         [2, 2, 1]
     """
-    require_size("n", n, least=1)
-    require_size("batch_size", batch_size, least=1)
+    n = require_size("n", n, least=1)
+    batch_size = require_size("batch_size", batch_size, least=1)
     require_generator(generator)
     device = generator.device if generator else "cpu"
     while True:
@@ -154,8 +160,9 @@ def adamw_step(
         The new parameters, mean and square.
 
     Raises:
-        TypeError: If `step` is not an `int`, or a tensor none.
-        ValueError: If `step` is less than 1, or the tensors have different shapes.
+        TypeError: If `step` is not an `int`, a rate no number, or a tensor none of floats.
+        ValueError: If `step` is less than 1, a rate or decay is out of range, or the tensors have different shapes or
+            types, or hold nan or inf.
 
     Examples:
         The first step is as long as the rate, whatever the gradient's size.
@@ -164,19 +171,18 @@ def adamw_step(
         >>> adamw_step(start, torch.tensor([100.0, -0.01]), zeros, zeros, 1, learning_rate=0.1)[0]
         tensor([0.9000, 1.1000])
     """
-    require_size("step", step, least=1)
-    _require_same_shape(parameters=parameters, gradient=gradient, mean=mean, square=square)
+    step = require_size("step", step, least=1)
+    learning_rate = require_number("learning_rate", learning_rate)
+    weight_decay = require_number("weight_decay", weight_decay)
+    mean_decay = require_number("mean_decay", mean_decay, below=1)
+    square_decay = require_number("square_decay", square_decay, below=1)
+    tensors = {"parameters": parameters, "gradient": gradient, "mean": mean, "square": square}
+    require_alike("each parameter has a gradient and two means of its own", **tensors)
+    for name, tensor in tensors.items():
+        require_finite(name, tensor)
+    if (square < 0).any():
+        raise ValueError("square holds a negative number, but a mean of squares has none; begin with zeros")
     mean = mean_decay * mean + (1 - mean_decay) * gradient
     square = square_decay * square + (1 - square_decay) * gradient**2
     direction = (mean / (1 - mean_decay**step)) / ((square / (1 - square_decay**step)).sqrt() + 1e-8)
     return parameters * (1 - learning_rate * weight_decay) - learning_rate * direction, mean, square
-
-
-def _require_same_shape(**tensors: Tensor) -> None:
-    for name, tensor in tensors.items():
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name} must be a torch.Tensor, got {reprlib.repr(tensor)}")
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if len(set(shapes.values())) > 1:
-        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"the shapes differ, {listed}, but each parameter has a gradient and two means of its own")

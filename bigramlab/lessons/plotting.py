@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Num
 from torch import Tensor
 
-from bigramlab.lessons.inputs import require_table, require_vocabulary, require_weights
+from bigramlab.lessons.inputs import require_table, require_vocabulary, require_weights, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +59,12 @@ def plot_bigrams(
     except ImportError:
         raise ImportError("plot_bigrams draws with Matplotlib, which is missing: pip install matplotlib") from None
 
+    if not (title is None or isinstance(title, str)):
+        raise TypeError(f"title must be a str or None, got {shown(title)}; give it as text, such as 'the counts'")
+    try:
+        plt.get_cmap(cmap)
+    except Exception:
+        raise ValueError(f"cmap is {shown(cmap)}, but Matplotlib knows no such colormap; try 'Blues'") from None
     size = len(vocabulary)
     cells = 0.6 * min(max(size, 5), LEGIBLE)  # inches
     width, height = cells + 0.8, cells + (1.2 if title else 0.8)

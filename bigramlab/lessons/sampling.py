@@ -48,7 +48,7 @@ def sample(
         >>> sample(probs)
         tensor([1, 2, 0])
     """
-    return torch.tensor(_walk(probs, 1, generator))
+    return torch.tensor(_walk(probs, 1, generator), device="cpu")
 
 
 def sample_words(
@@ -82,7 +82,7 @@ def sample_words(
     """
     require_table("probs", probs, square=True)
     require_vocabulary(vocabulary, probs)
-    require_size("n", n)
+    n = require_size("n", n)
     text = "".join([vocabulary[id] for id in _walk(probs, n, generator)])
     return text.split(".")[:-1]  # every word ends with ".", so what follows the last one is nothing
 

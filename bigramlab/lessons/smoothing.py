@@ -36,9 +36,9 @@ def smooth(counts: Num[Tensor, "current next"], k: int | float = 1) -> Num[Tenso
     """
     require_table("counts", counts)
     require_weights("counts", counts)
-    require_number("k", k)
+    k = require_number("k", k)
     wide = counts if counts.is_floating_point() else counts.to(torch.int64)
-    smoothed = wide + (k if isinstance(k, int) else float(k))
+    smoothed = wide + k
     if not (smoothed.isfinite() & (smoothed >= wide) & ((smoothed > 0) | (k == 0))).all():
         raise ValueError(
             f"counts + {k} does not fit into {smoothed.dtype}; choose another k, or smooth counts.double()"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bigramlab.lessons.contexts import count_contexts
 from bigramlab.lessons.generating import score_contexts
-from bigramlab.lessons.inputs import require_generator, require_targets
+from bigramlab.lessons.inputs import require_flag, require_generator, require_targets, shown
 from bigramlab.lessons.mlp import MLP, mlp_probs, pieces_of, require_contexts, require_mlp, through_layers
 from bigramlab.lessons.optimizing import Recipe, adamw_step, learning_rate_at, minibatches, require_recipe
 
@@ -69,7 +69,8 @@ def train_mlp(
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If there are no examples (or no held-back ones), they don't fit the network, the recipe is
-            impossible, or the learning rate is so large that the loss climbs far above where it began.
+            impossible, the network's numbers are of less than 32 bits, or the learning rate is so large that the loss
+            climbs far above where it began.
 
     Examples:
         >>> examples = build_contexts(["anna", "nan"] * 50, ".an", 2)
@@ -79,8 +80,11 @@ def train_mlp(
         True
     """
     require_mlp(parameters)
+    recipe = require_recipe(recipe)
     _require_examples(parameters, contexts, targets)
     if dev is not None:
+        if not isinstance(dev, tuple | list) or len(dev) != 2:
+            raise TypeError(f"dev must be a pair of contexts and targets, got {shown(dev)}; build_contexts returns one")
         _require_examples(parameters, *dev)
     device = parameters.embedding.device
     laid_out = _weigh(*count_contexts(contexts.long(), targets, len(parameters.embedding)))
@@ -95,6 +99,8 @@ def train_mlp(
     return go_downhill(parameters, loss_of, len(contexts), recipe, score=score, generator=generator, progress=progress)
 
 
+@torch.inference_mode(mode=False)
+@torch.enable_grad()
 def go_downhill(
     parameters: Network,
     loss_of: Callable[[Network, Tensor], tuple[Tensor, float]],
@@ -112,8 +118,10 @@ def go_downhill(
     """
     from tqdm.auto import tqdm
 
-    require_recipe(recipe)
+    recipe = require_recipe(recipe)
     require_generator(generator)
+    require_flag("progress", progress)
+    require_wide(pieces_of(parameters)[0])
     flat = torch.cat([piece.detach().flatten() for piece in pieces_of(parameters)])
     if not flat.isfinite().all():
         raise ValueError(
@@ -149,6 +157,15 @@ def go_downhill(
         bar.close()
     flat = flat.detach()
     return Training(_cut(flat, parameters), _cut(best if dev_losses else flat, parameters), losses, dev_losses)
+
+
+def require_wide(embedding: Tensor) -> None:
+    """Refuse a network of small floats."""
+    if embedding.dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"the network's numbers are {embedding.dtype}, which is too coarse to learn with: most steps would be "
+            "rounded away; make all of them wider, with .float()"
+        )
 
 
 def _cut(flat: Tensor, like: Network) -> Network:

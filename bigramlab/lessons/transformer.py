@@ -1,7 +1,7 @@
 """A Transformer: attention and a small network in turns, each adding to what is there, at all places at once."""
 
 import math
-import reprlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,8 +9,17 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from bigramlab.lessons.attention import merge_heads, shares_of, split_heads
-from bigramlab.lessons.inputs import require_floats, require_generator, require_ids, require_size
-from bigramlab.lessons.mlp import drop, pieces_of
+from bigramlab.lessons.inputs import (
+    require_finite,
+    require_floats,
+    require_generator,
+    require_ids,
+    require_pieces,
+    require_room,
+    require_size,
+    shown,
+)
+from bigramlab.lessons.mlp import ASTRAY, drop
 from bigramlab.lessons.neural_bigram import softmax
 
 __all__ = ["Block", "Transformer", "block", "init_transformer", "rms_norm", "transformer_logits", "transformer_probs"]
@@ -88,7 +97,8 @@ def rms_norm(
 
     Raises:
         TypeError: If one of them is not a tensor of floats.
-        ValueError: If `x` doesn't have three axes, or there isn't one gain for each number of a vector.
+        ValueError: If `x` doesn't have three axes, there isn't one gain for each number of a vector, or numbers are
+            nan, or so large that the mean of their squares is inf.
 
     Examples:
         The squares of 1 and 7 are 1 and 49, their mean is 25, and its root 5.
@@ -102,7 +112,10 @@ def rms_norm(
         raise ValueError(
             f"x has vectors of {x.shape[2]} numbers and there are {len(gain)} gains, but each number needs its own"
         )
-    return x / (x.square().mean(dim=-1, keepdim=True) + TINY).sqrt() * gain
+    size = (x.square().mean(dim=-1, keepdim=True) + TINY).sqrt()
+    require_finite("gain", gain.detach(), ASTRAY)
+    require_finite("the mean of x²", size.detach(), ASTRAY)
+    return x / size * gain
 
 
 def block(parameters: Block, x: Float[Tensor, "batch tokens width"], heads: int) -> Float[Tensor, "batch tokens width"]:
@@ -123,7 +136,7 @@ def block(parameters: Block, x: Float[Tensor, "batch tokens width"], heads: int)
 
     Raises:
         TypeError: If `parameters` is no `Block`, or `x` no tensor of floats.
-        ValueError: If the shapes don't fit, or the width can't be shared by so many heads.
+        ValueError: If the shapes don't fit, the width can't be shared by so many heads, or numbers become nan or inf.
 
     Examples:
         >>> parameters = init_transformer(27, longest=16, width=8, heads=2).blocks[0]
@@ -131,13 +144,18 @@ def block(parameters: Block, x: Float[Tensor, "batch tokens width"], heads: int)
         torch.Size([1, 3, 8])
     """
     if not isinstance(parameters, Block):
-        raise TypeError(f"parameters must be a Block, as init_transformer makes them, got {reprlib.repr(parameters)}")
+        raise TypeError(f"parameters must be a Block, as init_transformer makes them, got {shown(parameters)}")
     require_floats("x", x, axes=3, wanted="three axes, (batch, tokens, width)")
-    if x.shape[2] != len(parameters.query):
+    heads = require_size("heads", heads, least=1)
+    require_pieces("a Block", [*parameters, x], "init_transformer")
+    if parameters.query.ndim and x.shape[2] != len(parameters.query):
         raise ValueError(
             f"x has vectors of {x.shape[2]} numbers, but the block was made for a width of {len(parameters.query)}"
         )
-    return _through(parameters, x, heads, None)[0]
+    require_shapes(parameters, shapes_of(parameters, x.shape[2]))
+    y = _through(parameters, x, heads, None)[0]
+    require_finite("what the block gives", y.detach(), ASTRAY)
+    return y
 
 
 def _through(
@@ -188,9 +206,12 @@ def init_transformer(
         >>> parameters.embedding.shape, parameters.places.shape, len(parameters.blocks)
         (torch.Size([27, 64]), torch.Size([16, 64]), 3)
     """
-    sizes = {"vocab_size": vocab_size, "longest": longest, "width": width, "layers": layers, "heads": heads}
-    for name, size in sizes.items():
-        require_size(name, size, least=1)
+    vocab_size = require_size("vocab_size", vocab_size, least=1)
+    longest = require_size("longest", longest, least=1)
+    width = require_size("width", width, least=1)
+    layers = require_size("layers", layers, least=1)
+    heads = require_size("heads", heads, least=1)
+    require_room("the network", 12 * layers + 1, width, max(width, vocab_size, longest))
     require_generator(generator)
     if width % heads:
         raise ValueError(f"{heads} heads can't share a width of {width}: choose a multiple of {heads}")
@@ -234,7 +255,7 @@ def transformer_logits(
     Raises:
         TypeError: If `parameters` is no `Transformer`, or `ids` no tensor of integers.
         ValueError: If there are no tokens, or more than the network can read, or an id has no vector, or the network's
-            pieces don't fit each other.
+            pieces don't fit each other, or it gives nan or inf.
 
     Examples:
         >>> parameters = init_transformer(27, longest=16)
@@ -243,7 +264,9 @@ def transformer_logits(
     """
     require_transformer(parameters)
     require_ids_of(parameters, ids)
-    return through_blocks(parameters, ids.long().to(parameters.embedding.device))[0]
+    logits = through_blocks(parameters, ids.long().to(parameters.embedding.device))[0]
+    require_finite("what the network gives", logits, ASTRAY)
+    return logits
 
 
 def through_blocks(
@@ -309,28 +332,33 @@ def transformer_probs(
 def require_transformer(parameters: object) -> None:
     """Refuse what is no network, and pieces that don't fit each other."""
     if not isinstance(parameters, Transformer):
-        raise TypeError(
-            f"parameters must be a Transformer, as init_transformer makes it, got {reprlib.repr(parameters)}"
-        )
-    pieces, heads = pieces_of(parameters), parameters.heads
-    if not all(isinstance(piece, Tensor) and piece.is_floating_point() for piece in pieces):
-        raise TypeError(
-            "the parameters of a Transformer must be tensors of floats, but for heads, a whole number; "
-            "init_transformer makes them so"
-        )
-    require_size("heads", heads, least=1)
-    shapes = [tuple(piece.shape) for piece in pieces]
-    vocab, width = shapes[0] if len(shapes[0]) == 2 else (0, 0)
-    square = (width, width)
-    wanted: list[tuple[int, ...]] = [(vocab, width), (parameters.longest, width)]
-    for one in parameters.blocks:
-        hidden = one.widen.shape[-1]
-        wanted += [(width,), square, square, square, square, (width,), (width, hidden), (hidden, width)]
+        raise TypeError(f"parameters must be a Transformer, as init_transformer makes it, got {shown(parameters)}")
+    embedding, places, blocks, gain, unembedding, heads = parameters
+    if not isinstance(blocks, tuple | list) or not all(isinstance(one, Block) for one in blocks):
+        raise TypeError(f"blocks must be a tuple of Block, got {shown(blocks)}; init_transformer makes it so")
+    pieces = [embedding, places, *(piece for one in blocks for piece in one), gain, unembedding]
+    require_pieces("a Transformer", pieces, "init_transformer")
+    heads = require_size("heads", heads, least=1)
+    vocab, width = embedding.shape if embedding.ndim == 2 else (0, 0)
+    wanted: list[tuple[int, ...]] = [(vocab, width), (parameters.longest if places.ndim else 0, width)]
+    wanted += [shape for one in blocks for shape in shapes_of(one, width)]
     wanted += [(width,), (width, vocab)]
-    if shapes != wanted or not parameters.blocks or not vocab * width or width % heads:
+    require_shapes(pieces if blocks and vocab and width else [], wanted, heads)
+
+
+def shapes_of(one: Block, width: int) -> list[tuple[int, ...]]:
+    """Return the shapes that a block's pieces have, if they fit each other and the width."""
+    square, hidden = (width, width), one.widen.shape[-1] if one.widen.ndim else 0
+    return [(width,), square, square, square, square, (width,), (width, hidden), (hidden, width)]
+
+
+def require_shapes(pieces: Sequence[Tensor], wanted: list[tuple[int, ...]], heads: int | None = None) -> None:
+    """Refuse pieces of other shapes than those, and a width, that of the first, which so many heads can't share."""
+    shapes = [tuple(piece.shape) for piece in pieces]
+    if shapes != wanted or (heads and shapes[0][1] % heads):
         raise ValueError(
-            f"the network's pieces have the shapes {shapes} and {heads} heads, which don't fit each other; "
-            "make them with init_transformer"
+            f"the network's pieces have the shapes {shapes}{f' and {heads} heads' * bool(heads)}, which don't fit each "
+            "other; make them with init_transformer"
         )
 
 

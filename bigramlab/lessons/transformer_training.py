@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from bigramlab.lessons.encoding import encode
-from bigramlab.lessons.inputs import require_vocabulary, require_words
+from bigramlab.lessons.inputs import require_vocabulary_of, require_word, require_words, shown
 from bigramlab.lessons.mlp import pieces_of
 from bigramlab.lessons.neural_bigram import cross_entropy
-from bigramlab.lessons.optimizing import Recipe
+from bigramlab.lessons.optimizing import Recipe, require_recipe
 from bigramlab.lessons.saving import read, write
 from bigramlab.lessons.training import Training, go_downhill
 from bigramlab.lessons.transformer import Block, Transformer, require_transformer, through_blocks
@@ -66,6 +66,7 @@ def train_transformer(
         True
     """
     require_fit(parameters, vocabulary)
+    recipe = require_recipe(recipe)
     ids, targets = lay_out(words, vocabulary, parameters.longest)
     held_back = None if dev is None else lay_out(dev, vocabulary, parameters.longest)
 
@@ -92,16 +93,18 @@ def lay_out(words: Sequence[str], vocabulary: str, longest: int) -> tuple[Tensor
     """Return a row of ids for each word, the "." first, and what comes after each; `NOTHING` behind a word's end."""
     require_words(words)
     words = list(words)
+    for word in words:
+        require_word(word)
     if not words:
         raise ValueError("there are no words, so there is nothing to learn from or to score; give one at least")
     found = max(words, key=len)
     if len(found) + 1 > longest:
         raise ValueError(
-            f"{found!r} has {len(found)} letters, which are {len(found) + 1} tokens with the '.' before it, but the "
-            f"network reads {longest}: make one with longest={len(found) + 1}, or leave out longer words"
+            f"{shown(found)} has {len(found)} letters, which are {len(found) + 1} tokens with the '.' before it, but "
+            f"the network reads {longest}: make one with longest={len(found) + 1}, or leave out longer words"
         )
     rows = [encode(word, vocabulary) for word in words]
-    ids = torch.zeros((len(words), len(found) + 1), dtype=torch.int64)
+    ids = torch.zeros((len(words), len(found) + 1), dtype=torch.int64, device="cpu")
     targets = torch.full_like(ids, NOTHING)
     for place, row in enumerate(rows):
         ids[place, 1 : len(row) + 1] = targets[place, : len(row)] = row
@@ -162,7 +165,7 @@ def save_transformer(
     """
     require_fit(parameters, vocabulary)
     tensors = dict(zip(_names(len(parameters.blocks)), pieces_of(parameters), strict=True))
-    write(path, FORMAT, tensors, vocabulary, recipe, heads=str(parameters.heads))
+    write(path, FORMAT, tensors, vocabulary, require_recipe(recipe), heads=str(parameters.heads))
 
 
 def load_transformer(path: str | os.PathLike[str]) -> tuple[Transformer, str, Recipe]:
@@ -207,9 +210,4 @@ def _network_of(tensors: dict[str, Tensor], about: dict[str, str]) -> Transforme
 def require_fit(parameters: Transformer, vocabulary: str) -> None:
     """Refuse a vocabulary of another size than the network's."""
     require_transformer(parameters)
-    require_vocabulary(vocabulary)
-    if len(vocabulary) != len(parameters.embedding):
-        raise ValueError(
-            f"the vocabulary has {len(vocabulary)} tokens, but the network knows {len(parameters.embedding)}; "
-            "use the vocabulary that it was trained with"
-        )
+    require_vocabulary_of(vocabulary, parameters.embedding)
