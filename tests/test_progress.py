@@ -15,7 +15,7 @@ import pytest
 from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
-from bigramlab.lab.files import write_file
+from bigramlab.lessons.files import write_file
 from bigramlab.lab.labs import Lab
 from bigramlab.lab.progress import key_of
 
