@@ -1,8 +1,8 @@
 """How much of a text does a worker count in a second? Run `python tests/scaling.py`; it takes a minute.
 
 One plain process and two workers of dask count the same files in the same parts. What is compared is the time of the
-processor, which a busy machine changes little: of the plain process, and of both workers together. The page "Count on
-many machines" shows the last run, which this keeps beside it.
+processor: of the plain process, and of both workers together. Let it run while the machine has nothing else to do: a
+worker that waits takes time, too. The page "Count on many machines" shows the last run, which this keeps beside it.
 """
 
 import importlib.metadata
