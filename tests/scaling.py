@@ -1,4 +1,4 @@
-"""How much of a text does a worker count in a second? Run `python tests/scaling.py`; it takes a minute.
+"""How much of a text does a worker count in a second? Run `python tests/scaling.py`; it takes a minute or two.
 
 One plain process and two workers of dask count the same files in the same parts. What is compared is the time of the
 processor: of the plain process, and of both workers together. Let it run while the machine has nothing else to do: a
@@ -25,7 +25,7 @@ sys.path.insert(0, str(PAGES))
 
 import many_machines  # noqa: E402, the page's script
 
-FILES, TIMES, ROUNDS = 8, 10, 3
+FILES, TIMES, ROUNDS = 8, 40, 2
 
 
 def write_files(folder):
