@@ -5,23 +5,28 @@ importable from `bigramlab` itself.
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bigramlab.public import *  # noqa: F403, all of it is public: that module lists what
 
+    __version__: str
 
-def __getattr__(name: str) -> Any:
-    """Import all that is public when the first of it is asked for: a command that needs no torch begins at once."""
-    if name.startswith("_") and name != "__all__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    public = import_module("bigramlab.public")
-    globals().update({one: getattr(public, one) for one in ["__all__", *public.__all__]})
-    try:
-        return globals()[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+else:  # a checker of types would take any name for one of ours, typed wrong or not
 
+    def __getattr__(name: str) -> Any:
+        """Import all that is public when the first of it is asked for: a command that needs no torch begins at once."""
+        if name == "__version__":  # it stands in pyproject.toml alone, and from there in what is installed
+            return version("bigramlab")
+        if name.startswith("_") and name != "__all__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        public = import_module("bigramlab.public")
+        globals().update({one: getattr(public, one) for one in ["__all__", *public.__all__]})
+        try:
+            return globals()[name]
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__getattr__("__all__")})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__getattr__("__all__")})

@@ -126,9 +126,10 @@ def test_the_table_of_chapters_imports_nothing_of_ours():
 
 def test_a_lesson_imports_only_earlier_ones():
     names = [lesson.name for lesson in LESSONS]
-    assert {path.stem for path in (ROOT / "bigramlab" / "lessons").glob("*.py")} == {"__init__", "inputs", *names}
+    every = {path.stem for path in (ROOT / "bigramlab" / "lessons").glob("*.py")}
+    assert every == {"__init__", "inputs", "files", *names}
     for position, name in enumerate(names):
-        earlier = {f"bigramlab.lessons.{lesson}" for lesson in ["inputs", *names[:position]]}
+        earlier = {f"bigramlab.lessons.{lesson}" for lesson in ["inputs", "files", *names[:position]]}
         assert imports_of(ROOT / "bigramlab" / "lessons" / f"{name}.py") <= earlier
 
 

@@ -15,9 +15,9 @@ import pytest
 from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
-from bigramlab.lab.files import write_file
 from bigramlab.lab.labs import Lab
 from bigramlab.lab.progress import key_of
+from bigramlab.lessons.files import write_file
 
 SMOOTH, NORMALIZE = Exercise.named("smooth"), Exercise.named("normalize")
 

@@ -1,11 +1,14 @@
 import os
+import socket
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
 from bigramlab import MLP, Recipe, build_contexts, init_mlp, load_mlp, save_mlp, train_mlp
+from bigramlab.lessons.saving import seal
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 
@@ -21,6 +24,15 @@ def pieces(parameters):
 
 def same(one, other):
     return all(map(torch.equal, pieces(one), pieces(other)))
+
+
+def socket_at(path):
+    with socket.socket(socket.AF_UNIX) as open_one:
+        open_one.bind(os.fspath(path))
+
+
+def device_at(path):
+    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))  # zeros without end
 
 
 @pytest.mark.parametrize("hidden_sizes", [(), (5,), (5, 4, 3)])
@@ -92,6 +104,29 @@ def test_a_link_stays_a_link(tmp_path):
     assert same(load_mlp(tmp_path / "a")[0], network())
 
 
+@pytest.mark.parametrize("make", [os.mkdir, getattr(os, "mkfifo", None), socket_at, device_at])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_what_is_no_file_is_refused_at_once_and_left_alone(tmp_path, make):
+    path = tmp_path / "a.safetensors"
+    try:
+        make(path)
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    kind = path.stat().st_mode
+    for attempt in (lambda: load_mlp(path), lambda: save_mlp(path, network(), ".ab")):
+        with pytest.raises(ValueError, match=r"a\.safetensors' is a (folder|pipe|socket|device); give the path"):
+            attempt()
+    assert path.stat().st_mode == kind
+    assert os.listdir(tmp_path) == ["a.safetensors"]
+
+
+@pytest.mark.parametrize("path", [None, 1, b"a", ["a"]])
+def test_what_is_no_path_is_refused(path):
+    for attempt in (lambda: load_mlp(path), lambda: save_mlp(path, network(), ".ab")):
+        with pytest.raises(TypeError, match=r"path must be the name of a file such as 'names.safetensors', got"):
+            attempt()
+
+
 def test_what_does_not_fit_is_not_saved(tmp_path):
     path = tmp_path / "a"
     with pytest.raises(
@@ -140,9 +175,9 @@ def changed(parameters, vocabulary=".ab", recipe='{"dropout": []}', **tensors):
     every = {"embedding": parameters.embedding}
     for number, (weight, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
         every |= {f"weight{number}": weight, f"bias{number}": bias}
-    about = {"format": "bigramlab MLP 1", "vocabulary": vocabulary, "recipe": recipe}
+    about = {"format": "bigramlab MLP 1", "vocabulary": vocabulary, "recipe": recipe, "sha256": 64 * "0"}
     every = {name: tensor for name, tensor in (every | tensors).items() if tensor is not None}
-    return save(every, metadata={key: value for key, value in about.items() if value is not None})
+    return seal(save(every, metadata={key: value for key, value in about.items() if value is not None}))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +189,7 @@ def changed(parameters, vocabulary=".ab", recipe='{"dropout": []}', **tensors):
         ({"recipe": None}, "'recipe'"),
         ({"recipe": "{"}, "Expecting property name"),
         ({"recipe": "[]"}, "list indices"),
+        ({"recipe": "[" * 100_000}, "maximum recursion depth exceeded"),
         ({"recipe": '{"dropout": [], "speed": 1}'}, "unexpected keyword argument 'speed'"),
         ({"recipe": '{"dropout": [], "steps": -1}'}, "steps is -1"),
         ({"embedding": None}, "'embedding'|don't fit each other"),
@@ -172,3 +208,48 @@ def test_a_file_whose_parts_do_not_fit_is_refused(tmp_path, change, message):
     path.write_bytes(changed(network(), **change))
     with pytest.raises(ValueError, match=rf"the parts of '.*a.safetensors' don't fit each other \(.*({message})"):
         load_mlp(path)
+
+
+def test_a_file_of_which_any_bit_has_changed_is_refused(tmp_path):
+    path = tmp_path / "a.safetensors"
+    save_mlp(path, init_mlp(2, 1, embedding_size=1, hidden_sizes=()), ".\x1f")  # which JSON writes as four digits
+    whole = path.read_bytes()
+    assert load_mlp(path)[1] == ".\x1f"
+    for position in range(len(whole)):
+        for bit in range(8):
+            path.write_bytes(whole[:position] + bytes([whole[position] ^ (1 << bit)]) + whole[position + 1 :])
+            with pytest.raises(ValueError, match=r"a\.safetensors' (is|has)"):
+                load_mlp(path)
+
+
+def test_a_file_without_a_checksum_is_refused(tmp_path):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(changed(network()).replace(b'"sha256":', b'"sha255":'))
+    with pytest.raises(ValueError, match=r"has changed since save_mlp wrote it, or was written without a checksum"):
+        load_mlp(path)
+
+
+@pytest.mark.parametrize("header", [b"[" * 100_000, b'{"__metadata__":' * 50_000, b'{"a":' * 100 + b"1" + b"}" * 100])
+def test_a_header_without_end_is_refused(tmp_path, header):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ValueError, match=r"a\.safetensors' is no safetensors file, or is damaged"):
+        load_mlp(path)
+
+
+def test_threads_that_save_and_load_on_one_path_see_whole_files(tmp_path):
+    path, networks = tmp_path / "a.safetensors", [network(seed) for seed in range(4)]
+    save_mlp(path, networks[0], ".ab")
+
+    def save_and_load(mine):
+        loaded = []
+        for _ in range(50):
+            save_mlp(path, mine, ".ab")
+            loaded += [load_mlp(path)[0] for _ in range(3)]
+        return loaded
+
+    with ThreadPoolExecutor(4) as threads:
+        loaded = [one for some in threads.map(save_and_load, networks) for one in some]
+    assert len(loaded) == 600
+    assert all(any(same(one, other) for other in networks) for one in loaded)
+    assert os.listdir(tmp_path) == ["a.safetensors"]

@@ -12,10 +12,10 @@ import tokenize
 from pathlib import Path
 
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
-from bigramlab.lab.files import write_file
 from bigramlab.lab.labs import Lab, verdict_on
 from bigramlab.lab.solutions import solution_of
 from bigramlab.lab.verdicts import next_exercise, table, what_is_next
+from bigramlab.lessons.files import write_file
 
 __all__ = ["at_hand", "go_on", "reset", "solution", "start", "status", "watch"]
 

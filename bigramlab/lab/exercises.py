@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bigramlab.chapters import LESSONS, chapter_of
-from bigramlab.lab.files import write_file
+from bigramlab.lessons.files import write_file
 
 __all__ = ["Exercise", "chapters_in", "file_of", "is_lab", "source_of", "stub_of", "write_lab"]
 

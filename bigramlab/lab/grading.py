@@ -21,9 +21,9 @@ from tqdm import tqdm
 from bigramlab.chapters import chapter_of
 from bigramlab.lab.apart import Apart
 from bigramlab.lab.exercises import Exercise, chapters_in
-from bigramlab.lab.files import write_file
 from bigramlab.lab.labs import Lab, judge_apart
 from bigramlab.lab.verdicts import Verdict
+from bigramlab.lessons.files import write_file
 
 __all__ = ["Grade", "grade"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bigramlab.lab.commands import at_hand
 from bigramlab.lab.exercises import Exercise
-from bigramlab.lab.files import write_file
 from bigramlab.lab.labs import Lab, verdict_on
 from bigramlab.lab.progress import FOLDER
 from bigramlab.lab.rungs import RUNGS
+from bigramlab.lessons.files import write_file
 
 __all__ = ["hint"]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bigramlab.lab.exercises import Exercise
-from bigramlab.lab.files import write_file
 from bigramlab.lab.verdicts import Verdict
+from bigramlab.lessons.files import write_file
 
 __all__ = ["Progress", "code_of", "code_with_imports", "key_of", "read"]
 

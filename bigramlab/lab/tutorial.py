@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bigramlab.chapters import CHAPTERS, LESSONS
-from bigramlab.lab.files import write_file
+from bigramlab.lessons.files import write_file
 
 __all__ = ["BLOCK", "notebooks", "write_notebooks"]
 

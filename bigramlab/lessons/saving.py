@@ -2,11 +2,15 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
+from bigramlab.lessons.files import read_file, write_file
 from bigramlab.lessons.mlp import MLP, require_fit
 from bigramlab.lessons.optimizing import Recipe, require_recipe
 from bigramlab.lessons.training import Network
@@ -15,11 +19,15 @@ __all__ = ["load_mlp", "save_mlp"]
 
 FORMAT = "bigramlab MLP 1"
 
+UNSEALED = b'"sha256":"' + 64 * b"0" + b'"'
+SEALED = re.compile(rb'"sha256":"[0-9a-f]{64}"')  # no text inside the file looks so: there, a quote has a backslash
+
 
 def save_mlp(path: str | os.PathLike[str], parameters: MLP, vocabulary: str, recipe: Recipe = Recipe()) -> None:
     """Write the network into a safetensors file.
 
-    The file is complete or is not there: it is written beside the old one, which it replaces at the end.
+    The file is complete or is not there: it is written beside the old one, which it replaces at the end. It holds a
+    checksum of itself, so that a file of which one bit has changed is not taken for another network.
 
     Args:
         path: Where to, such as `"names.safetensors"`.
@@ -33,7 +41,8 @@ def save_mlp(path: str | os.PathLike[str], parameters: MLP, vocabulary: str, rec
     Raises:
         TypeError: If an argument is of the wrong kind.
         OSError: If the file can't be written.
-        ValueError: If the vocabulary does not fit the network, or the recipe is impossible.
+        ValueError: If the vocabulary does not fit the network, or the recipe is impossible, or `path` is a folder, a
+            pipe or a device.
 
     Examples:
         >>> import pathlib, tempfile
@@ -52,29 +61,28 @@ def save_mlp(path: str | os.PathLike[str], parameters: MLP, vocabulary: str, rec
 def write(
     path: str | os.PathLike[str], kind: str, tensors: dict[str, Tensor], vocabulary: str, recipe: Recipe, **more: str
 ) -> None:
-    """Write the tensors of a network of some kind beside the file, and then in its place."""
+    """Write the tensors of a network of some kind, and what belongs to them, into a file with a checksum."""
     from safetensors.torch import save
 
     require_recipe(recipe)
-    about = {"format": kind, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict()), **more}
-    content = save(
-        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, metadata=about
-    )
-    path = Path(os.path.realpath(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"there is no folder {os.fspath(path.parent)!r} to save {path.name!r} in; make it first"
-        )
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    _require_path(path)
+    about = {"format": kind, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict()), "sha256": 64 * "0"}
+    apart = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}  # share no memory
+    folder, name = os.path.split(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"there is no folder {folder!r} to save {name!r} in; make it first")
+    write_file(path, seal(save(apart, metadata=about | more)))
+
+
+def seal(content: bytes) -> bytes:
+    """Put the checksum of a file into it, in the place of so many zeros."""
+    return content.replace(UNSEALED, UNSEALED.replace(64 * b"0", sha256(content).hexdigest().encode()), 1)
+
+
+def _is_whole(content: bytes) -> bool:
+    """Tell whether a file is what it becomes when it is sealed anew."""
+    found = SEALED.search(content)
+    return found is not None and seal(content.replace(found[0], UNSEALED, 1)) == content
 
 
 def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
@@ -88,7 +96,8 @@ def load_mlp(path: str | os.PathLike[str]) -> tuple[MLP, str, Recipe]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is none that `save_mlp` wrote, or its parts don't fit each other.
+        TypeError: If `path` is no path.
+        ValueError: If the file is none that `save_mlp` wrote, or has changed since, or its parts don't fit each other.
 
     Examples:
         >>> import pathlib, tempfile
@@ -115,20 +124,20 @@ def read(
     writer: str,
 ) -> tuple[Network, str, Recipe]:
     """Return the network of a file of that kind, its vocabulary and its recipe."""
-    from safetensors import SafetensorError, safe_open
-
-    if not Path(path).is_file():
+    _require_path(path)
+    if not Path(path).exists():
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; {writer} writes one")
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file can't be iterated)
-    except SafetensorError as error:
-        raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
+    content = read_file(path)
+    tensors, about = _parts_of(content, path)
     if about.get("format") != kind:
         raise ValueError(
             f"{os.fspath(path)!r} is no such network of bigramlab (its format is {about.get('format')!r}, and should "
             f"be {kind!r}); load a file that {writer} wrote"
+        )
+    if not _is_whole(content):
+        raise ValueError(
+            f"{os.fspath(path)!r} has changed since {writer} wrote it, or was written without a checksum; "
+            "take another copy, or train the network and save it anew"
         )
     try:
         network = network_of(tensors, about)
@@ -136,6 +145,25 @@ def read(
         recipe = Recipe(**settings | {"dropout": tuple(settings["dropout"])})  # JSON knows no tuples
         require_recipe(recipe)
         require_fit(network, about["vocabulary"])
-    except (KeyError, TypeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, ValueError, RecursionError) as error:
         raise ValueError(f"the parts of {os.fspath(path)!r} don't fit each other ({error}); save it anew") from None
     return network, about["vocabulary"], recipe
+
+
+def _parts_of(content: bytes, path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors of a safetensors file, and what its header says about them."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        tensors = load(content)
+    except (SafetensorError, KeyError) as error:  # a KeyError is a kind of numbers that torch lacks
+        raise ValueError(f"{os.fspath(path)!r} is no safetensors file, or is damaged ({error}); save it anew") from None
+    # What could be read is a length of eight bytes, a header in JSON, which is not deep, and the numbers.
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return tensors, header.get("__metadata__") or {}
+
+
+def _require_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be the name of a file such as 'names.safetensors', got {path!r}")

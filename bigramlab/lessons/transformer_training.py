@@ -154,7 +154,8 @@ def save_transformer(
     Raises:
         TypeError: If an argument is of the wrong kind.
         OSError: If the file can't be written.
-        ValueError: If the vocabulary does not fit the network, or the recipe is impossible.
+        ValueError: If the vocabulary does not fit the network, or the recipe is impossible, or `path` is a folder, a
+            pipe or a device.
 
     Examples:
         >>> import pathlib, tempfile
@@ -179,7 +180,9 @@ def load_transformer(path: str | os.PathLike[str]) -> tuple[Transformer, str, Re
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is none that `save_transformer` wrote, or its parts don't fit each other.
+        TypeError: If `path` is no path.
+        ValueError: If the file is none that `save_transformer` wrote, or has changed since, or its parts don't fit each
+            other.
 
     Examples:
         >>> import pathlib, tempfile
