@@ -39,7 +39,7 @@ def with_nltk():
     from nltk.lm import MLE
 
     model = MLE(2)
-    model.fit([list(pairwise("." + name + ".")) for name in names], vocabulary_text=[vocabulary])
+    model.fit([list(pairwise("." + name + ".")) for name in names], vocabulary_text=list(vocabulary))
     source = random.Random(0)
 
     def write():
