@@ -98,6 +98,90 @@ def test_worked_example():
     assert sample_words(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ".a", 3) == ["a", "a", "a"]
 
 
+def exact_word_probs(probs, vocabulary, longest):
+    """Return the probability of each word that has so many letters at most."""
+    found, begun = {}, {"": 1.0}
+    for _ in range(longest + 1):
+        going_on = {}
+        for word, prob in begun.items():
+            row = probs[vocabulary.index(word[-1:] or ".")].tolist()
+            found[word] = prob * row[0]
+            going_on |= {word + letter: prob * p for letter, p in zip(vocabulary[1:], row[1:], strict=True)}
+        begun = going_on
+    return found
+
+
+def chi_squared_bound(degrees):
+    """Return what chi-squared exceeds with a probability below 1e-9 (Laurent and Massart, 2000, Lemma 1)."""
+    x = math.log(1e9)
+    return degrees + 2 * math.sqrt(degrees * x) + 2 * x
+
+
+# A table with words of very different lengths: lanes that took what is finished first would write too many short ones.
+UNEVEN = torch.tensor([[0.05, 0.7, 0.25], [0.3, 0.1, 0.6], [0.125, 0.0, 0.875]], dtype=torch.float64)
+WAYS = {"one after the other": (0, sampling.FEW), "first lanes": (sampling.FEW, 400), "many lanes": (400, 60_000)}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_words_come_as_often_as_their_exact_probability_says_in_lanes_too(way):
+    begin, end = WAYS[way]
+    seeds = range(200 if end < 1_000 else 5)
+    written = [word for seed in seeds for word in sample_words(UNEVEN, ".ab", end, generator=seeded(seed))[begin:]]
+    expected = {
+        word: len(written) * prob
+        for word, prob in exact_word_probs(UNEVEN, ".ab", 8).items()
+        if len(written) * prob > 20
+    }
+    observed = dict.fromkeys(expected, 0)
+    others = 0
+    for word in written:
+        if word in observed:
+            observed[word] += 1
+        else:
+            others += 1
+    rest = len(written) - sum(expected.values())
+    chi_squared = (
+        sum((observed[word] - mean) ** 2 / mean for word, mean in expected.items()) + (others - rest) ** 2 / rest
+    )
+    assert len(expected) > 20
+    assert chi_squared < chi_squared_bound(len(expected))
+
+
+def test_wheels_draw_exactly_what_the_row_says():
+    probs = normalize(torch.tensor([[1, 2, 4], [3, 0, 10**6], [1, 1, 1]], dtype=torch.float64))
+    pockets = 16
+    wheels, rows = sampling._wheels(probs, pockets)
+    leads_to = torch.nn.functional.one_hot((wheels // pockets).long().view(-1, pockets), len(rows)).double().mean(dim=1)
+    last = len(probs) * sampling.WHEELS
+    for state in range(last):  # either a token at once, or what is left over, in the proportion of the pockets
+        drawn = leads_to[state, : len(probs)] + leads_to[state, state + len(probs)] * rows[state + len(probs)]
+        assert torch.allclose(drawn, rows[state], rtol=0, atol=1e-12)
+    assert torch.equal(leads_to[last:], torch.eye(len(rows), dtype=torch.float64)[last:])  # and there one waits
+    assert not leads_to[[1, 4], 1].any()  # what is impossible stays so
+
+
+def test_a_larger_n_begins_with_the_words_of_a_smaller_one_in_lanes_too():
+    few, many = (sample_words(UNEVEN, ".ab", n, generator=seeded()) for n in (sampling.FEW + 7, 9_000))
+    assert many[: len(few)] == few
+    assert many != sample_words(UNEVEN, ".ab", 9_000, generator=seeded(1))
+
+
+def test_any_letters_are_written_in_lanes_and_a_large_alphabet_without_them():
+    vocabulary = ".\0\ud83d\U0001f600 "
+    words = sample_words(torch.full((5, 5), 1 / 5), vocabulary, 1_000, generator=seeded())
+    assert set("".join(words)) == set(vocabulary[1:])
+    many = "." + "".join(map(chr, range(0x4E00, 0x4E00 + sampling.MOST_TOKENS)))
+    words = sample_words(torch.full((len(many), len(many)), 1 / len(many)), many, 300, generator=seeded())
+    assert len(words) == 300
+    assert len(set("".join(words))) > 200
+
+
+def test_words_of_any_length_are_written_in_lanes():
+    ring = torch.eye(100).roll(1, dims=1)
+    vocabulary = "." + "".join(map(chr, range(0x4E00, 0x4E00 + 99)))
+    assert set(sample_words(ring, vocabulary, 1_000)) == {vocabulary[1:]}
+
+
 refusals = pytest.mark.parametrize(
     ("table", "message"),
     [

@@ -2,7 +2,7 @@
 
 import reprlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NoReturn
 
@@ -16,6 +16,8 @@ __all__ = ["BOUNDARY", "build_vocabulary", "decode", "encode"]
 
 BOUNDARY = "."
 """The boundary token, id 0. It stands before and after every word, so a model learns how words begin and end."""
+
+NATIVE = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"  # as this machine writes a 32-bit integer
 
 
 def build_vocabulary(words: Iterable[str]) -> str:
@@ -97,48 +99,83 @@ def decode(ids: Integer[Tensor, " length"], vocabulary: str) -> str:
 # The rest is the same thing in bulk: what counting uses, many times as fast as a loop over words.
 
 
-def join_words(words: Iterable[str], batch_size: int = 8192) -> Iterator[str]:
-    """Yield the words joined by the boundary token, as in `".emma.olivia."`, at most `batch_size` in each text.
-
-    One `"."` ends a word and begins the next. Joining in batches keeps the memory small, however many words come.
-    """
+def in_batches(words: Iterable[str], batch_size: int = 10_000) -> Iterator[Sequence[str]]:
+    """Yield the words, so many at once: the memory stays small, however many words come."""
     require_words(words)
-    iterator = iter(words)
-    while batch := list(islice(iterator, batch_size)):
-        if not {str}.issuperset(map(type, batch)):  # of all at once, as a check of each would cost most of the time
-            for word in batch:
-                require_word(word)
-        text = BOUNDARY + BOUNDARY.join(batch) + BOUNDARY
+    if type(words) is list:  # cut it: half as long as a walk through it takes
+        for start in range(0, len(words), batch_size):
+            yield words[start : start + batch_size]
+    else:
+        iterator = iter(words)
+        while batch := list(islice(iterator, batch_size)):
+            yield batch
+
+
+def join(batch: Sequence[str]) -> str:
+    """Return the words of a batch as one text, `".emma.olivia."`: one `"."` ends a word and begins the next."""
+    try:
+        return BOUNDARY + BOUNDARY.join(batch) + BOUNDARY
+    except TypeError:  # `join` looks at each word anyway, so nobody else has to
+        for word in batch:
+            require_word(word)
+        raise
+
+
+def join_words(words: Iterable[str], batch_size: int = 8192) -> Iterator[str]:
+    """Yield the words joined, at most `batch_size` in each text, and refuse those that contain the boundary token."""
+    for batch in in_batches(words, batch_size):
+        text = join(batch)
         if text.count(BOUNDARY) > len(batch) + 1:
-            word = next(word for word in batch if BOUNDARY in word)
+            require_no_boundary(batch)
+        yield text
+
+
+def require_no_boundary(batch: Sequence[str]) -> None:
+    """Refuse the first word that contains the boundary token."""
+    for word in batch:
+        if BOUNDARY in word:
             raise ValueError(
                 f"the word {reprlib.repr(word)} contains '.', which marks the end of a word; "
                 "take it out or replace it: word.replace('.', '')"
             )
-        yield text
 
 
 def encode_text(text: str, vocabulary: str) -> Int64[Tensor, " length"]:
-    """Return what `encode` returns, for one text made by `join_words`.
-
-    In UTF-32 every character is one 32-bit integer, so a text is already a tensor of code points, and looking up all of
-    them in a table from code point to id is a single indexing operation.
-    """
-    alphabet = _code_points(vocabulary)
-    unknown = int(alphabet.max()) + 1  # every code point beyond the alphabet shares this last place of the table
-    ids_of = torch.full((unknown + 1,), -1, device="cpu")
-    ids_of[alphabet.long()] = torch.arange(len(vocabulary), device="cpu")
-    ids = ids_of.index_select(0, _code_points(text).clamp_(max=unknown))
-    if ids.min() < 0:
-        position = int(ids.argmin())
+    """Return what `encode` returns, for one text made by `join_words`."""
+    ids = look_up(text, id_table(vocabulary, torch.int64))
+    if ids.max() == len(vocabulary):
+        position = int(ids.argmax())
         word = text[text.rfind(BOUNDARY, 0, position) + 1 : text.find(BOUNDARY, position)]
         _refuse_character(word, text[position])
     return ids
 
 
+def id_table(vocabulary: str, dtype: torch.dtype) -> Integer[Tensor, " code_points"]:
+    """Return the id of each code point: one more than there are tokens where the vocabulary lacks it."""
+    alphabet = _code_points(vocabulary).long()
+    ids_of = torch.full((int(alphabet.max()) + 2,), len(vocabulary), dtype=dtype, device="cpu")
+    ids_of[alphabet] = torch.arange(len(vocabulary), dtype=dtype, device="cpu")
+    return ids_of
+
+
+def look_up(text: str, ids_of: Integer[Tensor, " code_points"]) -> Integer[Tensor, " length"]:
+    """Return the id of each character, whether the vocabulary has it or not.
+
+    In UTF-32 every character is one 32-bit integer, so a text is already a tensor of code points, and looking up all of
+    them is a single operation. Those beyond the alphabet share the last place of the table.
+    """
+    return ids_of.index_select(0, _code_points(text).clamp_(max=len(ids_of) - 1))
+
+
+def spell(ids: Integer[Tensor, "..."], letters: str) -> str:
+    """Return what `decode` returns, for ids that are known to be in range."""
+    code_points = _code_points(letters).index_select(0, ids.flatten())
+    return code_points.numpy().tobytes().decode(NATIVE, "surrogatepass")
+
+
 def _code_points(text: str) -> Tensor:
-    native = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
-    return torch.frombuffer(bytearray(text, native, "surrogatepass"), dtype=torch.int32)
+    # A bytearray made from the text itself takes ten times as long as one from its bytes; torch wants one to write in.
+    return torch.frombuffer(bytearray(text.encode(NATIVE, "surrogatepass")), dtype=torch.int32)
 
 
 def _refuse_character(word: str, character: str) -> NoReturn:

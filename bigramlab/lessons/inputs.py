@@ -313,7 +313,8 @@ def require_weights(name: str, table: Tensor) -> None:
 def require_probabilities(name: str, table: Tensor) -> None:
     """Refuse a table with an entry outside 0..1; 1.0000001, as rounding makes it, is still a 1."""
     advice = "a probability lies between 0 and 1; make the table with normalize(counts)"
-    _refuse_entries(name, table, ~((table >= 0) & (table.double() <= 1 + 1e-6)), advice)
+    if not _within(table, 0.0, 1 + 1e-6):
+        _refuse_entries(name, table, ~((table >= 0) & (table.double() <= 1 + 1e-6)), advice)
 
 
 def require_distributions(name: str, table: Tensor) -> None:
@@ -321,12 +322,21 @@ def require_distributions(name: str, table: Tensor) -> None:
     require_probabilities(name, table)
     rounding = torch.finfo(table.dtype).eps if table.is_floating_point() else 0
     row_sums = table.detach().cpu().double().sum(dim=1)
-    wrong = ((row_sums - 1).abs() > max(1e-4, rounding)).nonzero().flatten().tolist()
-    if wrong:
+    rounding = max(1e-4, rounding)
+    if not _within(row_sums, 1 - rounding, 1 + rounding):
+        wrong = ((row_sums - 1).abs() > rounding).nonzero().flatten().tolist()
         raise ValueError(
             f"row {wrong[0]} of {name} sums to {row_sums[wrong[0]].item():.6g}, not to 1, so it is no probability "
             "distribution; divide every row by its sum: normalize(counts)"
         )
+
+
+def _within(table: Tensor, least: float, most: float) -> bool:
+    """Say whether no entry is undefined or beyond one of two numbers: in one look, where nothing has to be refused."""
+    if not table.numel():
+        return True
+    smallest, largest = table.detach().cpu().double().aminmax()
+    return least <= smallest.item() and largest.item() <= most
 
 
 def _refuse_entries(name: str, table: Tensor, wrong: Tensor, advice: str) -> None:
