@@ -80,7 +80,11 @@ def _hill() -> tuple[Tensor, str, list[tuple[int, int]]]:
     """Return the counts, the vocabulary, and the two cells whose weights move."""
     names = load_names()
     vocabulary = build_vocabulary(names)
-    return count_bigrams(names, vocabulary), vocabulary, [(vocabulary.index(a), vocabulary.index(b)) for a, b in PAIRS]
+    return (
+        count_bigrams(names, vocabulary),
+        vocabulary,
+        [(vocabulary.index(pair[0]), vocabulary.index(pair[1])) for pair in PAIRS],
+    )
 
 
 def _weights(point: Tensor) -> Tensor:
