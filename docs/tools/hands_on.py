@@ -1,4 +1,4 @@
-"""Interactive elements whose scripts only one chapter fetches: a hill, a network to poke, what is learned by heart.
+"""Interactive elements whose scripts only one chapter fetches: a hill, a network to poke, a box of models, and more.
 
 As in `elements`, every function returns a tag with its data, and in it what a page shows without scripts.
 """
@@ -22,7 +22,7 @@ from bigramlab import (
     normalize,
     softmax,
 )
-from tools import memorizing, racing
+from tools import memorizing, racing, trainings
 from tools.markup import element, listed
 
 PAIRS = ("an", "qu")  # a common letter and a rare one: the valley is narrow
@@ -149,4 +149,19 @@ def poke(word: str = "emm") -> str:
         embedding=racing.EMBEDDING,
         hidden=racing.HIDDEN,
         weights=" ".join(f"{number:.4f}" for number in racing.end().tolist()),
+    )
+
+
+def turn() -> str:
+    """Return the models of the comparison as points to turn; without scripts, a table of them."""
+    models = [
+        result for result in trainings.results() if result.numbers
+    ]  # what learns nothing has no place on a log scale
+    rows = [[one.name, f"{one.numbers:,}", f"{one.seconds:.3f}", f"{one.test:.3f}"] for one in models]
+    points = [[one.name, one.numbers, round(one.seconds, 4), round(one.test, 4)] for one in models]
+    return element(
+        "turn",
+        listed(["model", "numbers", "seconds", "test loss"], rows),
+        scripts="turn",
+        models=json.dumps(points),
     )

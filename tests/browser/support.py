@@ -36,6 +36,7 @@ PLACES = {  # where each element that has a state stands
     "back": "index.html",
     "slip": "index.html",
     "poke": "tutorial/mlp.html",
+    "turn": "tutorial/comparing.html",
     "hill": "tutorial/training.html",
     "memorize": "tutorial/overfitting.html",
 }

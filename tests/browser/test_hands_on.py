@@ -4,8 +4,8 @@ import re
 
 import pytest
 import torch
-from support import BROWSER, find
-from tools import hands_on, memorizing, racing
+from support import BROWSER, find, text_of
+from tools import hands_on, memorizing, racing, trainings
 
 from bigramlab import encode, mlp_probs
 
@@ -183,6 +183,47 @@ def drag(page, element, kind):
         session.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": touches})
 
 
+def test_the_models_are_turned_until_they_are_a_flat_chart(open_page, act):
+    page = open_page("tutorial/comparing.html", **act.options)
+    element = find(page, "turn")
+    start = text_of(element)
+
+    def order(axis):
+        places = element.locator("circle").evaluate_all(
+            f"dots => dots.map((dot) => Number(dot.getAttribute('{axis}').slice(0, 8)))"
+        )
+        return sorted(range(len(places)), key=lambda i: places[i])
+
+    models = [one for one in trainings.results() if one.numbers]
+    for name, across, up in [("loss by seconds", "seconds", "test"), ("seconds by numbers", "numbers", "seconds")]:
+        act(element.get_by_role("button", name=name))
+        assert f"the flat chart: {name}." in element.locator("p[role=status]").inner_text()
+        for axis, part, sign in [("cx", across, 1), ("cy", up, -1)]:
+            assert order(axis) == sorted(range(len(models)), key=lambda i: sign * getattr(models[i], part)), part
+    element.get_by_role("slider", name="Tilt").press("Home")
+    assert "the flat chart: loss by numbers." in element.locator("p[role=status]").inner_text()
+    for _ in range(3):
+        act(element.get_by_role("button", name="Undo"))
+    assert text_of(element) == start
+
+
+def test_a_drag_turns_the_models_and_is_undone_at_once(open_page):
+    page = open_page("tutorial/comparing.html")
+    element = find(page, "turn")
+    element.locator(".bl-turned svg").scroll_into_view_if_needed()
+    box = element.locator(".bl-turned svg").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for far in (20, 50, 100):
+        page.mouse.move(x + far, y - far / 2)
+    page.mouse.up()
+    page.mouse.move(x, y)  # and the box stays, as no one holds it
+    assert element.evaluate("node => node.write(node.state)") == "17~0"
+    element.get_by_role("button", name="Undo").click()
+    assert element.evaluate("node => [node.write(node.state), node.past.length]") == ["7~4", 0]
+
+
 def test_without_scripts_each_has_its_table(open_page):
     page = open_page("tutorial/training.html", java_script_enabled=False)
     for path in hands_on.roll_down(hands_on.START, hands_on.RATES, 200):
@@ -192,3 +233,6 @@ def test_without_scripts_each_has_its_table(open_page):
     assert [line[2] for line in lines] == [f"{row['end']['test']:.2f}" for row in memorizing.rows()]
     page = open_page("tutorial/mlp.html", java_script_enabled=False)
     assert told("emm", racing.unflatten(racing.end())).split()[0] in find(page, "poke").inner_text()
+    page = open_page("tutorial/comparing.html", java_script_enabled=False)
+    shown = find(page, "turn").inner_text()
+    assert all(f"{one.test:.3f}" in shown for one in trainings.results() if one.numbers)
