@@ -18,6 +18,7 @@ from tools import (
     experiments,
     keeping,
     looking,
+    memorizing,
     palette,
     trainings,
 )
@@ -236,7 +237,7 @@ def test_the_home_page_says_how_the_exercises_begin():
 
 
 TRAININGS = [experiments.embedding, experiments.overfitting, experiments.comparison, experiments.races]
-TRAININGS += [looking.looking, architectures.architectures, by_heart.own_names]
+TRAININGS += [looking.looking, architectures.architectures, by_heart.own_names, memorizing.memorizing]
 
 
 @pytest.mark.parametrize("experiment", TRAININGS, ids=lambda experiment: experiment.__name__)

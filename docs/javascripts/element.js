@@ -45,7 +45,7 @@
   /** A slider with its value in words: the node, and how to set it. */
   function slider(name, most, choose) {
     const value = h("output");
-    const range = h("input", { type: "range", min: 0, max: most, step: 1 });
+    const range = h("input", { type: "range", min: 0, max: most, step: 1, "aria-label": name }); // a label names what it has first: the output
     range.addEventListener("input", () => choose(range.valueAsNumber));
     const node = h("label", { class: "bl-k" }, h("span", {}, `${name}: `, value), range);
     const set = (place, words, last = most) => {

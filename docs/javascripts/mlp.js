@@ -30,7 +30,7 @@
     return bigrams;
   }
 
-  /** The network of these sizes: what it expects after a context, its loss, and its loss with the gradient. */
+  /** The network of these sizes: what it expects after a context, how it comes to that, its loss, and its loss with the gradient. */
   function makeMlp({ size, length, embedding, hidden }) {
     const inputs = length * embedding;
     const first = size * embedding;
@@ -120,7 +120,13 @@
       return { loss: cost, slope };
     }
 
-    return { expect, loss, gradient, total };
+    /** All that a context becomes on its way: its row, the row mixed, what is bent of it, and the probabilities. */
+    function look(numbers, context) {
+      forward(numbers, context, 0);
+      return { row: [...input], mixed: [...sum], bent: Array.from(sum, (z, u) => z * gate[u]), probs: [...probs] };
+    }
+
+    return { expect, look, loss, gradient, total };
   }
 
   /** Which rows a step learns from: darts on a line on which each row is as long as it is frequent. `ends` are the

@@ -104,9 +104,18 @@ def loss_of(mlp: MLP, found: Examples) -> Tensor:
     return -(found.counts * log_probs).sum() / found.counts.sum()
 
 
-@cache
 def train(steps: int = RECIPE.steps) -> tuple[dict[int, float], list[float]]:
     """Return the dev loss after 0, 1, 2 ... 100, 110, 120 ... steps, and the loss of each step's own batch."""
+    return _trained(steps)[:2]
+
+
+def end() -> Tensor:
+    """Return the MLP after its training, rounded as its start is."""
+    return _trained(RECIPE.steps)[2].round(decimals=4)
+
+
+@cache
+def _trained(steps: int) -> tuple[dict[int, float], list[float], Tensor]:
     known, unseen = examples("train"), examples("dev")
     shares = known.counts / known.counts.sum(dim=1, keepdim=True).double()
     flat = start()
@@ -122,7 +131,7 @@ def train(steps: int = RECIPE.steps) -> tuple[dict[int, float], list[float]]:
         flat, mean, square = bigramlab.adamw_step(flat.detach(), gradient, mean, square, step, learning_rate=rate)
         if step <= 100 or step % 10 == 0:
             dev[step] = loss_of(unflatten(flat), unseen).item()
-    return dev, own
+    return dev, own, flat.detach()
 
 
 def pack(found: Examples) -> str:

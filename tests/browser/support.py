@@ -35,6 +35,10 @@ PLACES = {  # where each element that has a state stands
     "number": "how-to/my-number.html",
     "back": "index.html",
     "slip": "index.html",
+    "poke": "tutorial/mlp.html",
+    "turn": "tutorial/comparing.html",
+    "hill": "tutorial/training.html",
+    "memorize": "tutorial/overfitting.html",
 }
 WITH_ELEMENTS = list(dict.fromkeys([*(f"tutorial/{chapter}.html" for chapter in CHAPTERS), *PLACES.values()]))
 EDIT_URI = os.environ.get("EDIT_URI") or "https://edit.invalid/edit/main/docs/"

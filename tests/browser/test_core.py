@@ -3,7 +3,7 @@
 import pytest
 import torch
 from support import BROWSER
-from tools import looking, racing
+from tools import hands_on, looking, racing
 
 from bigramlab import (
     build_vocabulary,
@@ -12,6 +12,7 @@ from bigramlab import (
     keep_top_k,
     keep_top_p,
     load_names,
+    mlp_probs,
     negative_log_likelihood,
     normalize,
     sample_words,
@@ -189,6 +190,58 @@ def test_the_race_is_trained_as_in_torch(core):
     assert found["rows"] == [racing.batch(step).tolist() for step in range(1, 41)]
     assert found["own"] == pytest.approx(own, abs=1e-4)
     assert found["dev"] == pytest.approx(list(dev.values()), abs=1e-4)
+
+
+def test_the_poked_network_computes_as_the_package(core):
+    flat, contexts = racing.end(), [[0, 0, 0], [5, 13, 13], [26, 17, 1]]
+    network = racing.unflatten(flat)
+    found = core(
+        """const mlp = bl.makeMlp({ size: 27, length: 3, embedding: 2, hidden: 16 });
+        return it.contexts.map((context) => mlp.look(Float64Array.from(it.numbers), context));""",
+        {"numbers": flat.tolist(), "contexts": contexts},
+    )
+    for context, seen in zip(torch.tensor(contexts), found, strict=True):
+        row = network.embedding[context].flatten()
+        mixed = row @ network.weights[0] + network.biases[0]
+        expected = {
+            "row": row,
+            "mixed": mixed,
+            "bent": mixed * mixed.sigmoid(),
+            "probs": mlp_probs(network, context[None])[0],
+        }
+        for stage, values in expected.items():
+            assert seen[stage] == pytest.approx(values.tolist(), abs=1e-4), stage
+
+
+@pytest.mark.parametrize(
+    ("start", "rates", "steps"),
+    [
+        ((-3.0, -3.0), (30.0, 0.1), 200),
+        ((4.0, 0.25), (90.0, 1.0), 200),
+        ((-4.0, 4.0), (1000.0, 3.0), 20),  # where all diverges, each rounding grows with every step
+    ],
+)
+def test_both_balls_roll_as_the_package_steps(core, start, rates, steps):
+    counts, _, cells = hands_on._hill()
+    found = core(
+        """const hill = bl.makeHill(it.hill);
+        const paths = bl.rollDown(hill, it.start, { plain: it.rates[0], adamw: it.rates[1] }, it.steps);
+        return ["plain", "adamw"].map((name) => paths[name].map((point) => [...point, hill.loss(point)]));""",
+        {
+            "hill": {
+                "counts": [counts[cell].item() for cell in cells],
+                "rows": [counts[row].sum().item() for row, _ in cells],
+                "total": counts.sum().item(),
+            },
+            "start": start,
+            "rates": rates,
+            "steps": steps,
+        },
+    )
+    for path, balls in zip(found, hands_on.roll_down(start, rates, steps), strict=True):
+        assert len(path) == steps + 1
+        expected = [[*ball.point.tolist(), ball.loss] for ball in balls]
+        assert torch.tensor(path).double() == pytest.approx(torch.tensor(expected).double(), abs=1e-4)
 
 
 def test_python_throws_the_same_darts(core):
