@@ -7,6 +7,8 @@ in a temporary folder. What it finds becomes a line of the table in `tests/odd.p
 import argparse
 import contextlib
 import io
+import itertools
+import math
 import os
 import sys
 import tempfile
@@ -92,29 +94,34 @@ def files(draw: st.DrawFn, folder: Path) -> tuple[str, Callable[[], Any]]:
 
 def fuzz(seconds: float, folder: Path, start: int = 0) -> tuple[int, dict[tuple[str, str], str]]:
     """Return how many calls were made, and what each that ended badly was, by function and ending."""
-    until, made, found = time.monotonic() + seconds, 0, {}
-    good = odd.good(folder)
-    for number in range(start, sys.maxsize):
-        for strategy in (calls(folder, good), files(folder)):
+    made, found, good = 0, {}, odd.good(folder)
+    until = math.inf  # the first round is made however long it takes
 
-            @seed(number)
-            @settings(max_examples=50, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-            @given(strategy)
-            def once(drawn: tuple[str, Callable[[], Any]]) -> None:
-                nonlocal made
-                if time.monotonic() > until:
-                    return
-                what, call = drawn
-                made += 1
-                with contextlib.redirect_stderr(io.StringIO()):
-                    ending = odd.outcome(call, what.split("(")[0])
-                if ending:
-                    found.setdefault((what.split("(")[0].split(" of ")[0], ending[:40]), f"{what}: {ending}")
+    def go_round(number: int, strategy: st.SearchStrategy[tuple[str, Callable[[], Any]]]) -> None:
+        @seed(number)
+        @settings(max_examples=50, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(strategy)
+        def once(drawn: tuple[str, Callable[[], Any]]) -> None:
+            nonlocal made
+            if time.monotonic() > until:
+                return
+            what, call = drawn
+            made += 1
+            with contextlib.redirect_stderr(io.StringIO()):
+                ending = odd.outcome(call, what.split("(")[0])
+            if ending:
+                found.setdefault((what.split("(")[0].split(" of ")[0], ending[:40]), f"{what}: {ending}")
 
-            once()
+        once()
+
+    end = time.monotonic() + seconds
+    for number in itertools.count(start):
+        go_round(number, calls(folder, good))
+        go_round(number, files(folder))
+        until = end
         if time.monotonic() > until:
-            return made, found
-    raise AssertionError("there is always time to run out of")
+            break
+    return made, found
 
 
 def main() -> int:

@@ -440,7 +440,12 @@ def outcome(call: Callable[[], Any], name: str = "") -> str | None:
 
 
 def in_our_words(error: BaseException) -> bool:
-    """Whether the error is of a kind that callers expect, and was raised by a `raise` that stands in the package."""
+    """Whether the error is of a kind that callers expect, and was raised by a `raise` that stands in the package.
+
+    What the system says of a file ("File name too long", and its name) is as good.
+    """
+    if isinstance(error, OSError) and error.filename:
+        return True
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next

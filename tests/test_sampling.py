@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bigramlab import build_vocabulary, count_bigrams, load_names, normalize, sample, sample_words, smooth
 from bigramlab.laws.strategies import prob_tables, seeds
 from bigramlab.lessons import sampling
+from bigramlab.lessons.wheels import WHEELS, make_wheels
 
 
 def seeded(seed=0):
@@ -150,9 +151,9 @@ def test_words_come_as_often_as_their_exact_probability_says_in_lanes_too(way):
 def test_wheels_draw_exactly_what_the_row_says():
     probs = normalize(torch.tensor([[1, 2, 4], [3, 0, 10**6], [1, 1, 1]], dtype=torch.float64))
     pockets = 16
-    wheels, rows = sampling._wheels(probs, pockets)
+    wheels, rows = make_wheels(probs, pockets)
     leads_to = torch.nn.functional.one_hot((wheels // pockets).long().view(-1, pockets), len(rows)).double().mean(dim=1)
-    last = len(probs) * sampling.WHEELS
+    last = len(probs) * WHEELS
     for state in range(last):  # either a token at once, or what is left over, in the proportion of the pockets
         drawn = leads_to[state, : len(probs)] + leads_to[state, state + len(probs)] * rows[state + len(probs)]
         assert torch.allclose(drawn, rows[state], rtol=0, atol=1e-12)

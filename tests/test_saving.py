@@ -123,7 +123,7 @@ def test_what_is_no_file_is_refused_at_once_and_left_alone(tmp_path, make):
 @pytest.mark.parametrize("path", [None, 1, b"a", ["a"]])
 def test_what_is_no_path_is_refused(path):
     for attempt in (lambda: load_mlp(path), lambda: save_mlp(path, network(), ".ab")):
-        with pytest.raises(TypeError, match=r"path must be the name of a file such as 'names.safetensors', got"):
+        with pytest.raises(TypeError, match=r"path must be the name of a file such as 'words.txt', got"):
             attempt()
 
 

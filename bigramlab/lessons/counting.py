@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int64, Num
 from torch import Tensor
 
-from bigramlab.lessons.encoding import encode, id_table, in_batches, join, look_up, require_no_boundary
+from bigramlab.lessons.encoding import encode, id_table, in_batches, in_pieces, join, look_up, require_no_boundary
 from bigramlab.lessons.inputs import require_finite, require_room, require_size, require_table, require_vocabulary
 
 __all__ = ["count_bigrams", "most_common_bigrams"]
@@ -48,9 +48,11 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     ids_of = id_table(vocabulary, torch.int32 if size * size < 2**31 else torch.int64)
     counts = torch.zeros((size, size), dtype=torch.int64, device="cpu")
     for batch in in_batches(words):
-        ids = look_up(join(batch), ids_of)
-        cells = torch.add(ids[1:], ids[:-1], alpha=size)  # ids[:-1] * size + ids[1:], in one go
-        added = torch.bincount(cells, minlength=size * size).view(size, size)
+        added = torch.zeros_like(counts)
+        for piece in in_pieces(join(batch)):
+            ids = look_up(piece, ids_of)
+            cells = torch.add(ids[1:], ids[:-1], alpha=size)  # ids[:-1] * size + ids[1:], in one go
+            added += torch.bincount(cells, minlength=size * size).view(size, size)
         if added[0].sum() != len(batch) or added[-1].any():  # as many words begin as there are, and nothing is unknown
             _refuse(batch, vocabulary)
         counts += added

@@ -121,6 +121,12 @@ def join(batch: Sequence[str]) -> str:
         raise
 
 
+def in_pieces(text: str, size: int = 2**20) -> Iterator[str]:
+    """Cut a text into pieces, each of which begins with the last character of the one before: a word may be long."""
+    for start in range(0, max(1, len(text) - 1), size):
+        yield text[start : start + size + 1]
+
+
 def join_words(words: Iterable[str], batch_size: int = 8192) -> Iterator[str]:
     """Yield the words joined, at most `batch_size` in each text, and refuse those that contain the boundary token."""
     for batch in in_batches(words, batch_size):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 import torch
-from jaxtyping import Float, Int, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bigramlab.lessons.encoding import spell
@@ -16,6 +16,7 @@ from bigramlab.lessons.inputs import (
     require_table,
     require_vocabulary,
 )
+from bigramlab.lessons.wheels import make_wheels, spin
 
 __all__ = ["sample", "sample_words"]
 
@@ -28,7 +29,6 @@ FEW = 100  # words
 MOST_TOKENS = 256  # beyond it wheels take too much memory
 LANES = (64, 256)  # twice as many lanes as steps; half as many at first, and so many steps at most
 POCKETS = 8  # of each wheel, for each token
-WHEELS = 2  # for each token
 
 
 def sample(
@@ -165,7 +165,7 @@ def _in_lanes(
     sooner than those of another: to take what is finished first would be to prefer short words.
     """
     bits = (POCKETS * len(vocabulary) - 1).bit_length()  # a power of 2, so that each pocket has exactly the same chance
-    wheels, rows = _wheels(probs, 1 << bits)
+    wheels, rows = make_wheels(probs, 1 << bits)
     ends = _ends(rows)
     silent = next(chr(code) for code in range(len(vocabulary) + 1) if chr(code) not in vocabulary)
     letters = vocabulary + silent * (len(rows) - len(vocabulary))
@@ -174,7 +174,7 @@ def _in_lanes(
     while True:
         shape = (steps, 2 * steps)
         pockets = torch.randint(1 << bits, shape, generator=generator, device=device, dtype=torch.int32)
-        states = _spin(wheels, pockets.cpu()) >> bits
+        states = spin(wheels, pockets.cpu()) >> bits
         text = spell(states, letters)
         for lane, current in enumerate(states[:, -1].tolist()):
             written = text[lane * steps : (lane + 1) * steps].replace(silent, "")
@@ -182,44 +182,6 @@ def _in_lanes(
                 written += "".join([vocabulary[id] for id in _walk(ends, current, darts)])
             yield written
         steps = min(2 * steps, most)
-
-
-@torch.inference_mode()  # no graph is to be kept, and the steps are so small that even this counts
-def _spin(wheels: Int[Tensor, " cells"], pockets: Int[Tensor, "steps lanes"]) -> Int[Tensor, "lanes steps"]:
-    """Return where each lane is after each step, from state 0 on: a step spins one wheel in every lane."""
-    wheel = torch.zeros(pockets.shape[1], dtype=torch.int32, device="cpu")
-    places = []
-    for pocket in pockets:
-        wheel = wheels.index_select(0, wheel + pocket)
-        places.append(wheel)
-    return torch.stack(places, dim=1)
-
-
-def _wheels(
-    probs: Float[Tensor, "vocab vocab"], pockets: int
-) -> tuple[Int[Tensor, " cells"], Float[Tensor, "states vocab"]]:
-    """Make wheels of equal pockets that draw from the rows; to spin one is only to look up what the pocket says.
-
-    Of 256 pockets, a token of probability 0.3 gets 76, and 0.8 of a pocket is left over. What is left over of all
-    tokens fills some pockets together, which lead to a second wheel that shares them out more finely. Who comes past
-    the last wheel stays there and has to throw a dart. So no probability is rounded.
-
-    Returns:
-        The wheels one after the other, each pocket with the place where the next wheel begins; and what each draws
-        from, a row for each state: the tokens come first, then the further wheels.
-    """
-    size = len(probs)
-    rows, shared = [probs / probs.sum(dim=1, keepdim=True)], []
-    for _ in range(WHEELS):
-        shares = rows[-1] * pockets
-        whole = shares.floor()
-        over = pockets - whole.sum(dim=1, keepdim=True)
-        shared.append(torch.cat([whole, over], dim=1))
-        rows.append((shares - whole) / over.clamp(min=1))
-    places = torch.arange(len(rows) * size, dtype=torch.int32, device="cpu") * pockets
-    lead_to = torch.cat([places[:size].expand(WHEELS * size, size), places[size:, None]], dim=1)
-    wheels = lead_to.flatten().repeat_interleave(torch.cat(shared).long().flatten())
-    return torch.cat([wheels, places[-size:].repeat_interleave(pockets)]), torch.cat(rows)
 
 
 def _require_an_end(probs: Float[Tensor, "vocab vocab"]) -> None:

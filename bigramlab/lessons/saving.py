@@ -5,12 +5,12 @@ import os
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from bigramlab.lessons.files import read_file, write_file
+from bigramlab.lessons.inputs import require_path
 from bigramlab.lessons.mlp import MLP, require_fit
 from bigramlab.lessons.optimizing import Recipe, require_recipe
 from bigramlab.lessons.training import Network
@@ -64,8 +64,8 @@ def write(
     """Write the tensors of a network of some kind, and what belongs to them, into a file with a checksum."""
     from safetensors.torch import save
 
-    require_recipe(recipe)
-    _require_path(path)
+    recipe = require_recipe(recipe)
+    require_path(path)
     about = {"format": kind, "vocabulary": vocabulary, "recipe": json.dumps(recipe._asdict()), "sha256": 64 * "0"}
     apart = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}  # share no memory
     folder, name = os.path.split(os.path.realpath(path))
@@ -124,8 +124,8 @@ def read(
     writer: str,
 ) -> tuple[Network, str, Recipe]:
     """Return the network of a file of that kind, its vocabulary and its recipe."""
-    _require_path(path)
-    if not Path(path).exists():
+    require_path(path)
+    if not os.path.exists(path):
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}; {writer} writes one")
     content = read_file(path)
     tensors, about = _parts_of(content, path)
@@ -142,8 +142,7 @@ def read(
     try:
         network = network_of(tensors, about)
         settings = json.loads(about["recipe"])
-        recipe = Recipe(**settings | {"dropout": tuple(settings["dropout"])})  # JSON knows no tuples
-        require_recipe(recipe)
+        recipe = require_recipe(Recipe(**settings | {"dropout": tuple(settings["dropout"])}))  # JSON knows no tuples
         require_fit(network, about["vocabulary"])
     except (KeyError, TypeError, IndexError, ValueError, RecursionError) as error:
         raise ValueError(f"the parts of {os.fspath(path)!r} don't fit each other ({error}); save it anew") from None
@@ -162,8 +161,3 @@ def _parts_of(content: bytes, path: str | os.PathLike[str]) -> tuple[dict[str, T
     # What could be read is a length of eight bytes, a header in JSON, which is not deep, and the numbers.
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     return tensors, header.get("__metadata__") or {}
-
-
-def _require_path(path: object) -> None:
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be the name of a file such as 'names.safetensors', got {path!r}")

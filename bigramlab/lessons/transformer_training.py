@@ -166,7 +166,7 @@ def save_transformer(
     """
     require_fit(parameters, vocabulary)
     tensors = dict(zip(_names(len(parameters.blocks)), pieces_of(parameters), strict=True))
-    write(path, FORMAT, tensors, vocabulary, require_recipe(recipe), heads=str(parameters.heads))
+    write(path, FORMAT, tensors, vocabulary, recipe, heads=str(parameters.heads))
 
 
 def load_transformer(path: str | os.PathLike[str]) -> tuple[Transformer, str, Recipe]:
