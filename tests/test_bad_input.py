@@ -25,6 +25,12 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
+@pytest.fixture(autouse=True)
+def inside(folder, monkeypatch):
+    """Work where files of any name may be written."""
+    monkeypatch.chdir(folder)
+
+
 @pytest.fixture(scope="module")
 def good(folder):
     return odd.good(folder)

@@ -76,13 +76,19 @@ def _refusals(statements: list[ast.stmt]) -> set[int]:
 def _refuses(statement: ast.stmt) -> bool:
     """Tell whether a statement raises, calls what refuses, or is a question, a loop or a function for that alone."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        return ast.unparse(statement.value.func).lstrip("_").startswith(("require", "refuse"))
+        return _is_check(statement.value)
+    if isinstance(statement, ast.Assign):  # of what came in, as a number of Python's or a list
+        return any(_is_check(call) for call in ast.walk(statement.value))
     if isinstance(statement, ast.If):
         return not statement.orelse and _refuses(statement.body[-1])
     if isinstance(statement, ast.For | ast.FunctionDef):
         docstring = ast.get_docstring(statement) is not None if isinstance(statement, ast.FunctionDef) else False
         return all(map(_refuses, statement.body[docstring:]))
     return isinstance(statement, ast.Raise)
+
+
+def _is_check(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).lstrip("_").startswith(("require", "refuse"))
 
 
 def _guarded(tree: ast.Module) -> set[int]:

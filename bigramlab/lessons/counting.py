@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int64, Num
 from torch import Tensor
 
-from bigramlab.lessons.encoding import encode, id_table, in_batches, in_pieces, join, look_up, require_no_boundary
+from bigramlab.lessons.encoding import encode, id_table, in_batches, in_pieces, join_batch, look_up, require_no_boundary
 from bigramlab.lessons.inputs import require_finite, require_room, require_size, require_table, require_vocabulary
 
 __all__ = ["count_bigrams", "most_common_bigrams"]
@@ -49,7 +49,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     counts = torch.zeros((size, size), dtype=torch.int64, device="cpu")
     for batch in in_batches(words):
         added = torch.zeros_like(counts)
-        for piece in in_pieces(join(batch)):
+        for piece in in_pieces(join_batch(batch)):
             ids = look_up(piece, ids_of)
             cells = torch.add(ids[1:], ids[:-1], alpha=size)  # ids[:-1] * size + ids[1:], in one go
             added += torch.bincount(cells, minlength=size * size).view(size, size)

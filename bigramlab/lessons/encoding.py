@@ -111,7 +111,7 @@ def in_batches(words: Iterable[str], batch_size: int = 10_000) -> Iterator[Seque
             yield batch
 
 
-def join(batch: Sequence[str]) -> str:
+def join_batch(batch: Sequence[str]) -> str:
     """Return the words of a batch as one text, `".emma.olivia."`: one `"."` ends a word and begins the next."""
     try:
         return BOUNDARY + BOUNDARY.join(batch) + BOUNDARY
@@ -130,7 +130,7 @@ def in_pieces(text: str, size: int = 2**20) -> Iterator[str]:
 def join_words(words: Iterable[str], batch_size: int = 8192) -> Iterator[str]:
     """Yield the words joined, at most `batch_size` in each text, and refuse those that contain the boundary token."""
     for batch in in_batches(words, batch_size):
-        text = join(batch)
+        text = join_batch(batch)
         if text.count(BOUNDARY) > len(batch) + 1:
             require_no_boundary(batch)
         yield text

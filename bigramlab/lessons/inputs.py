@@ -233,7 +233,7 @@ def require_tensor(name: str, tensor: object, types: set[torch.dtype], wanted: s
 
 def require_finite(name: str, tensor: Tensor, why: str = "look for what made it: a division by 0, a log of 0") -> None:
     """Refuse nan and inf."""
-    if not tensor.isfinite().all():
+    if tensor.numel() and not torch.stack(tensor.aminmax()).isfinite().all():  # many times as fast as to ask of each
         raise ValueError(f"{name} holds {'nan' if tensor.isnan().any() else 'inf'}, which can't be counted with; {why}")
 
 

@@ -180,7 +180,7 @@ def adamw_step(
     require_alike("each parameter has a gradient and two means of its own", **tensors)
     for name, tensor in tensors.items():
         require_finite(name, tensor)
-    if (square < 0).any():
+    if square.numel() and square.amin() < 0:
         raise ValueError("square holds a negative number, but a mean of squares has none; begin with zeros")
     mean = mean_decay * mean + (1 - mean_decay) * gradient
     square = square_decay * square + (1 - square_decay) * gradient**2
