@@ -10,7 +10,6 @@ import pytest
 import torch
 from tools import (
     architectures,
-    by_heart,
     catalogue,
     catching,
     charts,
@@ -237,7 +236,7 @@ def test_the_home_page_says_how_the_exercises_begin():
 
 
 TRAININGS = [experiments.embedding, experiments.overfitting, experiments.comparison, experiments.races]
-TRAININGS += [looking.looking, architectures.architectures, by_heart.own_names, memorizing.memorizing]
+TRAININGS += [looking.looking, architectures.architectures, memorizing.memorizing]
 
 
 @pytest.mark.parametrize("experiment", TRAININGS, ids=lambda experiment: experiment.__name__)
@@ -381,22 +380,14 @@ def test_a_training_gives_again_what_is_kept():
             assert now[part] == pytest.approx(before[part], abs=0.02)
 
 
-@pytest.mark.parametrize("name", by_heart.RECIPES)
-def test_names_known_by_heart_are_scored_in_the_training_that_is_told_of(name):
-    kept, told = (
-        keeping.training(by_heart.own_names)[name],
-        keeping.training(experiments.overfitting)["runs"][name],
-    )
-    assert kept["minibatches"] == pytest.approx(told["train"][-1][1], abs=0.02)
-    assert [step for step, _ in kept["own"]] == [step for step, _ in told["dev"]]
-
-
 def test_no_network_loses_less_on_its_own_names_than_can_be():
     train, _, _ = experiments.honest_split()
-    examples = bigramlab.build_contexts(train[: by_heart.NAMES], build_vocabulary(load_names()), experiments.CONTEXT)
+    examples = bigramlab.build_contexts(
+        train[: experiments.BY_HEART], build_vocabulary(load_names()), experiments.CONTEXT
+    )
     _, counts = bigramlab.count_contexts(*examples, 27)
     least = bigramlab.negative_log_likelihood(counts, normalize(counts))
-    for name in by_heart.RECIPES:
+    for name in ("by heart", "held back"):
         assert all(loss > least for _, loss in trainings.run_of(name)["train"])
     assert trainings.run_of("by heart")["train"][-1][1] < least + 0.05
 

@@ -115,7 +115,7 @@ def compare(
         test: The words to judge by.
         context_lengths: An MLP is trained for each.
         recipe: How to train the MLPs.
-        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes ten times an MLP's time.
+        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes far longer than an MLP.
             `None` leaves it out.
         generator: The source of randomness; `None` means torch's global one.
         progress: Whether to show bars for the trainings.
@@ -172,7 +172,7 @@ def train_models(
         test: Words whose characters the vocabulary shall have.
         context_lengths: An MLP is trained for each.
         recipe: How to train the MLPs.
-        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes ten times an MLP's time.
+        transformer: How to train a Transformer, such as by `TRANSFORMER_RECIPE`, which takes far longer than an MLP.
             `None` leaves it out.
         generator: The source of randomness; `None` means torch's global one.
         progress: Whether to show bars for the trainings.

@@ -5,7 +5,7 @@ import statistics
 from typing import Any
 
 from bigramlab import Result, build_vocabulary, load_names
-from tools import architectures, by_heart, experiments, keeping
+from tools import architectures, experiments, keeping
 
 
 def results() -> list[Result]:
@@ -14,9 +14,9 @@ def results() -> list[Result]:
 
 
 def run_of(name: str) -> dict[str, Any]:
-    """Return one of the trainings of `overfitting`: "by heart" or "held back"; its own names are scored, as others."""
+    """Return one of the trainings of `overfitting`: "by heart" or "held back"."""
     run: dict[str, Any] = keeping.training(experiments.overfitting)["runs"][name]
-    return run | {"train": keeping.training(by_heart.own_names)[name]["own"]}
+    return run
 
 
 def points() -> dict[str, tuple[float, float]]:
