@@ -18,7 +18,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
 
     A word of n letters adds n + 1: `emma` is read as `.e em mm ma a.`
 
-    The loop `counts[current, next] += 1` does the same, a thousand times slower. Here a bigram becomes *one* number,
+    The loop `counts[current, next] += 1` does the same, one bigram at a time. Here a bigram becomes *one* number,
     `current * vocab + next`, the position of its cell when the table is read row by row, and `bincount` counts equal
     numbers. Joined words, `.emma.olivia.`, make no false pairs: the `"."` between two words ends one and begins the
     other.

@@ -99,7 +99,7 @@ def decode(ids: Integer[Tensor, " length"], vocabulary: str) -> str:
 # The rest is the same thing in bulk: what counting uses, many times as fast as a loop over words.
 
 
-def in_batches(words: Iterable[str], batch_size: int = 10_000) -> Iterator[Sequence[str]]:
+def in_batches(words: Iterable[str], batch_size: int = 8192) -> Iterator[Sequence[str]]:
     """Yield the words, so many at once: the memory stays small, however many words come."""
     require_words(words)
     if type(words) is list:  # cut it: half as long as a walk through it takes

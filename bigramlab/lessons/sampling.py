@@ -25,7 +25,7 @@ LONGEST = 1_000_000  # tokens
 
 # The first words are written one after the other, before lanes are worth their preparation. All this changes how long
 # it takes and which random numbers are used, but not how likely a word is.
-FEW = 100  # words
+FEW = 64  # words
 MOST_TOKENS = 256  # beyond it wheels take too much memory
 LANES = (64, 256)  # twice as many lanes as steps; half as many at first, and so many steps at most
 POCKETS = 8  # of each wheel, for each token

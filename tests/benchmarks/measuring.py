@@ -3,6 +3,7 @@
 import ctypes
 import datetime
 import importlib.metadata
+import math
 import platform
 import statistics
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LONGEST = 2  # CPU seconds of one call; what would take longer is left out, and said
+TURN = 0.02  # CPU seconds; what takes less is called several times, or the caches that others left would decide
 PACKAGES = ["torch", "numpy", "nltk", "scikit-learn", "markovify"]
 
 
@@ -30,10 +32,11 @@ class Comparison(NamedTuple):
     size: float = 1  # how many times as much there is to do as in the comparison before it
 
 
-def cpu_seconds(function):
+def cpu_seconds(function, calls=1):
     start = time.process_time()
-    function()
-    return time.process_time() - start
+    for _ in range(calls):
+        function()
+    return (time.process_time() - start) / calls
 
 
 def compare(comparison, before):
@@ -52,12 +55,13 @@ def compare(comparison, before):
             before[label] = expected
         else:
             ways[label], rows[label] = way, {"way": label}
-    times = {label: [cpu_seconds(way)] for label, way in ways.items()}  # the first call warms up
+    warm_up = {label: cpu_seconds(way) for label, way in ways.items()}
+    times = {label: [] for label in ways}
     for _ in range(comparison.rounds):
         for label, way in ways.items():
-            times[label].append(cpu_seconds(way))
+            times[label].append(cpu_seconds(way, calls=math.ceil(TURN / max(warm_up[label], TURN / 1000))))
     first = next(iter(comparison.ways))
-    medians = {label: statistics.median(seconds[1:]) for label, seconds in times.items()}
+    medians = {label: statistics.median(seconds) for label, seconds in times.items()}
     before |= medians
     for label, median in medians.items():
         rows[label] |= {"ms": median * 1000, "ratio": before[first] / median}
