@@ -52,7 +52,7 @@ def hint(name: str | None, folder: Path) -> int:
     try:
         state.parent.mkdir(exist_ok=True)
         write_file(state, json.dumps(given | {name: [*earlier, text]}))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"But it will be this one again, as the folder can't be written: {error}")
     return 0
 

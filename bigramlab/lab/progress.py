@@ -46,7 +46,7 @@ class Progress:
             before = [kept for kept in self._kept(exercise) if kept["key"] != key]
             text = json.dumps([_sealed(key, asdict(verdict)), *before][:VERSIONS])
             write_file(self._file(exercise), text)
-        except OSError:
+        except (OSError, ValueError):
             pass
 
     def _kept(self, exercise: Exercise) -> list[dict[str, Any]]:

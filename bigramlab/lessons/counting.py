@@ -24,7 +24,7 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     other.
 
     Args:
-        words: The words to count, from a list or any iterator; memory does not grow with their number.
+        words: The words to count, from a list or any iterator; memory hardly grows with their number.
         vocabulary: The token of each id, as `build_vocabulary` makes it.
 
     Returns:

@@ -55,8 +55,8 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         FileNotFoundError: If there is no such file.
         TypeError: If `path` is no path.
-        ValueError: If a line is not UTF-8, or no line has a word. The message names the file and the line. If the file
-            may have no end, as a pipe, or has more than a thousand million bytes.
+        ValueError: If a line is not UTF-8, or no line has a word; the message names the file and the line. Also if the
+            path is a pipe or a device, or the file has more than a thousand million bytes.
 
     Examples:
         >>> import pathlib, tempfile

@@ -1,10 +1,11 @@
-"""Files are written whole or not at all, whatever happens meanwhile: another writer, a full disk, a killed process."""
+"""Files are written whole or not at all, whatever happens meanwhile: a full disk, a killed process, another writer."""
 
 import contextlib
 import os
 import secrets
 import stat
 import sys
+import time
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -83,8 +84,9 @@ def _remove_left_over(folder: Path) -> None:
     """Remove what killed processes left behind: files that have the name of ours, and no lock."""
     for beside in folder.glob(f"{BESIDE}*"):
         with contextlib.suppress(OSError):  # one of the next lines fails while it is being written
-            if sys.platform == "win32":
-                beside.unlink()
+            if sys.platform == "win32":  # it has no such locks: what is old is nobody's any more
+                if time.time() - beside.stat().st_mtime > 3600:
+                    beside.unlink()
             else:
                 with open(beside, "rb") as file:
                     flock(file, LOCK_EX | LOCK_NB)

@@ -320,9 +320,8 @@ def require_probabilities(name: str, table: Tensor) -> None:
 def require_distributions(name: str, table: Tensor) -> None:
     """Refuse a table that is not row-stochastic: entries in 0..1, every row summing to 1."""
     require_probabilities(name, table)
-    rounding = torch.finfo(table.dtype).eps if table.is_floating_point() else 0
+    rounding = max(1e-4, torch.finfo(table.dtype).eps if table.is_floating_point() else 0)
     row_sums = table.detach().cpu().double().sum(dim=1)
-    rounding = max(1e-4, rounding)
     if not _within(row_sums, 1 - rounding, 1 + rounding):
         wrong = ((row_sums - 1).abs() > rounding).nonzero().flatten().tolist()
         raise ValueError(

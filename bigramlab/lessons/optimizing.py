@@ -176,13 +176,18 @@ def adamw_step(
     weight_decay = require_number("weight_decay", weight_decay)
     mean_decay = require_number("mean_decay", mean_decay, below=1)
     square_decay = require_number("square_decay", square_decay, below=1)
-    tensors = {"parameters": parameters, "gradient": gradient, "mean": mean, "square": square}
-    require_alike("each parameter has a gradient and two means of its own", **tensors)
-    for name, tensor in tensors.items():
-        require_finite(name, tensor)
-    if square.numel() and square.amin() < 0:
-        raise ValueError("square holds a negative number, but a mean of squares has none; begin with zeros")
+    _require_state(parameters=parameters, gradient=gradient, mean=mean, square=square)
     mean = mean_decay * mean + (1 - mean_decay) * gradient
     square = square_decay * square + (1 - square_decay) * gradient**2
     direction = (mean / (1 - mean_decay**step)) / ((square / (1 - square_decay**step)).sqrt() + 1e-8)
     return parameters * (1 - learning_rate * weight_decay) - learning_rate * direction, mean, square
+
+
+def _require_state(**tensors: Tensor) -> None:
+    """Refuse what can't belong together, and what no training comes to."""
+    require_alike("each parameter has a gradient and two means of its own", **tensors)
+    for name, tensor in tensors.items():
+        require_finite(name, tensor)
+    square = tensors["square"]
+    if square.numel() and square.amin() < 0:
+        raise ValueError("square holds a negative number, but a mean of squares has none; begin with zeros")

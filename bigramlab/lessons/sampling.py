@@ -92,10 +92,9 @@ def sample_words(
         >>> sample_words(probs, ".hi", n=2)
         ['hi', 'hi']
     """
-    require_table("probs", probs, square=True)
+    probs = _ready(probs, generator)
     require_vocabulary(vocabulary, probs)
     n = require_size("n", n)
-    probs = _ready(probs, generator)
     rows, darts = _ends(probs), _darts(generator)
     one_by_one = n if len(vocabulary) > MOST_TOKENS else min(n, FEW)
     ids = [id for _ in range(one_by_one) for id in _walk(rows, 0, darts)]

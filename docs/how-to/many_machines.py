@@ -54,4 +54,6 @@ def main(pattern: str, *scheduler: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

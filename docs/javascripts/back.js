@@ -113,7 +113,7 @@
       this.slider.set(at, looks);
       this.names.replaceChildren(...names.flatMap((name) => [code(name), " "]));
       this.draw(at);
-      this.status.replaceChildren(h("b", {}, what), ". Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as unsure as among ${number(Math.exp(loss), 1)} letters.`);
+      this.status.replaceChildren(h("b", {}, what), ". Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as if it chose among ${number(Math.exp(loss), 1)} equally likely letters.`);
       if (this.field.value !== word) this.field.value = word;
       this.ways.replaceChildren(...this.models.map((model, i) =>
         h("tr", { class: i === at ? "bl-at" : "" }, h("th", { scope: "row" }, model.looks),

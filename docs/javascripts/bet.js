@@ -105,7 +105,7 @@
         choose.style.setProperty("--share", share.textContent);
       });
       paint();
-      return [h("p", { class: "bl-note" }, "Tap what you think, and again if you are surer. Or slide."),
+      return [h("p", { class: "bl-note" }, "Tap what you think; tap again if you are surer. Or use the sliders."),
         ...rows.map(({ choose, range, share }) => h("div", { class: "bl-stake" }, choose, range, share))];
     }
 
@@ -181,10 +181,12 @@
       const { shares } = bet;
       const bars = h("div", { class: "bl-bell", "aria-hidden": "true" });
       if (this.dataset.max) paintBars(bars, shares, this.place);
-      const favorite = this.choices.children[shares.indexOf(Math.max(...shares))];
+      const most = Math.max(...shares) - 1e-9;
+      const favorites = shares.filter((share) => share > most).length;
+      const favorite = favorites === 1 ? this.choices.children[shares.findIndex((share) => share > most)] : undefined;
       const gap = favorite?.dataset.gap ?? "none";
       return [
-        h("dl", {}, truth, pair(this.dataset.max ? "You gave its bar" : "You gave it", percent(shares[this.place])),
+        h("dl", {}, truth, pair(this.dataset.max ? "You gave the bar it is in" : "You gave it", percent(shares[this.place])),
           pair("Your loss", `${number(lossOf(bet), 2)} nats`), pair("Knowing nothing", `${number(Math.log(shares.length), 2)} nats`)),
         ...(this.dataset.max ? [bars] : []),
         ...(gap === "none" ? [] : [h("p", {}, "Your favorite was ", ...copy(favorite), `: ${gap}.`)]),

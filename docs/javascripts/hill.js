@@ -149,7 +149,7 @@
       const paths = rollDown(this.hill, [weight(x), weight(y)], { plain: PLAIN[plain], adamw: ADAMW[adamw] }, this.at);
       this.draw(paths);
       this.compare(paths);
-      const said = running ? "They roll." : this.at === 0 ? "Both stand at the start. Click into the picture to put it elsewhere."
+      const said = running ? "They roll." : this.at === 0 ? "Both stand at the start. Click in the picture, or use the sliders, to move the start."
         : `Plain steps: ${this.say(paths.plain)} AdamW: ${this.say(paths.adamw)}`;
       if (this.status.textContent !== said) this.status.textContent = said;
       this.goOn();

@@ -50,13 +50,14 @@
 
     connectedCallback() {
       super.connectedCallback();
+      if (!this.controller) return; // it shows its fallback
       this.scheme ??= new MutationObserver(() => this.paint());
       this.scheme.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
     }
 
     disconnectedCallback() {
       super.disconnectedCallback();
-      this.scheme.disconnect();
+      this.scheme?.disconnect();
     }
 
     useModel() {

@@ -26,7 +26,7 @@
     }
 
     follow() {
-      const place = decodeURIComponent(location.hash.slice(1));
+      const place = unpackText(location.hash.slice(1));
       const link = place && [...this.querySelectorAll("a")].find(({ hash }) => hash === `#${place}`);
       if (link) location.replace(link.href);
     }

@@ -74,6 +74,10 @@
     move(point, dragged = false) {
       const state = { ...this.state, moved: { ...this.state.moved, [this.context()[this.state.at]]: point } };
       if (!dragged) return this.act(state);
+      if (!this.dragged) { // the first move of a drag, by which it begins to be one
+        this.dragged = true;
+        return this.act(state);
+      }
       this.state = state;
       this.refresh();
     }
@@ -89,7 +93,7 @@
       if (event.target !== this.grip) return;
       event.preventDefault();
       this.plane.setPointerCapture(event.pointerId);
-      this.move(this.placeOf(event));
+      this.dragged = false;
     }
 
     paint() {

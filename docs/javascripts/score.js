@@ -84,13 +84,13 @@
       const nothing = mean(made.map(({ shares }) => Math.log(shares.length)));
       const pair = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
       const verdict = loss < nothing - 0.005 ? "You did better than knowing nothing."
-        : loss < nothing + 0.005 ? "As much as knowing nothing."
-        : "Knowing nothing would have cost less: now and then you were sure of what was not so, and that is dear.";
+        : loss < nothing + 0.005 ? "It cost you as much as knowing nothing."
+        : "Knowing nothing would have cost less: now and then you were sure of what was not so, and that costs much.";
       return [
         h("dl", {}, pair("Your loss", `${number(loss, 2)} nats a bet`), pair("Knowing nothing", `${number(nothing, 2)} nats a bet`),
           pair("Bets made", `${made.length} of ${this.dataset.bets}`)),
         h("p", {}, `${verdict} It is as if you had chosen among ${number(Math.exp(loss), 1)} equally likely answers, in place of ${number(Math.exp(nothing), 1)}.`),
-        h("p", {}, "Of what you gave 30%, three in ten should have come true: the dashed line. Below it you were too sure, above it not sure enough."),
+        h("p", {}, "Of what you gave 30%, three in ten should have come true: the dashed line. Below it you gave too much, above it too little."),
       ];
     }
   });

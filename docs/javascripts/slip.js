@@ -38,7 +38,7 @@
       this.task.replaceChildren(h("strong", {}, `${at + 1} of ${this.slips.length}. `), ...rich(slip.task));
       this.lines.replaceChildren(...slip.code.split("\n").map((text, i) =>
         h("button", { type: "button", class: open && i === slip.line ? "bl-wrong" : "", "aria-pressed": String(i === line), tabindex: i === Math.max(line, 0) ? 0 : -1,
-          onclick: () => this.act({ ...this.state, line: i }) }, text)));
+          onclick: () => !this.state.open && this.act({ ...this.state, line: i }) }, text)));
       if (focused) this.lines.children[Math.max(line, 0)].focus();
       enable(this.check, !open);
       const found = line < 0 ? "" : line === slip.line ? "You found the line. " : `It is line ${slip.line + 1}. `;

@@ -72,7 +72,7 @@
       this.turn.set(turn, `${turn * STEP}°`);
       this.tilt.set(tilt, `${tilt * STEP}°`);
       const view = Object.entries(VIEWS).find(([, places]) => places.join() === [turn, tilt].join())?.[0];
-      this.status.textContent = view ? `From here it is the flat chart: ${view}.` : "Drag it, or take one of the three sides.";
+      this.status.textContent = view ? `From here it is the flat chart: ${view}.` : "Drag the box, or choose one of the three sides.";
       const at = (point) => project(point, this.state);
       const line = (one, other, name) => {
         const [[x1, y1], [x2, y2]] = [at(one), at(other)];

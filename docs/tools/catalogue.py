@@ -29,7 +29,7 @@ BEST = (
     "sample/largest_for_a_draw",
     "init_mlp/last_layer_too_large",
 )
-"""The most famous ones: nearly everyone who writes such code meets them, and most of them run without a complaint."""
+"""Ten that are easily made; most of them run without a complaint."""
 
 
 def named(key: str) -> Mistake:
@@ -38,7 +38,7 @@ def named(key: str) -> Mistake:
 
 
 def best() -> str:
-    """Return, as Markdown, the ten best."""
+    """Return, as Markdown, the ten to know."""
     parts = []
     for key in BEST:
         mistake = named(key)

@@ -65,7 +65,6 @@ def bet(
         least, greatest, step = slider
         digits = 0 if float(step).is_integer() else 1
         data = {"min": least, "max": greatest, "step": step, "unit": unit, "truth": round(float(truth), 6)}
-        data["from"] = least + round((greatest - least) / 2 / step) * step  # in the middle: a start gives nothing away
         options = f'<p class="bl-choices">Between {least:,}{unit} and {greatest:,}{unit}.</p>'
         truth = f"{float(truth):,.{max(digits, 1 if unit == '%' else 0)}f}{unit}"
     else:

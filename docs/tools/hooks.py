@@ -28,7 +28,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
     """Let the pages import `tools`; forget it and the package, so that `mkdocs serve` runs the code as it is now."""
     if DOCS not in sys.path:
         sys.path.insert(0, DOCS)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "tools")]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("bigramlab", "many_machines", "tools")]:
         del sys.modules[name]
     import torch  # here, so that what is said above is said at once
 

@@ -14,6 +14,7 @@ from bigramlab import check
 from bigramlab.chapters import CHAPTERS, LESSONS
 from bigramlab.judge.reporting import Report
 from tools import keeping
+from tools.listings import mistakes_page
 from tools.markup import element, rich
 
 KEPT = keeping.DOCS / "slips.json"
@@ -196,7 +197,7 @@ def _links(slip: Slip) -> list[tuple[str, str]]:
     """Return where to read on: the chapter that teaches the function, and how else people get it wrong."""
     lesson = next(lesson for lesson in LESSONS if slip.function in {**lesson.core, **lesson.extra})
     number, chapter = next((n, one) for n, one in enumerate(CHAPTERS, start=1) if lesson in one.lessons)
-    wrong = f"explanation/how-to-be-wrong.html#{slip.function}"
+    wrong = f"explanation/{mistakes_page(slip.function)}#{slip.function}"
     return [
         (f"Chapter {number}: {chapter.title}", f"tutorial/{chapter.page}.html"),
         ("How else to be wrong here", wrong),
