@@ -2,8 +2,8 @@
 
 Every way runs in this one process, in one thread, in turns, so that a busy machine slows all of them alike. The table
 shows the median CPU time, and how many times as fast as the first way that is. The ratios say more about other
-machines than the milliseconds do. `pip install -c constraints.txt -e '.[bench]'` installs the packages that are compared
-with; what is missing is left out. It takes some minutes; `--quick` takes less than one.
+machines than the milliseconds do. `pip install -c constraints.txt -e '.[bench]'` installs the packages that
+it compares with; what is missing is left out. It takes some minutes; `--quick` takes less than one.
 """
 
 import argparse
