@@ -23,7 +23,7 @@ from bigramlab.laws.law import (
     torchs_generator_decides,
 )
 from bigramlab.laws.sampling import words_come_as_often_as
-from bigramlab.laws.transformer import close, network_of, networks, read_from_its_boundary
+from bigramlab.laws.transformer import close, network_of, networks, read_from_its_boundary, small_seeds
 from bigramlab.lessons.transformer import Transformer
 
 
@@ -91,6 +91,13 @@ def each_word_has_its_own_cache(extend: Function, parameters: Transformer, ids: 
     found = _in_pieces(extend, parameters, ids, pieces)
     for b in range(len(ids)):
         close(found[b], _in_pieces(extend, parameters, ids[b : b + 1], pieces)[0], f"entry [{b}]")
+
+
+@law("extend", small_seeds, st.sampled_from([12, 20]), examples=4)
+def words_may_be_long(extend: Function, seed: int, tokens: int) -> None:
+    """A word may be as long as the network can read, however many tokens there were before."""
+    parameters, ids = network_of(seed, 3, tokens), torch.tensor([[0, *(1 + place % 2 for place in range(tokens - 1))]])
+    close(_in_pieces(extend, parameters, ids, [1] * tokens), _whole(parameters, ids))
 
 
 @care("extend", st.sampled_from([(2, 2), (0, 4), (3, 1), (1, 0)]))

@@ -162,6 +162,35 @@ def softmax_of_probabilities(write: Write, n: int) -> Any:
 
 
 @mistake("generate_words", given=words)
+def repeated_words_left_out(write: Write, n: int) -> Any:
+    """A word that came before is left out, and may come as often as the model says.
+
+    Give it a model that spells one word, and ask for three: there is one.
+    """
+    return [*dict.fromkeys(write() for _ in range(n))]
+
+
+@mistake("generate_words")
+def context_not_cropped(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
+) -> Any:
+    """The context grows with each token, and should keep the newest `context_length` of them.
+
+    Print the shape of what the model gets: it should have the same number of columns each time.
+    """
+    words = []
+    for _ in range(n):
+        context, word = [0] * context_length, ""
+        while len(word) < LONGEST:
+            id = plain.draw(next_probs(torch.tensor([context]))[0], generator)
+            if id == 0:
+                break
+            context, word = [*context, id], word + vocabulary[id]
+        words.append(word)
+    return words
+
+
+@mistake("generate_words", given=words)
 def one_word_n_times(write: Write, n: int) -> Any:
     """One word is written and repeated n times, and should be written n times.
 

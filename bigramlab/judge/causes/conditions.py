@@ -47,7 +47,6 @@ TABLES: list[tuple[str, Measure]] = [
     ("{} is of integers", lambda it: not it.is_floating_point()),
     ("{} has a gradient to carry", lambda it: it.requires_grad),
     ("{} is not square", lambda it: it.dim() == 2 and it.shape[0] != it.shape[1]),
-    ("{} has equal numbers", lambda it: it.unique().numel() < it.numel()),
     ("{} has more than one axis", lambda it: it.dim() > 1),
     ("{} has more than two axes", lambda it: it.dim() > 2),
     ("numbers in {}", lambda it: it.numel()),

@@ -155,8 +155,8 @@ def _each_batch(tell: Callable[[list[int]], bool]) -> Test:
 
 
 def _cut_into(found: Any, given: dict[str, Any]) -> bool | None:
-    size = max(1, given["n"] // given["batch_size"])
-    return len(found[0]) == size if found and size != min(given["n"], given["batch_size"]) else None
+    sizes = {max(1, given["n"] // given["batch_size"]), math.ceil(given["n"] / given["batch_size"])}
+    return len(found[0]) in sizes if found and min(given["n"], given["batch_size"]) not in sizes else None
 
 
 def _last_missing(found: Any, given: dict[str, Any]) -> bool | None:

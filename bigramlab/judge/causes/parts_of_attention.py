@@ -45,6 +45,7 @@ ATTENTION: list[Part] = [
     ("laid", lambda *x: x, [
         ("heads_and_tokens_exchanged", lambda *x: [one.transpose(1, 2) for one in x], "It takes the tokens' axis for the heads', as in (batch, tokens, heads, numbers): here the heads stand first."),
         ("words_and_heads_exchanged", lambda *x: [one.transpose(0, 1) for one in x], "The axes of the words and of the heads are exchanged."),
+        ("heads_mixed_by_reshape", lambda *x: [one.transpose(1, 2).reshape(one.shape) for one in x], "Heads and tokens are exchanged and `reshape` puts them back by their order in memory, which mixes the tokens."),
         ("last_two_axes_exchanged", lambda *x: [one.mT for one in x], "The last two axes are exchanged: the tokens stand before the numbers."),
     ]),
     ("by_torch", None, [
@@ -56,6 +57,7 @@ ATTENTION: list[Part] = [
         ("keys_ask_keys", lambda q, k: k @ k.mT, "The keys are compared with themselves, and the queries have no part in it."),
         ("queries_ask_queries", lambda q, k: q @ q.mT, "The queries are compared with themselves, and the keys have no part in it."),
         ("distances_for_products", lambda q, k: -torch.cdist(q, k), "The scores are distances, and should be dot products."),
+        ("squared_distances_for_products", lambda q, k: -(torch.cdist(q, k) ** 2), "The scores are distances, and should be dot products."),
         ("cosines_for_products", lambda q, k: torch.nn.functional.normalize(q, dim=-1) @ torch.nn.functional.normalize(k, dim=-1).mT, "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products."),
         ("sign_changed", lambda q, k: -(q @ k.mT), "The scores have the wrong sign: who fits least gets most."),
         ("keys_turned_over", lambda q, k: q @ k.flip(2).mT, "The keys stand in the reverse order."),

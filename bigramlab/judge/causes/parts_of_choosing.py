@@ -23,8 +23,9 @@ HEATED: list[Part] = [
         ("divided_by_1_and_the_temperature", lambda x, t: x / (1 + t), "1 is added to the temperature."),
         ("raised_to_the_power", lambda x, t: x ** (1 / t), "The logits are raised to the power 1/T, as probabilities would be: logits are divided by T."),
         ("raised_to_the_temperature", lambda x, t: x**t, "The logits are raised to the power T, and should be divided by it."),
+        *((f"temperature_of_{least:g}_at_least", lambda x, t, least=least: x / max(least, float(t)), f"A temperature below {least:g} is taken for {least:g}.") for least in (0.01, 0.1, 0.5)),
         ("temperature_as_a_whole_number", lambda x, t: x / max(1, int(t)), "The temperature is made a whole number."),
-        ("temperature_of_1_at_least", lambda x, t: x / max(1.0, float(t)), "A temperature below 1 is taken for 1."),
+        ("temperature_of_1_or_more", lambda x, t: x / max(1.0, float(t)), "A temperature below 1 is taken for 1."),
         ("temperature_of_1_at_most", lambda x, t: x / min(1.0, float(t)), "A temperature above 1 is taken for 1."),
     ]),
     ("weights", lambda x: (x - x.amax(1, keepdim=True)).exp(), [
@@ -145,6 +146,7 @@ KEPT_P: list[Part] = [
         ("added_up_unsorted", lambda p, most: p.cumsum(1) - p < most, "The probabilities are added up from left to right, and should be from the likeliest on."),
         ("least_likely_first", lambda p, most: ~_crossing()(1 - p, most), "The least likely come first: sort with `descending=True`."),
         ("p_taken_for_what_is_dropped", lambda p, most: _crossing()(p, 1 - most), "p is taken for what is dropped, and is what is kept."),
+        ("added_up_over_the_batch", lambda p, most: (lambda s: torch.zeros(p.shape, dtype=torch.bool).scatter(1, s.indices, s.values.cumsum(0) - s.values < most))(p.sort(1, descending=True)), "The probabilities are added up from row to row, and should be within each row: `cumsum` along the last axis."),
         ("cut_of_the_first_row", lambda p, most: _crossing()(p[:1], most).expand(p.shape), "The tokens of the first row are kept in all rows."),
         ("only_the_likeliest", lambda p, most: _top()(p, 1), "Only the likeliest is kept, whatever p is."),
         ("all_kept", lambda p, most: torch.ones(p.shape, dtype=torch.bool), "All are kept: p is not used."),

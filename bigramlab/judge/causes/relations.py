@@ -162,14 +162,16 @@ def only_some_places(pairs: list[Pair]) -> Said | None:
         return None
     wrong = [~torch.isclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True) for one, other in tensors]
     names: dict[str, int] = {}
+    elsewhere: Counter[str] = Counter()
     for mask in wrong:
         if not len(mask):
             continue
         for name, region in _regions(mask.shape):
             names[name] = names.get(name, 0) + (bool((mask & ~region).any()) * 10**6)
+            elsewhere[name] += int((~region).sum())
     right_somewhere = sum(int((~mask).sum()) for mask in wrong)
     for name, outside in names.items():
-        if not outside and right_somewhere >= FEWEST:
+        if not outside and min(right_somewhere, elsewhere[name]) >= FEWEST:
             return ("some_places_wrong", f"Only {name} may be wrong: all else is right on every input.",
                     f"Look at what the code does with {name}.")  # fmt: skip
     return None
