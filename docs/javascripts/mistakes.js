@@ -2,7 +2,7 @@
    page leads on to where the mistake, or the function, is told now. */
 (() => {
   "use strict";
-  const { h, number, define } = globalThis.bigramlab;
+  const { h, number, define, unpackText } = globalThis.bigramlab;
   const FEW = 60; // that many are unfolded at once; of more, only how many there are is said
 
   define("bl-mistakes", class extends HTMLElement {
