@@ -163,7 +163,7 @@ def test_a_bet_on_a_range_is_a_bell_to_move_and_to_narrow(open_page, act):
     share = (below(0.8) - below(0.75)) / (below(1) - below(0))
     assert numbers_of(bet) == {
         "The truth": "75.7%",
-        "You gave its bar": f"{100 * share:.0f}%",
+        "You gave the bar it is in": f"{100 * share:.0f}%",
         "Your loss": cost(share, PIECES),
         "Knowing nothing": f"{math.log(PIECES):.2f} nats",
     }
@@ -303,7 +303,7 @@ def test_the_last_chapter_says_how_good_a_model_the_reader_is(open_page, act):
 
 @pytest.mark.parametrize(
     ("truth", "verdict"),
-    [(0, "You did better than"), (1, "Knowing nothing would have cost less"), (None, "As much as")],
+    [(0, "You did better than"), (1, "Knowing nothing would have cost less"), (None, "It cost you as much as")],
 )
 def test_the_verdict_follows_the_loss(open_page, truth, verdict):
     page = open_page("tutorial/where-next.html")

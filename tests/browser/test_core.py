@@ -22,6 +22,7 @@ from bigramlab import (
     transformer_logits,
     with_temperature,
 )
+from bigramlab.lessons.sampling import FEW
 
 pytestmark = BROWSER
 
@@ -56,7 +57,7 @@ def test_the_same_random_numbers_walk_the_same_way(core):
     vocabulary = build_vocabulary(load_names())
     counts = count_bigrams(load_names(), vocabulary)
     probs = normalize(smooth(counts.double(), k=1))
-    words = sample_words(probs, vocabulary, 500, generator=torch.Generator().manual_seed(4))
+    words = sample_words(probs, vocabulary, FEW, generator=torch.Generator().manual_seed(4))
     darts = torch.rand(4096, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     letters = core(
         """const vocabulary = [...it.vocabulary];

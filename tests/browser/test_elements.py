@@ -313,7 +313,7 @@ def test_a_list_with_commas_is_offered_to_be_split(open_page, act):
     words.get_by_role("textbox").fill("Emma, Olivia,Ava")
     act(use)
     act(words.get_by_role("button", name="Split at commas"))
-    assert "Your 3 words: 17 pairs" in words.inner_text()  # 4 + 6 + 3 letters, and one more pair for each word
+    assert "Your 3 words: 16 pairs" in words.inner_text()  # 4 + 6 + 3 letters, and one more pair for each word
     assert words.get_by_role("textbox").input_value() == "Emma\nOlivia\nAva"
     words.get_by_role("textbox").fill("a,b")
     act(use)
