@@ -60,7 +60,7 @@
     ask(text) {
       this.status.replaceChildren(
         h("p", {}, "There are commas in it. Are they between the words?"),
-        h("div", { class: "bl-row" }, button("Split at commas", () => this.take(text.split(COMMA).join("\n"))),
+        h("div", { class: "bl-row" }, button("Split at commas", () => this.take(text.split(COMMA).map((word) => word.trim()).join("\n"))),
           button("Leave them in", () => this.take(text, true))));
     }
 
