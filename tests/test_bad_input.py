@@ -6,6 +6,7 @@ import odd
 import pytest
 import torch
 from fuzz import fuzz
+from matplotlib import pyplot
 
 import bigramlab as b
 from bigramlab.lab.words import words_of
@@ -27,8 +28,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def inside(folder, monkeypatch):
-    """Work where files of any name may be written."""
+    """Work where files of any name may be written, and leave no figure open."""
     monkeypatch.chdir(folder)
+    yield
+    pyplot.close("all")
 
 
 @pytest.fixture(scope="module")
