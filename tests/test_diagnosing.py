@@ -269,3 +269,38 @@ def test_slips_in_the_parts_of_a_block_are_named_two_at_once_too():
         "nothing_normed_before_the_small_network",
         "tanh_for_the_bend",
     }
+
+
+def test_a_batch_size_taken_for_how_many_batches_is_named():
+    def minibatches(n, batch_size, *, generator=None):
+        while True:
+            yield from torch.randperm(n, generator=generator).chunk(batch_size)
+
+    assert cause(minibatches, "minibatches").mistake.name == "size_for_number"
+
+
+def test_two_slips_in_choosing_are_named_together():
+    def keep_top_p(probs, p):
+        likeliest, order = probs.sort(-1, descending=True)
+        return torch.zeros_like(probs).scatter(-1, order, likeliest * (likeliest.cumsum(-1) < p))
+
+    found = cause(keep_top_p, "keep_top_p")
+    assert {found.mistake.name, *(one.name for one in found.besides)} >= {"the_one_that_crosses_dropped"}
+    assert found.exact
+
+
+def test_how_a_transformer_begins_is_named_by_one_that_is_made():
+    def init_transformer(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
+        return bigramlab.init_transformer(
+            longest, vocab_size, width=width, layers=layers, heads=heads, generator=generator
+        )
+
+    assert cause(init_transformer, "init_transformer").mistake.name == "tokens_and_places_exchanged"
+
+
+def test_one_word_n_times_is_named_of_a_transformer_too():
+    def write(parameters, vocabulary, n, *, choose=None, generator=None):
+        words = bigramlab.sample_transformer_words(parameters, vocabulary, 2, choose=choose, generator=generator)
+        return words[-1:] * n
+
+    assert cause(write, "sample_transformer_words").mistake.name == "one_word_repeated"

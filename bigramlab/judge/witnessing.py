@@ -47,6 +47,7 @@ class Witness:
         self._tell("alive")
         to = sys.__stderr__ if self._process is None else self._process.stdin
         try:
+            # Its types ask for a file; where there is none, it raises one of these errors.
             faulthandler.dump_traceback_later(seconds, file=to, exit=self.exits and self._process is None)  # type: ignore[arg-type]
         except (RuntimeError, OSError, ValueError, AttributeError):  # no thread to be had, or no file
             faulthandler.cancel_dump_traceback_later()
