@@ -68,8 +68,8 @@ class Watchdog:
     """Calls functions, and ends those that take too long. Use it as a context manager; one call at a time.
 
     A second thread watches the clock and has the interpreter raise an exception in the first, again and again until the
-    call is over (`PyThreadState_SetAsyncExc`, and every line besides: `sys.monitoring`, or a trace function before
-    3.12). A call that only waits, such as `time.sleep`, is woken by a signal, and one that computes in C and looks for
+    call is over: on every line by `sys.monitoring`, before 3.12 by `PyThreadState_SetAsyncExc` and a trace function. A
+    call that only waits, such as `time.sleep`, is woken by a signal, and one that computes in C and looks for
     signals there, such as `7**10**9` or a regular expression, by a timer's (in the main thread, where the system has
     signals). A call that never comes back from C can't be ended this way: the witness says so, and may end the process.
     """
@@ -126,19 +126,13 @@ class Watchdog:
             result = function(*arguments, **options)
         except BaseException as raised:
             error = raised
-        if os.getpid() != self._process:  # the function has forked, and this is the other one
-            os._exit(0)
         # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
+        # Python looks for one at each call and at the turn of each loop, and not all of those count as inside the `try`.
+        # So nothing here comes before the number, and what loops is in a function of its own.
         while True:
             try:
                 self._current = 0
-                while self._raising:
-                    time.sleep(0)
-                for _ in range(100):  # a pending exception is raised at the turn of a loop
-                    pass
-                self._leave_lines_alone()
-                if sys.gettrace() is not tracer:
-                    sys.settrace(tracer)
+                self._settle(tracer)
                 break
             except TimeIsUp as raised:
                 error = raised
@@ -149,6 +143,18 @@ class Watchdog:
             return result
         finally:
             error = None  # an error that is kept by its own traceback would keep all else, too
+
+    def _settle(self, tracer: Any) -> None:
+        """Let what is still to be raised in a call that is over be raised here, and have lines raise no more."""
+        if os.getpid() != self._process:  # the function has forked, and this is the other one
+            os._exit(0)
+        while self._raising:
+            time.sleep(0)
+        for _ in range(100):  # a pending exception is raised at the turn of a loop
+            pass
+        self._leave_lines_alone()
+        if sys.gettrace() is not tracer:
+            sys.settrace(tracer)
 
     def _cpu_seconds(self) -> float:
         if sys.platform != "linux":
@@ -182,6 +188,8 @@ class Watchdog:
         return True
 
     def _on_signal(self, _: int, frame: FrameType | None) -> None:
+        if frame and frame.f_code in (Watchdog._on_line.__code__, _EveryLine.__delitem__.__code__):
+            return  # a line is about to raise, or one of `run`, which none may leave by
         if self._current and self._is_overdue(frame):
             raise TimeIsUp
 
@@ -207,7 +215,8 @@ class Watchdog:
         try:
             if self._current == running and self._used() > self._allowed:
                 self._have_lines_raise()
-                _raise_in(self._thread, TimeIsUp)
+                if self._tool is None:
+                    _raise_in(self._thread, TimeIsUp)
                 if self._has_signals:
                     signal.pthread_kill(self._thread, signal.SIGURG)
         finally:
