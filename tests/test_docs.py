@@ -321,7 +321,7 @@ def test_what_a_mistake_returns_stands_beside_what_it_should():
     assert answers(mistake_named("sample", "leading_boundary_included"), sampled) is None  # draws may differ
     told = entry(mistake, {"law": LAWS["smooth"][0].name, "call": "smooth(tensor([[2]]), 3)", "problem": "it differs"})
     assert "<dt>It returns</dt><dd><pre>\ntensor([[6]])</pre></dd>" in told
-    assert "<dt>It should</dt><dd><pre>\ntensor([[5]])</pre></dd>" in told
+    assert "<dt>It should return</dt><dd><pre>\ntensor([[5]])</pre></dd>" in told
 
 
 @pytest.mark.slow

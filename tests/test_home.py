@@ -76,8 +76,8 @@ def test_the_first_report_is_what_check_says_now():
 
 
 def test_a_slip_of_another_kind_than_it_should_be_is_noticed():
-    right = slips.SLIPS[0]._replace(code="def normalize(counts):\n    return counts / counts.sum(dim=1, keepdim=True)")
-    with pytest.raises(RuntimeError, match="should be known as keepdim_forgotten, not as nothing"):
+    right = slips.SLIPS[0]._replace(code="def smooth(counts, k=1):\n    return counts + k")
+    with pytest.raises(RuntimeError, match=f"should be known as {right.mistake}, not as nothing"):
         slips._report(right)
 
 

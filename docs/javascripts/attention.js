@@ -5,7 +5,7 @@
 (() => {
   "use strict";
   const bl = globalThis.bigramlab;
-  const { h, svg, button, code, number, percent, slider, roving, softmax, packText, unpackText, Element, define } = bl;
+  const { h, svg, button, code, number, percent, slider, wordField, roving, softmax, packText, unpackText, Element, define } = bl;
 
   const dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
   const added = (one, other) => one.map((value, i) => value + other[i]);
@@ -97,7 +97,7 @@
     }
     paint() {
       const { query, key } = this.state;
-      const keys = [key, -1, -1];
+      const keys = [key, 0, 0];
       const shares = attentionShares([[0], [0], [query]], keys.map((one) => [one]))[2];
       this.sliders[0].set(2 * query + 8, number(query, 1));
       this.sliders[1].set(2 * key + 8, number(key, 1));
@@ -123,37 +123,30 @@
   /** An element with a word and a letter of it that is looked at. */
   class OfWord extends Element {
     build() {
-      this.letters = [...this.dataset.vocabulary];
-      this.longest = Number(this.dataset.longest) - 1;
       const { size, width, layers, heads, scale } = Object.fromEntries(Object.entries(this.dataset).map(([name, value]) => [name, Number(value)]));
       this.sizes = { size: this.letters.length, longest: this.longest + 1, width, layers, heads, scale };
-      this.field = h("input", { type: "text", "aria-label": "A name", maxlength: this.longest, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
-      this.field.addEventListener("input", () => {
-        const word = this.clean(this.field.value);
-        this.act({ ...this.state, word, at: [...word].length });
-      });
       this.row = h("div", { class: "bl-row", role: "group", "aria-label": "The letters of the name" });
       roving(this.row, () => [...this.row.children], () => Infinity, (at) => this.act({ ...this.state, at }));
       this.status = h("p", { role: "status" });
-      return [h("p", {}, h("label", {}, "A name: ", this.field)), this.row, ...this.parts(), this.status];
+      return [h("p", {}, h("label", {}, "A name: ", this.field.input), this.field.note), this.row, ...this.parts(), this.status];
     }
-    clean = (text) => [...text.toLowerCase()].filter((letter) => letter !== "." && this.letters.includes(letter)).slice(0, this.longest).join("");
     write = ({ word, at, ahead }) => [at, Number(Boolean(ahead)), packText(word)].join("~");
     read(text) {
       const [at, ahead, ...rest] = text.split("~");
       const word = unpackText(rest.join("~"));
-      if (word === undefined || word !== this.clean(word) || !/^\d{1,2}$/.test(at) || Number(at) > word.length || !/^[01]$/.test(ahead)) return undefined;
+      if (word === undefined || word !== this.field.clean(word) || !/^\d{1,2}$/.test(at) || Number(at) > word.length || !/^[01]$/.test(ahead)) return undefined;
       return { word, at: Number(at), ahead: ahead === "1" };
     }
     linked() {
       this.letters ??= [...this.dataset.vocabulary];
       this.longest ??= Number(this.dataset.longest) - 1;
+      this.field ??= wordField(this.letters, this.longest, (word) => this.act({ ...this.state, word, at: word.length }), { "aria-label": "A name" });
       return super.linked();
     }
     /** Show the word, and return its ids. */
     paintWord(told) {
       const { word, at } = this.state;
-      if (this.field.value !== word) this.field.value = word;
+      if (this.field.input.value !== word) this.field.input.value = word;
       const focused = this.row.contains(document.activeElement);
       this.row.replaceChildren(...[..."." + word].map((letter, place) =>
         button(letter, () => this.act({ ...this.state, at: place }), { "aria-pressed": String(place === at), tabindex: place === at ? 0 : -1, "aria-label": told(letter, place) })));

@@ -3,7 +3,7 @@
    tests/browser/test_home.py holds what a model expects here to what it expects in Python. */
 (() => {
   "use strict";
-  const { h, svg, button, code, number, slider, smooth, normalize, draw, makeDarts, makeMlp, makeTransformer, packText, unpackText, Element, define } =
+  const { h, svg, button, code, number, slider, wordField, smooth, normalize, draw, makeDarts, makeMlp, makeTransformer, packText, unpackText, Element, define } =
     globalThis.bigramlab;
   const WAYS = 3; // to go on
   const TRIES = 12; // to find as many that differ
@@ -40,6 +40,7 @@
       if (this.models) return;
       this.letters = [...this.dataset.vocabulary];
       this.longest = Number(this.dataset.longest);
+      this.field = wordField(this.letters, this.longest - 1, (word) => this.act({ ...this.state, word }));
       this.models = JSON.parse(this.dataset.models);
       this.expect = this.models.map((model) => makeModel(model, this.letters.length));
       this.made = new Map(); // what was written, as it is the same whenever one comes back
@@ -55,27 +56,20 @@
       this.names = h("p", { class: "bl-names" });
       this.picture = h("div", { class: "bl-falls" });
       this.status = h("p", { role: "status" });
-      this.field = h("input", { type: "text", maxlength: this.longest - 1, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
-      this.field.addEventListener("input", () => {
-        const word = this.clean(this.field.value);
-        this.act({ ...this.state, word });
-        if (this.field.value !== word) this.field.value = word; // where nothing else has changed
-      });
       this.ways = h("tbody");
       const caption = h("caption", { class: "bl-unseen" }, "How each model goes on");
       return [this.slider.node, ends,
         h("div", { class: "bl-seen" }, this.names, h("div", {}, this.picture, this.status)),
-        h("div", { class: "bl-row" }, h("label", {}, "Begin with your own name: ", this.field),
-          button("Others", () => this.act({ ...this.state, turn: (this.state.turn + 1) % 1000 }), { "aria-label": "Other names" })),
+        h("div", { class: "bl-row" }, h("label", {}, "Begin with your own name: ", this.field.input), this.field.note,
+          button("Other endings", () => this.act({ ...this.state, turn: (this.state.turn + 1) % 1000 }), { "aria-label": "Other names and endings" })),
         h("table", { class: "bl-list bl-ways" }, caption, this.ways)];
     }
-    clean = (text) => [...text.toLowerCase()].filter((letter) => letter !== "." && this.letters.includes(letter)).slice(0, this.longest - 1).join("");
     start = () => ({ at: 0, turn: 0, word: this.dataset.word });
     write = ({ at, turn, word }) => [at, turn, packText(word)].join("~");
     read(text) {
       const [at, turn, ...rest] = text.split("~");
       const word = unpackText(rest.join("~"));
-      if (word === undefined || word !== this.clean(word) || !/^\d$/.test(at) || Number(at) >= this.models.length || !/^\d{1,3}$/.test(turn)) return undefined;
+      if (word === undefined || word !== this.field.clean(word) || !/^\d$/.test(at) || Number(at) >= this.models.length || !/^\d{1,3}$/.test(turn)) return undefined;
       return { at: Number(at), turn: Number(turn), word };
     }
 
@@ -114,7 +108,7 @@
       this.names.replaceChildren(...names.flatMap((name) => [code(name), " "]));
       this.draw(at);
       this.status.replaceChildren(h("b", {}, what), ". Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as if it chose among ${number(Math.exp(loss), 1)} equally likely letters.`);
-      if (this.field.value !== word) this.field.value = word;
+      if (this.field.input.value !== word) this.field.input.value = word;
       this.ways.replaceChildren(...this.models.map((model, i) =>
         h("tr", { class: i === at ? "bl-at" : "" }, h("th", { scope: "row" }, model.looks),
           h("td", {}, ...this.some(i, word, turn, WAYS).flatMap((name) => [h("code", {}, h("b", {}, name.slice(0, word.length)), name.slice(word.length)), " "])))));

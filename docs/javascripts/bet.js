@@ -1,4 +1,4 @@
-/* <bl-bet>: a question, and a bet before the answer: 100 % are spread over choices, or over the pieces of a range.
+/* <bl-bet>: a question, and a bet before the answer: 100% are spread over choices, or over the pieces of a range.
    The fallback inside the tag holds question, choices and answer. What follows the tag on its page, up to the comment
    "end of bet", is covered until one bets or asks to be shown. */
 (() => {
@@ -8,7 +8,7 @@
   const KEY = "bl-bets";
   const PIECES = 20;
   const SPREADS = 20; // of the slider that says how sure one is
-  const FLOOR = 0.01; // of the 100 %, which stays spread evenly
+  const FLOOR = 0.01; // of the 100%, which stays spread evenly
   let here = {}; // the bets as they were last kept, where the browser keeps none
 
   /** -log p of what was true, in nats; without the floor it could be infinite. */
@@ -114,7 +114,7 @@
       const [min, max, step, truth] = ["min", "max", "step", "truth"].map((name) => Number(this.dataset[name]));
       const steps = Math.round((max - min) / step);
       this.place = pieceOf((truth - min) / (max - min));
-      const words = (value, unit) => number(value, step % 1 ? 1 : 0) + unit;
+      const words = (value, unit) => number(value, step % 1 && value % 1 ? 1 : 0) + (value === 1 ? unit.replace(/s$/, "") : unit);
       const set = (at, wide) => {
         [center, spread] = [Math.max(0, Math.min(at, steps)), Math.max(0, wide)];
         this.shares = bell(center / steps, (spread + 1) / (2 * SPREADS));

@@ -57,6 +57,23 @@
     return { node, set };
   }
 
+  /** A field for a word of these letters, and a note on what is left out of it, since a model can't read it. */
+  function wordField(letters, most, take, attributes) {
+    const knows = (letter) => letter !== "." && letters.includes(letter);
+    const small = (text) => [...text.toLowerCase().normalize("NFD")]; // an accent is a character of its own
+    const clean = (text) => small(text).filter(knows).slice(0, most).join("");
+    const input = h("input", { type: "text", maxlength: most, autocomplete: "off", autocapitalize: "off", spellcheck: "false", ...attributes });
+    const note = h("span", { role: "status", class: "bl-left-out" });
+    input.addEventListener("input", () => {
+      const word = clean(input.value);
+      const others = [...new Set(small(input.value))].filter((letter) => !knows(letter) && !/[\p{M}\s]/u.test(letter));
+      note.textContent = others.length ? ` Left out: ${shown(others.join(" "))}. These models know ${letters[1]} to ${letters.at(-1)}.` : "";
+      take(word);
+      if (input.value !== word) input.value = word; // where nothing else has changed
+    });
+    return { input, note, clean };
+  }
+
   /** A slider over the values of k. */
   function kSlider(choose) {
     const { node, set } = slider("Smoothing", KS.length - 1, (place) => choose(KS[place]));
@@ -282,7 +299,7 @@
   }
 
   Object.assign(bl, {
-    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, line, roving, Element, readK, packText, unpackText, keep, define,
+    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, wordField, line, roving, Element, readK, packText, unpackText, keep, define,
   });
   fetchScripts();
   globalThis.document$?.subscribe(fetchScripts); // each page that is opened without loading anew

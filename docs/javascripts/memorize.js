@@ -79,9 +79,9 @@
         ...[0, 2, 4, 6, 8].map((loss) => words(LEFT - 10, y(loss) + 5, String(loss), "end")),
         words(0, 16, "loss, nats"),
         ...[0, 3, 6, this.rows.length - 1].map((place) => this.rows[place]?.names).filter(Boolean).map((some) => words(this.x(some), BOTTOM + 26, number(some), "middle")),
-        svg("polyline", { points: curve("train").join(" "), class: "bl-own" }), svg("polyline", { points: curve("test").join(" ") }),
+        svg("polyline", { points: curve("train").join(" "), class: "bl-own" }), svg("polyline", { points: curve("test").join(" "), class: "bl-others" }),
         svg("line", { x1: at, x2: at, y1: y(train), y2: y(test), class: "bl-goal" }),
-        svg("circle", { cx: at, cy: y(train), r: 6, class: "bl-own" }), svg("circle", { cx: at, cy: y(test), r: 6 }),
+        svg("circle", { cx: at, cy: y(train), r: 6, class: "bl-own" }), svg("circle", { cx: at, cy: y(test), r: 6, class: "bl-others" }),
         beside(test, -10, `test ${number(test, 2)}`), beside(train, test - train > 2 ? -14 : 24, `its own ${number(train, 2)}`)));
     }
   });

@@ -93,7 +93,7 @@
       if (!text.trim() || this.fits(text)) return this.act({ text: text.trim() && text });
       const size = this.vocabulary.length;
       const some = read(text).length;
-      this.answer.replaceChildren(h("p", {}, some ? `These are ${number(some)} numbers. ` : "There is no number in it. ",
+      this.answer.replaceChildren(h("p", {}, /^\s*-?\d+,\d+\s*$/.test(text) ? `Write a point, not a comma: ${text.trim().replace(",", ".")}. ` : some ? `These are ${number(some)} numbers. ` : "There is no number in it. ",
         `One number is looked up, or a table of ${size} rows of ${size}; check(value) in Python takes more.`));
     }
 

@@ -2,7 +2,7 @@
    The state is the context, the letter of it that is chosen, and where letters were moved to, in tenths. */
 (() => {
   "use strict";
-  const { h, svg, button, number, percent, slider, roving, makeMlp, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, number, percent, slider, wordField, roving, makeMlp, Element, define } = globalThis.bigramlab;
   const SIDE = 400; // of the plane
 
   /** Numbers as bars, up from a line or down. */
@@ -15,8 +15,6 @@
   define("bl-poke", class extends Element {
     build() {
       this.prepare();
-      this.field = h("input", { type: "text", maxlength: this.length, size: 6, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
-      this.field.addEventListener("input", () => this.act({ ...this.state, word: this.clean(this.field.value), at: this.length - 1 }));
       this.row = h("div", { class: "bl-row", role: "group", "aria-label": "The letters of the context" });
       roving(this.row, () => [...this.row.children], () => Infinity, (at) => this.act({ ...this.state, at }));
       this.grip = svg("circle", { r: 24, class: "bl-grip" }); // it stays: a finger would lose what is made anew
@@ -35,7 +33,7 @@
       this.parts = h("div", { class: "bl-stages" });
       this.chances = h("div", { class: "bl-chart bl-chances" });
       this.status = h("p", { role: "status" });
-      return [h("p", {}, h("label", {}, "The letters before: ", this.field)), this.row, this.plane,
+      return [h("p", {}, h("label", {}, "The letters before: ", this.field.input), this.field.note), this.row, this.plane,
         h("div", { class: "bl-pair" }, ...this.sliders.map(({ node }) => node)), this.parts, this.chances, this.status];
     }
 
@@ -45,12 +43,12 @@
       this.letters = [...vocabulary];
       const [length, embedding, hidden] = [rest.length, rest.embedding, rest.hidden].map(Number);
       this.length = length;
+      this.field = wordField(this.letters, length, (word) => this.act({ ...this.state, word, at: length - 1 }), { size: 6 });
       this.numbers = Float64Array.from(weights.split(" "), Number);
       this.mlp = makeMlp({ size: this.letters.length, length, embedding, hidden });
       this.reach = Math.ceil(Math.max(...this.numbers.slice(0, this.letters.length * embedding).map(Math.abs)));
     }
 
-    clean = (text) => [...text.toLowerCase()].filter((letter) => letter !== "." && this.letters.includes(letter)).slice(-this.length).join("");
     context = () => [...this.state.word.padStart(this.length, ".")].map((letter) => this.letters.indexOf(letter));
     pointOf = (id) => this.state.moved[id]?.map((tenths) => tenths / 10) ?? [...this.numbers.slice(2 * id, 2 * id + 2)];
 
@@ -66,7 +64,7 @@
         if (id >= this.letters.length || Math.max(Math.abs(x), Math.abs(y)) > 10 * this.reach) return undefined;
         moved[id] = [x, y];
       }
-      if (word === undefined || word !== this.clean(word) || !/^\d$/.test(at) || Number(at) >= this.length) return undefined;
+      if (word === undefined || word !== this.field.clean(word) || !/^\d$/.test(at) || Number(at) >= this.length) return undefined;
       return { word, at: Number(at), moved };
     }
 
@@ -100,7 +98,7 @@
       const { word, at, moved } = this.state;
       const context = this.context();
       const letters = context.map((id) => this.letters[id]);
-      if (this.field.value !== word) this.field.value = word;
+      if (this.field.input.value !== word) this.field.input.value = word;
       const focused = this.row.contains(document.activeElement);
       this.row.replaceChildren(...letters.map((letter, place) => button(letter, () => this.act({ ...this.state, at: place }),
         { "aria-pressed": String(place === at), tabindex: place === at ? 0 : -1 })));

@@ -3,7 +3,8 @@
 (() => {
   "use strict";
   const { h, svg, button, enable, enabled, number, define, bets, putBets, lossOf, mean } = globalThis.bigramlab;
-  const GROUPS = 5; // of the shares, from 0 to 100 %
+  const FEW = 10; // bets, of which nothing can be said yet
+  const GROUPS = 5; // of the shares, from 0 to 100%
   const WIDTH = 400;
   const HEIGHT = 260;
   const LEFT = 48;
@@ -83,7 +84,7 @@
       const loss = mean(made.map(lossOf));
       const nothing = mean(made.map(({ shares }) => Math.log(shares.length)));
       const pair = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-      const verdict = loss < nothing - 0.005 ? "You did better than knowing nothing."
+      const verdict = made.length < FEW ? "That is too few bets to tell." : loss < nothing - 0.005 ? "You did better than knowing nothing."
         : loss < nothing + 0.005 ? "It cost you as much as knowing nothing."
         : "Knowing nothing would have cost less: now and then you were sure of what was not so, and that costs much.";
       return [

@@ -124,7 +124,7 @@ def _seen(mistake: Mistake, caught_by: dict[str, str]) -> str:
     call, problem = caught_by["call"], caught_by["problem"]
     rows = [("Call", _pre(call))]
     if both := answers(mistake, call):
-        rows += [("It returns", _pre(both[0])), ("It should", _pre(both[1]))]
+        rows += [("It returns", _pre(both[0])), ("It should return", _pre(both[1]))]
     if not both or "should be" not in problem:
         rows.append(("But", html.escape(textwrap.shorten(problem, 400, placeholder=" …"), quote=False)))
     items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)

@@ -234,14 +234,14 @@ def race() -> str:
     )
 
 
-def shares(keys: tuple[int, ...] = (2, -1, -1)) -> str:
+def shares(keys: tuple[int, ...] = (2, 0, 0)) -> str:
     """Return one question and three keys; without scripts, what three questions take."""
     rows = []
     for query in (2, 0, -2):
         found = softmax(torch.tensor([float(query * key) for key in keys]))
         rows.append([query, *(f"{share:.1%}" for share in found.tolist())])
     return element(
-        "shares", listed(["query", "of `a`, key 2", "of `n`, key -1", "of `n`, key -1"], rows), scripts="attention"
+        "shares", listed(["query", *(f"of `{letter}`, key {key}" for letter, key in zip("ann", keys, strict=True))], rows), scripts="attention"
     )
 
 

@@ -392,7 +392,7 @@ QUESTIONS = {
             see="#all-at-once-and-nothing-of-the-future",
         ),
         Question(
-            "In training, the loss of a Transformer falls to 0.01. What is the first thing to look for?",
+            "In training, the loss of a network with attention falls to 0.01. What is the first thing to look for?",
             right=(
                 "A letter that sees what it should guess",
                 "No honest model comes near that, even on names that it knows by heart: the next letter is in sight.",

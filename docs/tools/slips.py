@@ -43,6 +43,24 @@ class Slip(NamedTuple):
 
 SLIPS = (
     Slip(
+        'List the letters there are, behind `"."`, the sign for where a name begins and ends.',
+        """\
+def build_vocabulary(words):
+    letters = set("".join(words))
+    return "".join(sorted(letters))""",
+        2,
+        "boundary_forgotten",
+    ),
+    Slip(
+        "Add k to every count, and leave the counts as they are.",
+        """\
+def smooth(counts, k=1):
+    counts += k
+    return counts""",
+        1,
+        "counts_changed_in_place",
+    ),
+    Slip(
         "Divide every row of counts by its sum.",
         """\
 def normalize(counts):
@@ -61,24 +79,6 @@ def negative_log_likelihood(counts, probs):
         "log_of_the_mean_probability",
     ),
     Slip(
-        "Make probabilities of each row of numbers.",
-        """\
-def softmax(logits):
-    e = (logits - logits.max()).exp()
-    return e / e.sum(dim=0, keepdim=True)""",
-        2,
-        "first_axis_for_the_last",
-    ),
-    Slip(
-        'List the letters there are, behind `"."`, the sign for where a name begins and ends.',
-        """\
-def build_vocabulary(words):
-    letters = set("".join(words))
-    return "".join(sorted(letters))""",
-        2,
-        "boundary_forgotten",
-    ),
-    Slip(
         "Make each letter its number, its place in the vocabulary.",
         """\
 def encode(word, vocabulary):
@@ -87,15 +87,6 @@ def encode(word, vocabulary):
     return torch.tensor(ids)""",
         2,
         "a_number_too_many",
-    ),
-    Slip(
-        "Add k to every count, and leave the counts as they are.",
-        """\
-def smooth(counts, k=1):
-    counts += k
-    return counts""",
-        1,
-        "counts_changed_in_place",
     ),
     Slip(
         "Cut words into contexts of n tokens, each with the token that comes next.",
@@ -113,6 +104,16 @@ def build_contexts(words, vocabulary, n):
         "target_in_the_context",
     ),
     Slip(
+        "How many letters does the model waver between? e to the loss.",
+        """\
+def perplexity(counts, probs):
+    seen = counts > 0
+    nats = -(counts[seen] * probs[seen].log()).sum()
+    return 2 ** (nats / counts.sum()).item()""",
+        3,
+        "two_to_the_nats",
+    ),
+    Slip(
         "Say how bad the logits are for the right answers: the mean of -log p.",
         """\
 def cross_entropy(logits, targets):
@@ -122,14 +123,13 @@ def cross_entropy(logits, targets):
         "every_row_with_every_target",
     ),
     Slip(
-        "How many letters does the model waver between? e to the loss.",
+        "Make probabilities of each row of numbers.",
         """\
-def perplexity(counts, probs):
-    seen = counts > 0
-    nats = -(counts[seen] * probs[seen].log()).sum()
-    return 2 ** (nats / counts.sum()).item()""",
-        3,
-        "two_to_the_nats",
+def softmax(logits):
+    e = (logits - logits.max()).exp()
+    return e / e.sum(dim=0, keepdim=True)""",
+        2,
+        "first_axis_for_the_last",
     ),
     Slip(
         "Let each token look at itself and the earlier ones, in shares that sum to 1.",

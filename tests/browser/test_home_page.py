@@ -56,7 +56,7 @@ def test_every_model_goes_on_with_ones_own_name(open_page):
 def test_others_writes_others_and_undo_brings_the_first_back(act, open_page):
     back, _ = alive(open_page("", **act.options))
     before = names_of(back)
-    act(back.get_by_role("button", name="Other names"))
+    act(back.get_by_role("button", name="Other names and endings"))
     assert names_of(back) != before
     act(back.get_by_role("button", name="Undo"))
     assert names_of(back) == before
