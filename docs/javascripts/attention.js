@@ -146,7 +146,7 @@
     /** Show the word, and return its ids. */
     paintWord(told) {
       const { word, at } = this.state;
-      if (this.field.input.value !== word) this.field.input.value = word;
+      this.field.set(word);
       const focused = this.row.contains(document.activeElement);
       this.row.replaceChildren(...[..."." + word].map((letter, place) =>
         button(letter, () => this.act({ ...this.state, at: place }), { "aria-pressed": String(place === at), tabindex: place === at ? 0 : -1, "aria-label": told(letter, place) })));

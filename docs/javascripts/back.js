@@ -108,7 +108,7 @@
       this.names.replaceChildren(...names.flatMap((name) => [code(name), " "]));
       this.draw(at);
       this.status.replaceChildren(h("b", {}, what), ". Loss: ", h("strong", {}, number(loss, 2)), ` nats a letter, on names that it never saw: as if it chose among ${number(Math.exp(loss), 1)} equally likely letters.`);
-      if (this.field.input.value !== word) this.field.input.value = word;
+      this.field.set(word);
       this.ways.replaceChildren(...this.models.map((model, i) =>
         h("tr", { class: i === at ? "bl-at" : "" }, h("th", { scope: "row" }, model.looks),
           h("td", {}, ...this.some(i, word, turn, WAYS).flatMap((name) => [h("code", {}, h("b", {}, name.slice(0, word.length)), name.slice(word.length)), " "])))));

@@ -67,11 +67,15 @@
     input.addEventListener("input", () => {
       const word = clean(input.value);
       const others = [...new Set(small(input.value))].filter((letter) => !knows(letter) && !/[\p{M}\s]/u.test(letter));
-      note.textContent = others.length ? ` Left out: ${shown(others.join(" "))}. These models know ${letters[1]} to ${letters.at(-1)}.` : "";
       take(word);
-      if (input.value !== word) input.value = word; // where nothing else has changed
+      set(word);
+      note.textContent = others.length ? ` Left out: ${others.map(shown).join(" ")}. These models know ${letters[1]} to ${letters.at(-1)}.` : "";
     });
-    return { input, note, clean };
+    const set = (word) => {
+      if (input.value !== word) input.value = word;
+      note.textContent = "";
+    };
+    return { input, note, clean, set };
   }
 
   /** A slider over the values of k. */

@@ -98,7 +98,7 @@
       const { word, at, moved } = this.state;
       const context = this.context();
       const letters = context.map((id) => this.letters[id]);
-      if (this.field.input.value !== word) this.field.input.value = word;
+      this.field.set(word);
       const focused = this.row.contains(document.activeElement);
       this.row.replaceChildren(...letters.map((letter, place) => button(letter, () => this.act({ ...this.state, at: place }),
         { "aria-pressed": String(place === at), tabindex: place === at ? 0 : -1 })));

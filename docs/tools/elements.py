@@ -240,9 +240,8 @@ def shares(keys: tuple[int, ...] = (2, 0, 0)) -> str:
     for query in (2, 0, -2):
         found = softmax(torch.tensor([float(query * key) for key in keys]))
         rows.append([query, *(f"{share:.1%}" for share in found.tolist())])
-    return element(
-        "shares", listed(["query", *(f"of `{letter}`, key {key}" for letter, key in zip("ann", keys, strict=True))], rows), scripts="attention"
-    )
+    head = ["query", *(f"of `{letter}`, key {key}" for letter, key in zip("ann", keys, strict=True))]
+    return element("shares", listed(head, rows), scripts="attention")
 
 
 def attention(word: str = "emma") -> str:

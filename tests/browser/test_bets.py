@@ -308,9 +308,13 @@ def test_the_last_chapter_says_how_good_a_model_the_reader_is(open_page, act):
 def test_the_verdict_follows_the_loss(open_page, truth, verdict):
     page = open_page("tutorial/where-next.html")
     bet = {"page": "mlp", "shares": [0.5, 0.5] if truth is None else [0.9, 0.1], "truth": truth or 0}
-    page.evaluate("(made) => localStorage.setItem('bl-bets', JSON.stringify(made))", {"one": bet})
+    bets = {number: {**bet, "page": chapter} for number, chapter in enumerate(CHAPTERS)}  # one in each chapter
+    page.evaluate("(made) => localStorage.setItem('bl-bets', JSON.stringify(made))", bets)
     page.reload()
     assert verdict in find(page, "score").inner_text()
+    page.evaluate("(made) => localStorage.setItem('bl-bets', JSON.stringify(made))", {"one": bet})
+    page.reload()
+    assert "That is too few bets to tell." in find(page, "score").inner_text()
 
 
 @pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])

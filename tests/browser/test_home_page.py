@@ -42,7 +42,7 @@ def test_the_slider_shows_each_models_names_and_loss(act, open_page):
 def test_every_model_goes_on_with_ones_own_name(open_page):
     back, _ = alive(open_page(""))
     field = back.get_by_role("textbox", name="Begin with your own name")
-    for word, used in [("zo", "zo"), ("Zoë 2", "zo"), ("", "")]:
+    for word, used in [("zo", "zo"), ("Zoë 2", "zoe"), ("", "")]:
         field.fill(word)
         assert field.input_value() == used
         rows = back.locator(".bl-ways tr")
@@ -51,6 +51,16 @@ def test_every_model_goes_on_with_ones_own_name(open_page):
             ways = row.locator("code").all_inner_texts()
             assert 1 <= len(ways) == len(set(ways)) <= 3
             assert all(way.startswith(used) for way in ways)
+
+
+def test_what_a_model_cannot_read_is_left_out_and_said(open_page):
+    back, _ = alive(open_page(""))
+    field = back.get_by_label("Begin with your own name")
+    field.fill("Zoë Øl")
+    assert field.input_value() == "zoel"
+    assert back.locator(".bl-left-out").inner_text().strip() == "Left out: ø. These models know a to z."
+    field.fill("zoel")
+    assert back.locator(".bl-left-out").inner_text() == ""
 
 
 def test_others_writes_others_and_undo_brings_the_first_back(act, open_page):
