@@ -395,7 +395,7 @@ QUESTIONS = {
             "In training, the loss of a network with attention falls to 0.01. What is the first thing to look for?",
             right=(
                 "A letter that sees what it should guess",
-                "No honest model comes near that, even on names that it knows by heart: the next letter is in sight.",
+                "On a long list no honest model comes near that, even if it knows the names by heart: the next letter is in sight.",
             ),
             wrong={
                 "A learning rate that is too large": "That makes the loss climb or jump.",

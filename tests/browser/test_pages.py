@@ -65,6 +65,17 @@ def test_every_page_is_accessible_fits_logs_no_error_and_asks_no_other_host(site
     assert not found, "\n".join(found)
 
 
+def test_on_a_phone_the_closed_menu_takes_no_key(open_page):
+    page = open_page("tutorial/counting.html", **PHONE)
+    tabs = 0
+    while not page.evaluate("Boolean(document.activeElement.closest('article'))"):
+        page.keyboard.press("Tab")
+        tabs += 1
+    assert tabs < 15
+    page.locator("label.md-header__button[for=__drawer]").click()
+    page.locator(".md-sidebar--primary").get_by_role("link", name="4. Smoothing").wait_for()
+
+
 class Parsed(html.parser.HTMLParser):
     """What a built page links to, what it loads, and where it can be linked to."""
 
