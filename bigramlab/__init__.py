@@ -5,7 +5,7 @@ importable from `bigramlab` itself.
 """
 
 from importlib import import_module
-from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,9 +18,13 @@ else:  # a checker of types would take any name for one of ours, typed wrong or 
     def __getattr__(name: str) -> Any:
         """Import all that is public when the first of it is asked for: a command that needs no torch begins at once."""
         if name == "__version__":  # it stands in pyproject.toml alone, and from there in what is installed
+            from importlib.metadata import version
+
             return version("bigramlab")
         if name.startswith("_") and name != "__all__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if find_spec(f"{__name__}.{name}"):  # of `from bigramlab import plain`, which is no reason to import all
+            return import_module(f"{__name__}.{name}")
         public = import_module("bigramlab.public")
         globals().update({one: getattr(public, one) for one in ["__all__", *public.__all__]})
         try:

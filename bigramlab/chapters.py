@@ -1,9 +1,11 @@
 """The chapters of the tutorial, in reading order: the one table that all that lists chapters or lessons follows."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
-__all__ = ["CHAPTERS", "LESSONS", "Chapter", "Lesson", "chapter_of"]
+__all__ = ["CHAPTERS", "LESSONS", "Chapter", "Lesson", "OfFunctions", "chapter_of"]
+
+T = TypeVar("T")
 
 
 class Lesson(NamedTuple):
@@ -119,3 +121,35 @@ def chapter_of(lesson: str) -> tuple[int, Chapter]:
         if any(one.name == lesson for one in chapter.lessons):
             return number, chapter
     raise LookupError(f"no chapter teaches {lesson!r}")
+
+
+class OfFunctions(Mapping[str, list[T]]):
+    """What a room has on each function, in reading order: whoever asks for one function waits for its lesson alone."""
+
+    def __init__(self, load: Callable[[str], object]) -> None:
+        """Know how a lesson's module is imported, which then adds what it has."""
+        self._load = load
+        self._found: dict[str, dict[str, list[T]]] = {lesson.name: {} for lesson in LESSONS if lesson.laws}
+
+    def on(self, function: str, module: str) -> list[T]:
+        """Return the list to which a lesson's module adds what it has on a function."""
+        return self._found[module.rpartition(".")[2]].setdefault(function, [])
+
+    def __getitem__(self, function: str) -> list[T]:
+        """Return what there is on a function; that of one which is no exercise may be anywhere."""
+        exercised = [lesson.name for lesson in LESSONS if function in {*lesson.core, *lesson.extra}]
+        for lesson in exercised or self._found:
+            self._load(lesson)
+            if function in self._found[lesson]:
+                return self._found[lesson][function]
+        raise KeyError(function)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all functions."""
+        for lesson, found in self._found.items():
+            self._load(lesson)
+            yield from found
+
+    def __len__(self) -> int:
+        """Return how many functions there are."""
+        return len(list(self))

@@ -149,27 +149,21 @@ def stub_of(exercise: Exercise) -> str:
     raise LookupError(f"bigramlab.lessons.{exercise.lesson} has no function {exercise.name}")
 
 
-@cache
-def _classes() -> set[str]:
-    """Return the names of the lessons' classes."""
-    trees = [source_of(lesson.name)[1] for lesson in LESSONS]
-    return {node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
-
-
 def file_of(exercises: list[Exercise]) -> str:
     """Return the file of one lesson: the imports that its signatures need, and its functions as stubs."""
     _, tree = source_of(exercises[0].lesson)
     stubs = list(map(stub_of, exercises))
     used = {node.id for node in ast.walk(ast.parse("\n".join(stubs))) if isinstance(node, ast.Name)} | {"torch"}
-    imports = []
+    imports, ours = [], {node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name in used}
     for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "module", "").startswith("bigramlab"):
+        if isinstance(node, ast.Import | ast.ImportFrom):
             node.names = [alias for alias in node.names if alias.name in used or alias.name.split(".")[0] in used]
-            if node.names:
+            if getattr(node, "module", "").startswith("bigramlab"):
+                ours |= {alias.name for alias in node.names}  # MLP, Recipe
+            elif node.names:
                 imports.append(ast.unparse(node))
-    ours = sorted(used & _classes())  # MLP, Recipe
     if ours:
-        imports.append(f"from bigramlab import {', '.join(ours)}")
+        imports.append(f"from bigramlab import {', '.join(sorted(ours))}")
     if "import torch" not in imports:
         imports.insert(0, "import torch")
     if "math." in "".join(stubs) and "import math" not in imports:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 
+from bigramlab.chapters import LESSONS
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.reporting import Report
 from bigramlab.judge.running import run_laws
@@ -21,7 +22,8 @@ from bigramlab.laws.law import Stopped, ours_for
 
 __all__ = ["judge", "load_file", "tell"]
 
-LATER = ("bigramlab.judge.diagnosing",)  # what only a wrong function needs
+ROOMS = [f"bigramlab.{room}.{lesson.name}" for room in ("laws", "mistakes") for lesson in LESSONS if lesson.laws]
+LATER = ("bigramlab.judge.diagnosing", *ROOMS)  # what only a wrong function needs, or another one
 SECONDS_TO_LOAD = 5.0  # for all that a file does besides importing
 
 

@@ -30,11 +30,11 @@ class Lab:
 
     def known(self, exercise: Exercise) -> Verdict | None:
         """Return the verdict if it is known without judging."""
-        found = self._known(exercise, key_of(exercise, self.folder))
+        found = self._known(exercise)
         return None if found is None else self._with_what_it_calls(exercise, found)
 
-    def _known(self, exercise: Exercise, key: str) -> Verdict | None:
-        kept = None if exercise.name in self._afresh else self._progress.verdict(exercise, key)
+    def _known(self, exercise: Exercise) -> Verdict | None:
+        kept = None if exercise.name in self._afresh else self._progress.verdict(exercise)
         verdicts = (kept, _unreadable(exercise, self.folder), _not_started(exercise, self.folder))
         return next((verdict for verdict in verdicts if verdict is not None), None)
 
@@ -57,7 +57,7 @@ class Lab:
         `begin` gets the beginning of its text, plain and colored, as soon as a law is broken.
         """
         key = key_of(exercise, self.folder)
-        verdict = self._known(exercise, key)
+        verdict = self._known(exercise)
         if verdict is None:
             verdict = self._judged(exercise, begin)
             self._afresh.discard(exercise.name)
@@ -71,7 +71,7 @@ class Lab:
             return verdict
         for other in Exercise.all():
             if other.name in _called(read(self.folder / exercise.file), exercise.name):
-                found = self._known(other, key_of(other, self.folder))
+                found = self._known(other)
                 if found is not None and not found:
                     state = "is not written yet" if found.status == "not started" else "is not right yet"
                     told = f"  {'Mind':<13}it calls your {other.name}, which {state}: begin there"

@@ -16,6 +16,8 @@ import torch
 from hypothesis.strategies import SearchStrategy, nothing, tuples
 from torch import Tensor
 
+from bigramlab.chapters import OfFunctions
+
 __all__ = [
     "CARE",
     "LAWS",
@@ -94,7 +96,7 @@ class Law:
     gradient: bool = False
 
 
-LAWS: dict[str, list[Law]] = {}
+LAWS: OfFunctions[Law] = OfFunctions(lambda lesson: import_module(f"bigramlab.laws.{lesson}"))
 """The laws of each function, those about the result first, the plainest first: the first that is broken is reported."""
 
 LEFT_ALONE, STEADY, QUIET = "what_comes_in_is_left_alone", "the_same_input_gives_the_same", "nothing_is_printed"
@@ -117,7 +119,8 @@ def law(
         drawn = tuples(*arguments).map(lambda drawn: drawn[0] if len(drawn) == 1 and type(drawn[0]) is tuple else drawn)
         sentence = " ".join((holds.__doc__ or "").split())
         shared = [Law(function, name, sentence, kind) for name, (kind, sentence) in SHARED.items()]
-        laws = LAWS.setdefault(function, shared)
+        laws = LAWS.on(function, holds.__module__)
+        laws += [] if laws else shared
         laws.append(Law(function, holds.__name__, sentence, kind, drawn, holds, examples, gradient))
         laws.sort(key=lambda law: (law.kind == CARE, law.holds is None))
         return holds

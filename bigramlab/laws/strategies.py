@@ -1,6 +1,7 @@
 """What the laws are tried on: any words, any vocabulary, any table."""
 
 import math
+from functools import cache
 from typing import Any
 
 import torch
@@ -59,6 +60,12 @@ def words_and_vocabulary(draw: DrawFn, *, least: int = 1, shortest: int = 0) -> 
     return drawn, "." + "".join(draw(st.permutations(needed)))
 
 
+@cache
+def _rows(columns: int, largest: int) -> SearchStrategy[list[int]]:
+    """Rows of counts, many of them 0; made once, for Hypothesis looks a new strategy over before it draws from it."""
+    return st.lists(st.one_of(st.integers(0, 9), st.integers(0, largest)), min_size=columns, max_size=columns)
+
+
 @composite
 def count_tables(
     draw: DrawFn, *, square: bool = False, largest: int = 10**6, least_sum: int = 0, most_rows: int = 6
@@ -66,8 +73,7 @@ def count_tables(
     """Counts, many of them 0; every row sums to `least_sum` at least."""
     rows = draw(st.integers(1, most_rows))
     columns = rows if square else draw(st.integers(1, most_rows))
-    row = st.lists(st.one_of(st.integers(0, 9), st.integers(0, largest)), min_size=columns, max_size=columns)
-    table = draw(st.lists(row, min_size=rows, max_size=rows))
+    table = draw(st.lists(_rows(columns, largest), min_size=rows, max_size=rows))
     for cells in table:
         cells[-1] += max(0, least_sum - sum(cells))
     return torch.tensor(table)

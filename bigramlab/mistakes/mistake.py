@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
+
+from bigramlab.chapters import OfFunctions
 
 __all__ = ["MISTAKES", "Mistake", "mistake"]
 
@@ -29,7 +32,7 @@ class Mistake:
     careless: bool = False
 
 
-MISTAKES: dict[str, list[Mistake]] = {}
+MISTAKES: OfFunctions[Mistake] = OfFunctions(lambda lesson: import_module(f"bigramlab.mistakes.{lesson}"))
 """The mistakes made with each function, the most common first."""
 
 
@@ -43,7 +46,8 @@ def mistake(
 
     def register(vary: Callable[..., Any]) -> Callable[..., Any]:
         wrong, seen = (" ".join(part.split()) for part in (inspect.getdoc(vary) or "").split("\n\n"))
-        MISTAKES.setdefault(function, []).append(Mistake(function, vary.__name__, wrong, seen, given(vary), careless))
+        mistakes = MISTAKES.on(function, vary.__module__)
+        mistakes.append(Mistake(function, vary.__name__, wrong, seen, given(vary), careless))
         return vary
 
     return register
