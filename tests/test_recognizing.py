@@ -3,6 +3,7 @@ import math
 import random
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,16 +15,24 @@ from bigramlab import (
     check,
     count_bigrams,
     encode,
+    init_transformer,
+    keep_top_k,
+    keep_top_p,
     load_names,
     negative_log_likelihood,
     normalize,
     perplexity,
     smooth,
     split_words,
+    with_temperature,
 )
 from bigramlab.judge.making import Made
+from bigramlab.judge.reading_examples import EXAMPLES
 from bigramlab.judge.recognizing import KEPT, are_the_names, recognize
-from bigramlab.judge.slipping import slips_of
+from bigramlab.judge.slipping import run_slip, slips_of
+from bigramlab.lab.tutorial import BLOCK
+from bigramlab.laws import ours_for
+from bigramlab.lessons.mlp import pieces_of
 from bigramlab.mistakes import MISTAKES
 
 NAMES = load_names()
@@ -402,7 +411,18 @@ def test_no_words_are_refused():
 
 def test_an_answer_comes_within_a_second():
     check(2.454)
-    for value in (COUNTS, COUNTS.T, 2.9999, build_contexts(NAMES, VOCABULARY, 3)[0], NAMES):
+    chosen = keep_top_p(with_temperature(PROBS.log(), 0.8), 0.9)
+    unknown = torch.rand(27, 27, generator=torch.Generator().manual_seed(1)).softmax(dim=1)
+    for value in (
+        COUNTS,
+        COUNTS.T,
+        2.9999,
+        build_contexts(NAMES, VOCABULARY, 3)[0],
+        NAMES,
+        chosen,
+        unknown,
+        PROBS[1] / 2,
+    ):
         start = time.process_time()
         check(value)
         assert time.process_time() - start < 1
@@ -428,3 +448,118 @@ def test_the_mistakes_of_each_step_are_known_by_their_number(function):
     kept = Made.from_json(json.loads(KEPT.read_text(encoding="utf-8")))
     known = {key for one in kept.numbers for key, _ in one.slips} | {*kept.also}
     assert len([one for one in slips_of(function) if f"{function}/{one.name}" in known]) >= 5
+
+
+A, Q = (PROBS[VOCABULARY.index(letter)] for letter in "aq")
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        (with_temperature(PROBS.log(), 0.5), ["the probabilities, with k = 1, at a temperature of 0.5"]),
+        (with_temperature(PROBS.log(), 0.1), ["at a temperature of 0.1"]),
+        (with_temperature(PROBS.log(), 100), ["at a temperature of 100"]),
+        (with_temperature(normalize(COUNTS).log(), 2), ["without smoothing, at a temperature of 2"]),
+        (with_temperature(PROBS[LAST][:, LAST].log(), 0.7), ["the boundary last, with k = 1, at a temperature of 0.7"]),
+        (with_temperature(A[None].log(), 0.8), ["the row of `a`", "at a temperature of 0.8"]),
+        (keep_top_k(PROBS, 5), ["the 5 likeliest alone (top-k).", "4 with “one too many”"]),
+        (keep_top_k(A[None], 4)[0], ["the row of `a`", "the 4 likeliest alone (top-k) or the likeliest that have 0.5"]),
+        (keep_top_k(Q[None], 1), ["the row of `q`", "the likeliest alone (top-k of 1)"]),
+        (keep_top_p(PROBS, 0.8), ["the likeliest that have 0.8 together (top-p).", "0.2 with “p taken for"]),
+        (keep_top_p(Q[None], 0.9).tolist(), ["the row of `q`", "the likeliest that have 0.9 together (top-p)"]),
+        (keep_top_p(with_temperature(PROBS.log(), 0.8), 0.9), ["temperature of 0.8 and the likeliest that have 0.9"]),
+        (with_temperature(PROBS.log(), 0.5).double().round(decimals=4).numpy(), ["at a temperature of 0.5"]),
+    ],
+)  # fmt: skip
+def test_how_the_next_letter_is_chosen_is_read_off(value, parts):
+    said(value, "right", *parts)
+
+
+CHOICES = [("with_temperature", PROBS.log(), 0.5), ("keep_top_k", PROBS, 4), ("keep_top_p", PROBS, 0.8)]
+
+
+@pytest.mark.parametrize(("function", "given", "number"), CHOICES)
+def test_a_slip_in_how_the_next_letter_is_chosen_is_named(function, given, number):
+    named = set()
+    for mistake in slips_of(function):
+        report = check(run_slip(mistake, given, number))
+        slips = {slip for one in report.candidates for slip in one.slips}
+        if report.verdict == "mistake":
+            assert f"{function}/{mistake.name}" in slips, mistake.name
+            named |= slips
+        else:  # it is right for another number, which is said, or else nothing is chosen at all
+            also = ("temperature", "top-k", "top-p", "with k = 1", "a table of zeros")
+            assert any(part in report.candidates[0].sentence for part in also), mistake.name
+    assert len(named) >= 4
+    row = run_slip(next(one for one in slips_of("keep_top_k") if one.name == "not_divided_again"), A[None], 4)
+    said(row, "mistake", "the row of `a`", "not divided again", "`value[0][0]` is")
+
+
+def test_of_a_temperature_it_is_said_which_slip_gives_the_same():
+    said(with_temperature(PROBS.log(), 2), "right", "0.5 with “multiplied by the temperature”", "is 2 what you asked")
+
+
+def printed_on(page):
+    """Return the tensors that a page's own code prints."""
+    found, names = [], {"print": lambda *given: found.extend(one for one in given if isinstance(one, torch.Tensor))}
+    text = (Path(__file__).parents[1] / "docs" / "tutorial" / f"{page}.md").read_text(encoding="utf-8")
+    for block in BLOCK.finditer(text):
+        if 'source="block"' in block["options"]:
+            exec(block["code"], names)
+    return [one for one in found if one.isfinite().all()]
+
+
+@pytest.mark.parametrize(("page", "least"), [("choosing", 5), ("attention", 6), ("transformer", 1)])
+def test_what_the_last_chapters_print_is_known(page, least):
+    printed = printed_on(page)
+    assert len(printed) >= least
+    for value in printed:
+        report = check(value)
+        assert report.verdict in ("right", "step"), (value, report)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.function} {example.of}")
+def test_an_example_is_known_made_right_and_made_wrong(example):
+    ours = ours_for(example.function)(*example.arguments)
+    said(ours, "right", f"what `{example.function}` gives for {example.of}")
+    if (rounded := ours.double().round(decimals=4)).frac().any():
+        said(rounded.tolist(), "right", f"`{example.function}`")
+    for mistake in slips_of(example.function):
+        wrong = run_slip(mistake, *example.arguments)
+        report = check(wrong)
+        if report.verdict == "mistake":
+            slips = [slip for one in report.candidates for slip in one.slips]
+            assert f"{example.function}/{mistake.name}" in slips
+
+
+@pytest.mark.parametrize(
+    ("function", "least"),
+    [("attention_shares", 16), ("attend", 7), ("split_heads", 5), ("merge_heads", 4), ("rms_norm", 12)],
+)
+def test_most_slips_of_attention_and_of_the_norm_are_known_by_an_example(function, least):
+    wrong = [
+        run_slip(mistake, *example.arguments)
+        for example in EXAMPLES
+        for mistake in slips_of(function)
+        if example.function == function
+    ]
+    named = {slip for one in wrong for found in check(one).candidates for slip in found.slips}
+    assert len({slip for slip in named if slip.startswith(f"{function}/")}) >= least
+
+
+def test_what_shows_a_slip_in_an_example_is_true_of_the_value():
+    keys = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    queries = torch.tensor([[0.0, 0.0], [0.0, 2.0], [1.0, 0.0]])
+    unmasked = (queries @ keys.T / 2**0.5).softmax(dim=1)
+    said(unmasked, "mistake", "mask forgotten", "`value[0][0]` is 0.3333333, and should be 1.")
+    said(unmasked[None, None], "mistake", "mask forgotten", "`value[0][0][0][0]` is 0.3333333, and should be 1.")
+    said((keys @ queries[2]).softmax(dim=0), "mistake", "scale forgotten", "should be 0.6728418.")
+
+
+def test_the_size_of_a_transformer_is_known():
+    said(sum(p.numel() for p in pieces_of(init_transformer(27, longest=16))), "right", "how many numbers a Transformer")
+
+
+def test_few_or_plain_numbers_are_no_example():
+    for value in ([1.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5], [0.2, 0.8], [[1.0, 2.0], [3.0, 4.0]], [3.0, 1.0, 2.0]):
+        said(value, "unknown")

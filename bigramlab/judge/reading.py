@@ -28,12 +28,14 @@ class Candidate:
         sentence: What it is, without its verb: "the loss with k = 1, in nats".
         seen: How to see what is wrong: a line over the value, for whose name `{it}` stands.
         slips: The mistakes in it, as function and name.
+        also: What else gives the same value, to be looked after.
     """
 
     verdict: str
     sentence: str
     seen: str = ""
     slips: tuple[str, ...] = ()
+    also: str = ""
 
 
 class Form(NamedTuple):

@@ -10,6 +10,8 @@ import torch
 from bigramlab.judge.making import FIRST, MISTAKE, RIGHT, ROUNDED, STEP, UNKNOWN, Made, Number, the_first
 from bigramlab.judge.reading import Candidate, is_and_should, often, slipped
 from bigramlab.judge.slipping import Slip
+from bigramlab.lessons.mlp import pieces_of
+from bigramlab.lessons.transformer import init_transformer
 
 __all__ = ["read_count", "read_number", "remarks_on", "told_also"]
 
@@ -35,6 +37,7 @@ def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candida
         (cuts[0], "80 % of the words"),
         (cuts[1], "90 % of the words"),
         *((end - start, "10 % of the words") for start, end in pairwise(cuts)),
+        (_numbers_in_a_transformer(size), "how many numbers a Transformer has that reads 16 tokens"),
     ]
     yield from (Candidate(RIGHT, what) for fact, what in facts if fact == value)
     if value < 100:
@@ -56,6 +59,11 @@ def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candida
     for one, what in ((total, "the number of bigrams"), (n, "the number of words")):
         if value % one == 0 and 1 < value // one < 6:
             yield Candidate(MISTAKE, f"{what}, {often(value // one)}. Perhaps the cell that counts was run again")
+
+
+def _numbers_in_a_transformer(size: int) -> int:
+    parameters = init_transformer(size, longest=16, generator=torch.Generator())
+    return sum(piece.numel() for piece in pieces_of(parameters))
 
 
 def read_number(value: float, made: Made) -> Iterator[Candidate]:

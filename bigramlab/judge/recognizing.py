@@ -18,6 +18,8 @@ from torch import Tensor
 
 from bigramlab.judge.making import CLOSE, MISTAKE, RIGHT, STEP, UNKNOWN, Made, make
 from bigramlab.judge.reading import Candidate, is_and_should, read_row, read_table, slipped
+from bigramlab.judge.reading_choices import read_probs
+from bigramlab.judge.reading_examples import read_example
 from bigramlab.judge.reading_numbers import read_count, read_number, remarks_on, told_also
 from bigramlab.judge.reading_words import read_ids, read_words
 from bigramlab.judge.reporting import Section, Shown
@@ -135,7 +137,7 @@ def recognize(
     elif report.verdict == RIGHT:
         slips = [one for one in report.candidates if one.verdict == MISTAKE and isinstance(value, int)]
         report.candidates = [one for one in report.candidates if one.verdict == RIGHT] + slips
-        report.notes += told_also(report.candidates[0], known.made)
+        report.notes += told_also(report.candidates[0], known.made) or [*filter(None, [report.candidates[0].also])]
     elif not report.candidates and isinstance(value, float) and math.isfinite(value):
         report.notes += remarks_on(value, known.made)
     return report
@@ -274,7 +276,9 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
     if value.numel() > LARGEST or value.is_complex() or value.dtype == torch.bool:
         return
     size = len(known.made.vocabulary)
-    if value.dim() == 1 and len(value) == size:
+    if value.is_floating_point() and value.shape in ((size,), (1, size), (size, size)):
+        yield from read_probs(value, known.words, known.made)
+    elif value.dim() == 1 and len(value) == size:
         yield from read_row(value, known.made)
     elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
         yield from read_table(value, known.words, known.made)
@@ -283,6 +287,8 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
             yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)
     if value.dim() in (1, 2) and not value.is_floating_point():
         yield from read_ids(value, known.words, known.made)
+    elif value.is_floating_point():
+        yield from read_example(value)
 
 
 def _is_one_hot(value: Tensor) -> bool:
