@@ -467,3 +467,72 @@ def test_nothing_is_left_where_one_works(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(Path(bigramlab.__file__).parents[1])}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     assert [*tmp_path.iterdir()] == []
+
+
+RIGHT_SMOOTH = "def smooth(counts, k=1):\n    return {what}\n"
+WITH_A_HELPER = "def add(counts, k):\n    return {what}\n\n\ndef smooth(counts, k=1):\n    return add(counts, k)\n"
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch):
+    """Write a module, import it, edit its file, import it again, as one does in a REPL, and check its `smooth`."""
+    monkeypatch.syspath_prepend(tmp_path)
+    names = []
+
+    def check_after(before, after):
+        names.append(f"mine_{len(names)}")
+        path = tmp_path / f"{names[-1]}.py"
+        path.write_text(before, encoding="utf-8")
+        importlib.invalidate_caches()
+        importlib.import_module(names[-1])
+        path.unlink() if after is None else path.write_text(after, encoding="utf-8")
+        return check(importlib.import_module(names[-1]).smooth)
+
+    yield check_after
+    for name in names:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("text", [RIGHT_SMOOTH, WITH_A_HELPER])
+def test_a_file_that_was_edited_after_its_import_is_told_of(text, imported):
+    report = imported(text.format(what="counts - k"), text.format(what="counts + k"))
+    assert not report
+    told = " ".join(report.text().split())
+    changed = "add" if text == WITH_A_HELPER else "smooth"
+    assert f"Mind mine_0.py has changed since it was imported, and this is about the old {changed}: restart" in told
+    assert "import importlib, mine_0; importlib.reload(mine_0)` and `from mine_0 import smooth`" in told
+    module = importlib.reload(sys.modules["mine_0"])
+    assert not (now := check(module.smooth)).outdated
+    assert now
+
+
+def test_of_what_is_right_it_is_told_too_and_of_a_file_that_python_cant_read(imported):
+    for after in (RIGHT_SMOOTH.format(what="counts - k"), "def smooth(", "x = 3\n"):
+        report = imported(RIGHT_SMOOTH.format(what="counts + k"), after)
+        assert report
+        assert "has changed since it was imported" in " ".join(report.text().split())
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        RIGHT_SMOOTH,
+        '"""Mine."""\n\nimport math\n\n\n' + RIGHT_SMOOTH,
+        "# mine\n" + RIGHT_SMOOTH + "    # done\n\n\ndef normalize(counts):\n    return counts\n",
+        RIGHT_SMOOTH.replace("\n", "  # k is added\n", 1),
+        None,
+    ],
+)
+def test_what_else_changes_in_a_file_or_that_it_is_gone_is_not_told_of(after, imported):
+    text = RIGHT_SMOOTH.format(what="counts + k")
+    report = imported(text, after and after.format(what="counts + k"))
+    assert report
+    assert "Mind" not in report.text()
+
+
+def test_a_function_of_the_tests_themselves_which_pytest_changes_is_not_called_old():
+    def smooth(counts, k=1):
+        assert counts is not None
+        return counts + k
+
+    assert not check(smooth).outdated

@@ -84,6 +84,7 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
         from bigramlab.judge.recognizing import recognize
 
         return recognize(function, words)
+    from bigramlab.judge.outdated import outdated
     from bigramlab.judge.running import run_laws
     from bigramlab.laws import LAWS
 
@@ -100,7 +101,10 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
             f"there are no laws for {name!r}; say which function it should be, as in check({own}, 'normalize'): "
             f"{', '.join(sorted(LAWS))}"
         )
-    return run_laws(function, name)
+    report = run_laws(function, name)
+    if told := outdated(function):
+        report.outdated, report.place = told, report.place.partition("\n")[0]  # that line is another one now
+    return report
 
 
 def _of_text(text: str, words: Sequence[str] | None) -> "Recognized":

@@ -16,7 +16,7 @@ from torch import Tensor
 from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
 
-__all__ = ["Fit", "NoFit", "fits"]
+__all__ = ["Fit", "NoFit", "fits", "globals_read"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
     given = set(taken.values())
     code = inspect.unwrap(function)
     own_globals: dict[str, Any] = getattr(code, "__globals__", {})
-    read = {found: own_globals[found] for found in _read(code, own_globals)}
+    read = {found: own_globals[found] for found in globals_read(code)}
     bound = _bound(read, [parameter for parameter in ours.parameters if parameter not in given])
     missing = [parameter for parameter in ours.parameters if parameter not in {*given, *bound.values()}]
     notes = [f"with your `{'` and `'.join(sorted(bound))}`"] if bound else []
@@ -162,8 +162,9 @@ def _same_kinds(own: inspect.Signature, ours: inspect.Signature, taken: dict[str
     return True
 
 
-def _read(function: Callable[..., Any], own_globals: dict[str, Any]) -> set[str]:
+def globals_read(function: Callable[..., Any]) -> set[str]:
     """Return the globals that a function reads, and those that the file's own functions read that it calls."""
+    own_globals: dict[str, Any] = getattr(function, "__globals__", {})
     found: set[str] = set()
     left: list[CodeType] = [function.__code__] if isinstance(function, FunctionType) else []
     seen = set(left)

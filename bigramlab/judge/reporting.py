@@ -113,6 +113,7 @@ class Report(Shown):
         diagnosis: A catalogued mistake that does the same.
         form: In which form the function takes and returns its numbers, such as "on lists"; "" if as ours does.
         not_asked: Whether laws about gradients were left out, since in that form there are none.
+        outdated: What to do if the function's file has another version of it now.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Report(Shown):
     diagnosis: Diagnosis | None = None
     form: str = ""
     not_asked: bool = False
+    outdated: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether every law about the result holds."""
@@ -167,11 +169,13 @@ class Report(Shown):
 
     def sections(self) -> list[Section]:
         """Return what there is to say, as label, text, and whether the text is code."""
+        first: list[Section] = [("Mind", self.outdated, False)] if self.outdated else []
         if self:
-            return self._care()
+            return first + self._care()
         if not self.started:
-            return []
+            return first
         sections = [
+            *first,
             ("The law", self.law, False),
             ("Called", self.call, True),
             ("Returned", self.returned, True),
