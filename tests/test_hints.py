@@ -1,7 +1,6 @@
 """The hints and solutions of the exercises."""
 
 import ast
-import importlib
 import re
 import sys
 import textwrap
@@ -9,18 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bigramlab.judge.running import run_laws
 from bigramlab.lab.cli import main
 from bigramlab.lab.exercises import Exercise, stub_of, write_lab
 from bigramlab.lab.judging import judge
 from bigramlab.lab.labs import verdict_on
 from bigramlab.lab.progress import FOLDER
-from bigramlab.lab.rungs import RUNGS
+from bigramlab.lab.rungs import CORE, EXTRA, RUNGS
 from bigramlab.lab.solutions import careful_of, plain_of, solution_of
 from bigramlab.laws import LAWS, RESULT
 from bigramlab.mistakes import MISTAKES
-
-CORE = [exercise for exercise in Exercise.all() if exercise.core]
 
 
 @pytest.fixture
@@ -60,8 +56,9 @@ def body_of(text):
     return " ".join(text.split("\n\n", 1)[1].rpartition("\n\n")[0].split())
 
 
-def test_every_exercise_of_the_core_has_hints_that_climb():
-    assert list(RUNGS) == [exercise.name for exercise in CORE]
+def test_every_exercise_has_hints_that_climb():
+    assert list(CORE) == [exercise.name for exercise in Exercise.all() if exercise.core]
+    assert list(EXTRA) == [exercise.name for exercise in Exercise.all() if not exercise.core]
     for rungs in RUNGS.values():
         assert "____" not in rungs.body
         assert 1 <= rungs.shape.count("____") <= 4
@@ -70,7 +67,7 @@ def test_every_exercise_of_the_core_has_hints_that_climb():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exercise", CORE, ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", Exercise.all(), ids=lambda exercise: exercise.name)
 def test_what_the_hints_lead_to_is_right(exercise, lab):
     for name, rungs in RUNGS.items():
         write(lab, name, rungs.body)
@@ -103,7 +100,7 @@ def test_hints_fit_the_terminal(lab, capsys):
 @pytest.mark.parametrize("name", ["normalize", "read_words"])
 def test_of_a_function_that_is_not_started_no_mistakes_are_told(name, lab, capsys):
     hints = all_hints(lab, capsys, name)
-    told = list(map(body_of, hints))[3 if name in RUNGS else 0 :]
+    told = list(map(body_of, hints))[3:]
     assert told == [f"What must hold: {law.sentence}" for law in LAWS[name] if law.kind == RESULT]
     assert f"bigramlab solution {name}" in hints[-1]
     assert hint(lab, capsys, name) == f"You have had them all; from the first again.\n\n{hints[0]}"
@@ -171,8 +168,7 @@ def test_a_solution_has_the_plain_way_first_and_then_ours(exercise):
     plain, ours = solution_of(exercise).split("\n\n\n# Ours, which refuses the rest, too:\n\n")
     assert plain.endswith(plain_of(exercise))
     assert ours == careful_of(exercise)
-    if exercise.name in RUNGS:
-        assert textwrap.indent(RUNGS[exercise.name].body, "    ") in plain
+    assert textwrap.indent(RUNGS[exercise.name].body, "    ") in plain
 
 
 @ALL
@@ -182,18 +178,3 @@ def test_the_plain_way_refuses_nothing(exercise):
     assert not [node for node in nodes if isinstance(node, ast.Raise | ast.Assert | ast.Try)]
     assert not [node.id for node in nodes if isinstance(node, ast.Name) and re.match("_?(require|refuse)_", node.id)]
     assert '"""' not in plain.partition("\n\n\n")[0]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("exercise", [one for one in Exercise.all() if not one.core], ids=lambda one: one.name)
-def test_the_plain_way_is_right(exercise):
-    names = vars(importlib.import_module(f"bigramlab.lessons.{exercise.lesson}")).copy()
-    exec(compile(plain_of(exercise), exercise.file, "exec"), names)
-    report = run_laws(names[exercise.name], exercise.name)
-    assert report, report
-
-
-def test_what_is_refused_is_left_out_of_the_middle_of_a_loop_and_of_a_try():
-    plain = plain_of(Exercise.named("read_words"))
-    assert "    text = Path(path).read_bytes()\n    words = _decode_lines(" in plain
-    assert '\n        word = line.decode("utf-8").strip()\n        if word:\n            words.append(word)\n' in plain

@@ -58,7 +58,7 @@ def hint(name: str | None, folder: Path) -> int:
 
 
 def _rungs_on(name: str) -> list[str]:
-    """Return the rungs as they are shown, none for an extra."""
+    """Return the rungs as they are shown, if there are some."""
     if name not in RUNGS:
         return []
     rungs = RUNGS[name]

@@ -10,30 +10,22 @@ __all__ = ["careful_of", "plain_of", "solution_of"]
 
 
 def solution_of(exercise: Exercise) -> str:
-    """Return both."""
+    """Return both; ours alone if no hints are written yet."""
+    if exercise.name not in RUNGS:
+        return careful_of(exercise)
     first, then = "# The plain way, right for all input that makes sense:", "# Ours, which refuses the rest, too:"
     return f"{first}\n\n{plain_of(exercise)}\n\n\n{then}\n\n{careful_of(exercise)}"
 
 
 def plain_of(exercise: Exercise) -> str:
-    """Return what is right and no more: what the hints lead to, or else our function without its refusals."""
+    """Return what is right and no more: what the hints lead to."""
     text, tree = source_of(exercise.lesson)
     lines = text.splitlines()
     function = _definitions(tree)[exercise.name]
     assert isinstance(function, ast.FunctionDef)
-    docstring = function.body[0]
-    if exercise.name in RUNGS:
-        body = textwrap.indent(RUNGS[exercise.name].body, "    ")
-        lines[docstring.lineno - 1 : function.end_lineno] = body.splitlines()
-        return _with_helpers(exercise, "\n".join(lines))
-    unwanted = {*_lines_of(docstring), *_refusals(tree.body)}
-    guarded = _guarded(tree)
-    kept = [
-        line.removeprefix("    ") if number in guarded else line
-        for number, line in enumerate(lines, start=1)
-        if number not in unwanted
-    ]
-    return _with_helpers(exercise, "\n".join(kept))
+    body = textwrap.indent(RUNGS[exercise.name].body, "    ")
+    lines[function.body[0].lineno - 1 : function.end_lineno] = body.splitlines()
+    return _with_helpers(exercise, "\n".join(lines))
 
 
 def careful_of(exercise: Exercise) -> str:
@@ -58,47 +50,6 @@ def _with_helpers(exercise: Exercise, text: str) -> str:
     lines = text.splitlines()
     parts = ["\n".join(lines[nodes[name].lineno - 1 : nodes[name].end_lineno]) for name in nodes if name in shown]
     return "\n\n\n".join([*parts, *([_remark(elsewhere, places)] if elsewhere else [])])
-
-
-def _refusals(statements: list[ast.stmt]) -> set[int]:
-    """Return the lines on which something is refused, as deep as they stand."""
-    found: set[int] = set()
-    for statement in statements:
-        if _refuses(statement):
-            found |= _lines_of(statement)
-        elif isinstance(statement, ast.Try) and all(_refuses(handler.body[-1]) for handler in statement.handlers):
-            found |= _lines_of(statement) - {line for inner in statement.body for line in _lines_of(inner)}
-        if not isinstance(statement, ast.ClassDef):
-            found |= _refusals([inner for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt)])
-    return found
-
-
-def _refuses(statement: ast.stmt) -> bool:
-    """Tell whether a statement raises, calls what refuses, or is a question, a loop or a function for that alone."""
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        return _is_check(statement.value)
-    if isinstance(statement, ast.Assign):  # of what came in, as a number of Python's or a list
-        return any(_is_check(call) for call in ast.walk(statement.value))
-    if isinstance(statement, ast.If):
-        return not statement.orelse and _refuses(statement.body[-1])
-    if isinstance(statement, ast.For | ast.FunctionDef):
-        docstring = ast.get_docstring(statement) is not None if isinstance(statement, ast.FunctionDef) else False
-        return all(map(_refuses, statement.body[docstring:]))
-    return isinstance(statement, ast.Raise)
-
-
-def _is_check(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).lstrip("_").startswith(("require", "refuse"))
-
-
-def _guarded(tree: ast.Module) -> set[int]:
-    """Return the lines that stand in a `try`, whose other lines go."""
-    tries = [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
-    return {line for node in tries for inner in node.body for line in _lines_of(inner)}
-
-
-def _lines_of(node: ast.stmt) -> set[int]:
-    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:

@@ -22,6 +22,7 @@ from bigramlab.lessons.transformer_training import require_fit
 __all__ = ["extend", "sample_transformer_words"]
 
 
+# Longer than most, but for what goes in and comes out: the code is eleven lines.
 def extend(
     parameters: Transformer, cache: tuple[tuple[Tensor, Tensor], ...], ids: Integer[Tensor, "batch new"]
 ) -> tuple[Float[Tensor, "batch new vocab"], tuple[tuple[Tensor, Tensor], ...]]:

@@ -172,6 +172,7 @@ def _through(
     return x + hidden @ parameters.narrow, (keys, values)
 
 
+# Longer than most, but half of it says what goes in and comes out; each matrix's size and scale are seen together so.
 def init_transformer(
     vocab_size: int,
     longest: int,

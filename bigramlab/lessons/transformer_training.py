@@ -25,6 +25,7 @@ WORDS_AT_ONCE = 512
 NOTHING = -1  # the target behind a word's end
 
 
+# Longer than most, but two thirds of it say what goes in and comes out; `go_downhill` has the rest of the loop.
 def train_transformer(
     parameters: Transformer,
     words: Sequence[str],

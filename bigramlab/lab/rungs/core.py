@@ -1,39 +1,10 @@
-"""The hints on each exercise of the core, written by hand: the idea, the tool, and the shape of the code."""
+"""The hints on each exercise of the core."""
 
-import re
-import textwrap
-from typing import NamedTuple
+from bigramlab.lab.rungs.climbing import Rungs
 
-__all__ = ["RUNGS", "Rungs"]
+__all__ = ["CORE"]
 
-HOLE = re.compile("<<(.*?)>>")
-
-
-class Rungs(NamedTuple):
-    """The hints that are given first, one after the other.
-
-    Attributes:
-        idea: What to do.
-        tool: What to do it with.
-        code: A whole body of the function, in the simplest way; what stands between << and >> is left for the learner.
-    """
-
-    idea: str
-    tool: str
-    code: str
-
-    @property
-    def shape(self) -> str:
-        """The code with holes."""
-        return HOLE.sub("____", textwrap.dedent(self.code).strip())
-
-    @property
-    def body(self) -> str:
-        """The code without holes."""
-        return HOLE.sub(r"\1", textwrap.dedent(self.code).strip())
-
-
-RUNGS = {
+CORE = {
     "build_vocabulary": Rungs(
         'Collect every different character of all the words, sort them, and put "." in front.',
         '`set` keeps each character once, `sorted` puts them in order, and `"".join(...)` makes one str of them.',
@@ -291,4 +262,3 @@ RUNGS = {
         """,
     ),
 }
-"""The first hints on each exercise of the core."""
