@@ -33,11 +33,11 @@ EXTRA = {
             return [items[i] for i in order.tolist()]
 
         copies = Counter(words)
-        ends = [sum(fractions[:i]) * copies.total() for i in range(1, len(fractions))]
+        cuts = [sum(fractions[:i]) for i in range(1, len(fractions))]
         lists, laid = [[] for _ in fractions], 0
         for word in shuffled(<<list(copies)>>):
             middle = laid + <<copies[word] / 2>>
-            place = sum(middle >= end for end in ends)
+            place = sum(middle >= cut * copies.total() for cut in cuts)
             lists[place] += <<[word] * copies[word]>>
             laid += copies[word]
         return [shuffled(part) for part in lists]
@@ -120,7 +120,8 @@ EXTRA = {
         "again: a list can't be a key.",
         """
         distinct = contexts.unique(dim=0)
-        number_of = {tuple(row): number for number, row in enumerate(distinct.tolist())}
+        rows = enumerate(distinct.tolist())
+        number_of = {tuple(row): number for number, row in rows}
         counts = torch.zeros(len(distinct), vocab_size, dtype=torch.int64)
         for context, target in zip(contexts.tolist(), targets.tolist()):
             counts[<<number_of[tuple(context)], target>>] += 1
@@ -224,13 +225,13 @@ EXTRA = {
             query, key, value = (matrix(width, width) for _ in range(3))
             output = matrix(width, width, 0.1)
             widen, narrow = matrix(width, 4 * width), <<matrix(4 * width, width, 0.1)>>
-            gains = torch.ones(width), torch.ones(width)
+            first, second = torch.ones(width), torch.ones(width)
             blocks.append(
-                Block(gains[0], query, key, value, output, gains[1], widen, narrow)
+                Block(first, query, key, value, output, second, widen, narrow)
             )
-        unembedding = matrix(<<width, vocab_size>>, 0.1)
-        gain = torch.ones(width)
-        return Transformer(embedding, places, tuple(blocks), gain, unembedding, heads)
+        blocks, gain = tuple(blocks), torch.ones(width)
+        last = matrix(<<width, vocab_size>>, 0.1)
+        return Transformer(embedding, places, blocks, gain, last, heads)
         """,
     ),
     "transformer_logits": Rungs(
@@ -305,9 +306,13 @@ EXTRA = {
         def next_probs(contexts):
             return <<transformer_probs(parameters, contexts)>>
 
-        longest = <<parameters.longest>>
         return generate_words(
-            next_probs, vocabulary, n, context_length=longest, choose=choose, generator=generator
+            next_probs,
+            vocabulary,
+            n,
+            context_length=<<parameters.longest>>,
+            choose=choose,
+            generator=generator,
         )
         """,
     ),
