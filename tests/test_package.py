@@ -14,6 +14,7 @@ import torch
 
 import bigramlab
 from bigramlab.chapters import LESSONS
+from bigramlab.laws import lesson_of
 
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]
@@ -83,6 +84,25 @@ def test_importing_costs_nothing_and_the_first_function_torch_and_little_more(co
     code = f"import sys; {code}; print([module for module in {late} if module in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("room", "registry"), [("laws", "LAWS"), ("mistakes", "MISTAKES")])
+def test_to_ask_for_one_function_imports_its_lesson_alone_and_all_come_in_reading_order(room, registry):
+    code = (
+        f"import sys; from bigramlab.{room} import {registry} as found; found['normalize']; "
+        f"print(*[name for name in sys.modules if name.startswith('bigramlab.{room}.')]); "
+        "print(*found); print(len(found))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules, functions, number = result.stdout.splitlines()
+    others = {lesson.name for lesson in LESSONS} - {"normalizing"}
+    assert not others & {name.rpartition(".")[2] for name in modules.split()}
+    order = [name for lesson in LESSONS for name in [*lesson.core, *lesson.extra]]
+    of_exercises = [lesson_of(name) for name in functions.split() if name in order]
+    assert of_exercises == sorted(of_exercises, key=[lesson.name for lesson in LESSONS].index)
+    assert len(functions.split()) == int(number) >= 35
+    with pytest.raises(KeyError):
+        importlib.import_module(f"bigramlab.{room}").__dict__[registry]["normalise"]
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
