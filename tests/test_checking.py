@@ -106,6 +106,93 @@ def test_what_gives_a_result_without_a_word_comes_first():
 
 
 @pytest.mark.slow
+def test_what_goes_wrong_with_input_that_makes_sense_comes_before_what_is_not_refused():
+    def cross_entropy(logits, targets):
+        shares = logits.exp() / logits.exp().sum(1, keepdim=True)
+        return -shares[range(len(targets)), targets].log().mean()
+
+    report = check(cross_entropy)
+    assert report
+    first, *others = report.notes
+    assert (first.law, first.ours) == ("huge_logits_cost_what_they_should", "")
+    assert [note.rank for note in report.notes] == sorted(note.rank for note in report.notes)
+    assert any(note.ours for note in others)
+
+
+@pytest.mark.slow
+def test_what_is_said_of_care_is_about_its_own_law_and_true_of_what_else_the_function_does():
+    def attention_shares(queries, keys):
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        past = torch.ones_like(scores).tril().bool()
+        scores = scores.masked_fill(~past, -torch.inf)
+        weights = (scores - scores.amax(-1, keepdim=True)).exp()
+        return weights / weights.sum(-1, keepdim=True)
+
+    def smooth(counts, k=1):
+        return counts + k
+
+    def without_a_shift(queries, keys):
+        weights = (queries @ keys.mT / queries.shape[-1] ** 0.5).exp().tril()
+        return weights / weights.sum(-1, keepdim=True)
+
+    assert "as they are" not in " ".join(check(attention_shares).text().split())
+    assert "`exp` is taken of the scores as they are" in check(without_a_shift, "attention_shares").notes[0].problem
+    told = {note.law: note.problem for note in check(smooth).notes}
+    assert told["impossible_k_is_refused"].startswith("A negative k")
+    assert "negative k" not in told["impossible_counts_are_refused"]
+
+
+def test_what_is_printed_is_told_as_that_and_as_nothing_else():
+    def negative_log_likelihood(counts, probs):
+        print("looking")  # noqa: T201
+        seen = counts > 0
+        return float(-(counts[seen] * probs[seen].log()).sum() / counts.sum())
+
+    told = {note.law: note.problem for note in check(negative_log_likelihood).notes}
+    assert told["nothing_is_printed"] == "it prints 'looking'"
+
+
+class Taught:
+    def __call__(self, logits):
+        return logits.softmax(-1)
+
+    def normalize(self, counts):
+        return counts / counts.sum(1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "say"),
+    [
+        (Taught, None, r"the method of an instance: check\(Taught\(…\).normalize, 'normalize'\)"),
+        (Taught, "softmax", r"Taught is a class, .*; pass an instance, .*: check\(Taught\(…\), 'softmax'\)"),
+        (torch.nn.Softmax, None, r"an instance, which can be called: check\(Softmax\(…\), 'softmax'\)"),
+        (torch.nn.CrossEntropyLoss, "cross_entropy", r"check\(CrossEntropyLoss\(…\), 'cross_entropy'\)"),
+        (type("Nothing", (), {}), "smooth", r"a function, or the method of an instance: .*'smooth'\)"),
+    ],
+)
+def test_a_class_is_told_what_to_pass_instead(kind, name, say):
+    with pytest.raises(TypeError, match=say):
+        check(kind, name)
+
+
+def test_a_class_that_is_an_iterator_is_right():
+    class minibatches:  # noqa: N801
+        def __init__(self, n, batch_size, *, generator=None):
+            self.n, self.batch_size, self.generator, self.left = n, batch_size, generator, []
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if not len(self.left):
+                self.left = torch.randperm(self.n, generator=self.generator)
+            batch, self.left = self.left[: self.batch_size], self.left[self.batch_size :]
+            return batch
+
+    assert check(minibatches)
+
+
+@pytest.mark.slow
 def test_printing_is_a_matter_of_care():
     def smooth(counts, k=1):
         print(counts)  # noqa: T201

@@ -50,7 +50,7 @@ def check(
         The report, true in an `if` when the function, or the value, is right; in a REPL or notebook it shows itself.
 
     Raises:
-        TypeError: If it is neither a function nor a value that the lessons make.
+        TypeError: If it is neither a function nor a value that the lessons make, or a class in place of its instance.
         ValueError: If there are no laws for that name.
 
     Examples:
@@ -59,7 +59,7 @@ def check(
         >>> report = check(smooth)
         >>> bool(report), report.careful
         (True, False)
-        >>> report.notes[-1].sentence
+        >>> report.notes[0].sentence
         'A k that is negative or not finite is refused.'
         >>> check(2.454)
         2.454 is right: the loss without smoothing, in nats.
@@ -88,6 +88,8 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
     from bigramlab.judge.running import run_laws
     from bigramlab.laws import LAWS
 
+    if isinstance(function, type) and not _makes_values(function):
+        raise TypeError(_instead_of(function, str(name or "")))
     name = str(name or getattr(function, "__name__", type(function).__name__))
     if name not in LAWS:
         own = getattr(function, "__name__", "f")
@@ -105,6 +107,27 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
     if told := outdated(function):
         report.outdated, report.place = told, report.place.partition("\n")[0]  # that line is another one now
     return report
+
+
+def _makes_values(kind: type) -> bool:
+    """Tell whether calling the class may give what a function of ours returns: an iterator, a tuple, a tensor."""
+    own = {name for base in kind.__mro__ for name in vars(base)}
+    return "__call__" not in own and ("__iter__" in own or kind.__new__ is not object.__new__)
+
+
+def _instead_of(kind: type, name: str) -> str:
+    """Say what to pass where a class was."""
+    from bigramlab.laws import LAWS
+
+    own = [one for base in kind.__mro__ if base is not object for one in vars(base)]
+    ours = next((one for one in (name, kind.__name__.lower()) if one in LAWS), "normalize")
+    if method := next((one for one in ([name] if name else own) if one in own and one in LAWS), ""):
+        say = f"the method of an instance: check({kind.__name__}(…).{method}, {method!r})"
+    elif "__call__" in own:  # as torch's modules have it
+        say = f"an instance, which can be called: check({kind.__name__}(…), {ours!r})"
+    else:
+        say = f"a function, or the method of an instance: check({kind.__name__}(…).method, {ours!r})"
+    return f"{kind.__name__} is a class, and to call it makes an instance and computes nothing; pass {say}"
 
 
 def _of_text(text: str, words: Sequence[str] | None) -> "Recognized":

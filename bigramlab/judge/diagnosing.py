@@ -6,11 +6,13 @@ from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
 
+from bigramlab.judge.causes.batching import batched
 from bigramlab.judge.causes.beginnings import begun
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import constants
 from bigramlab.judge.causes.conditions import where_it_is_wrong
 from bigramlab.judge.causes.drawing import drawn_by, start_at_random
+from bigramlab.judge.causes.gradients import gradient_lost
 from bigramlab.judge.causes.kinds import (
     after_all,
     at_once,
@@ -52,6 +54,7 @@ def diagnose(
     ours, mistakes = ours_for(name), [one for one in MISTAKES.get(name, []) if not one.careless]
     expected = [(call, call.again(ours, guard)) for call in decisive]
     expected += [(call, again) for call in others if not (again := call.again(ours, guard)).raised]
+    expected = _wrong_first(expected)
     calls = [call for call, _ in expected]
     function = function or (lambda *arguments, **options: None)
     case = Case(name, function, calls, [call for _, call in expected], guard, constants(function))
@@ -69,10 +72,14 @@ def diagnose(
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
+    if wrong_somewhere and (slips := [*islice(search.hidden(mistakes), 2)]):
+        return _said(case, slips[:1], tuple(slips[1:]))
+    if found := gradient_lost(case):
+        return _shown(found)
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
     end = time.thread_time() + SECONDS
-    for kind in (changed_in_place, outcome, begun, walked, drawn_by, start_at_random, close_relation):
+    for kind in (changed_in_place, outcome, begun, batched, walked, drawn_by, start_at_random, close_relation):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
     if wrong_somewhere and time.thread_time() < end:
@@ -88,6 +95,14 @@ def diagnose(
         if found := kind(case):
             return _shown(found)
     return None
+
+
+def _wrong_first(expected: list[tuple[Call, Call]]) -> list[tuple[Call, Call]]:
+    """Put a call with a wrong result first, if the smallest is right: two calls together may break a law, too."""
+    if not expected or expected[0][0].raised or not same_end(*expected[0]):
+        return expected
+    wrong = [pair for pair in expected if not pair[0].raised and not pair[1].raised and not same_end(*pair)]
+    return [*wrong[:1], *(pair for pair in expected if pair not in wrong[:1])]
 
 
 def _clearly(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:

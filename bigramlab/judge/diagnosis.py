@@ -1,13 +1,10 @@
-"""What is said of a cause, and the care that a right function lacks; to look for a cause is `diagnosing`'s part."""
+"""What is said of a cause; to look for one is `diagnosing`'s part."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call
-from bigramlab.mistakes import MISTAKES, Mistake
+from bigramlab.mistakes import Mistake
 
-__all__ = ["Diagnosis", "careless"]
+__all__ = ["Diagnosis"]
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,3 @@ class Diagnosis:
             f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "
             f"part of it. {self.mistake.wrong}"
         )
-
-
-def careless(name: str, calls: list[Call], guard: Guard, breaks: Callable[[Mistake], bool]) -> Mistake | None:
-    """Return the careless mistake that breaks the same care law, and ends its calls as the function did."""
-    for mistake in MISTAKES.get(name, []):
-        guard.hangs = 0
-        alike = mistake.careless and all(call.again(mistake.run, guard).ended_like(call) for call in calls)
-        if alike and breaks(mistake):
-            return mistake
-    return None

@@ -74,6 +74,8 @@ class Note:
         problem: What the function does there.
         ours: What bigramlab's own does.
         silent: Whether it gives a result, so that nobody is told.
+        rank: Where it stands among the notes: 0 if input that makes sense goes wrong, 1 if input that makes none is
+            answered, 2 if only the type is another or the like, 3 if the wrong thing is raised.
     """
 
     law: str
@@ -82,6 +84,7 @@ class Note:
     problem: str
     ours: str
     silent: bool
+    rank: int = 0
 
     def text(self) -> str:
         """Say it in a few lines."""

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bigramlab.chapters import chapter_of
-from bigramlab.judge.describing import describe_call, meant, shorten, show, show_error
-from bigramlab.judge.diagnosis import careless
+from bigramlab.judge.caring import judge_care
+from bigramlab.judge.describing import describe_call, meant, show, show_error
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call, Recorder
-from bigramlab.judge.reporting import Note, Report
+from bigramlab.judge.reporting import Report
 from bigramlab.judge.trying import TooSlow, explore, run_law
 from bigramlab.laws import CARE, LAWS, RESULT, Broken, Law, Stopped, lesson_of, ours_for
-from bigramlab.laws.law import QUIET
 from bigramlab.mistakes import Mistake
 
 __all__ = ["run_laws"]
@@ -50,7 +49,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
             else:
                 _judge_result(report, asked, recorder, begin, form=form)
         if report:
-            report.notes = sorted(_judge_care(cares, recorder), key=lambda note: not note.silent)
+            report.notes = sorted(judge_care(cares, recorder), key=lambda note: note.rank)
     return report
 
 
@@ -119,35 +118,6 @@ def _another_form(name: str, laws: list[Law], recorder: Recorder, asked: Law) ->
         explore(asked, another)
         calls += another.calls
     return form_for(name, function, calls, guard, keeps, even_so=asked.gradient)
-
-
-def _judge_care(laws: list[Law], recorder: Recorder) -> Iterator[Note]:
-    """Try the care laws, and yield a note on each that does not hold."""
-    recorder.asks = set()  # of input that makes no sense, nothing of that is asked
-    explained: set[str] = set()  # the mistakes that were named: each explains one law
-    for law in sorted(laws, key=lambda law: "refuse" in law.sentence):  # what isn't refused may be left from another
-        recorder.calls, recorder.guard.hangs = [], 0
-        if law.holds and (error := run_law(law, recorder)) and recorder.last:
-            yield _note(law, recorder.last, recorder, show_error(error), explained)
-        elif law.name == QUIET and recorder.printing:
-            printed = shorten(recorder.printing.printed.strip(), lines=1, columns=40)
-            yield _note(law, recorder.printing, recorder, f"it prints {printed!r}", explained)
-
-
-def _note(law: Law, call: Call, recorder: Recorder, problem: str, explained: set[str]) -> Note:
-    """Say what the function does in this call, and what ours does."""
-    ours = call.again(ours_for(law.function), recorder.guard)
-    silent = call.raised is None
-    if ours.raised and silent:
-        problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
-    breaks = partial(_breaks, law, law.name, recorder.guard)
-    found = careless(law.function, [call, *recorder.calls], recorder.guard, breaks)
-    if found and found.name not in explained:
-        explained.add(found.name)
-        problem = found.wrong
-    says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
-    call_text = describe_call(law.function, call.arguments, call.options)
-    return Note(law.name, law.sentence, call_text, problem, says, silent and bool(ours.raised))
 
 
 def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, Exception | None]]:

@@ -22,6 +22,7 @@ SHAPES = [
     (2, 1, 4, 3),
     (2, 3, 4, 2),
 ]
+WHERE_SCORES_ARE_LARGE = {"rounding": 0.05, "near_0": 0.05}  # float32 has numbers near 100,000 in steps of 1/128
 SEVERAL = [shape for shape in SHAPES if shape[0] * shape[1] > 1]
 
 
@@ -181,7 +182,8 @@ def gradients_flow_to_queries_and_keys(attention_shares: Function) -> None:
 def scores_may_be_large(attention_shares: Function, queries: Tensor, keys: Tensor) -> None:
     """Scores may lie thousands apart: the best key gets all then, and nothing is undefined."""
     queries, keys = 200 * queries, 50 * keys
-    agree(_shares(attention_shares(queries, keys), queries), _by_head(plain.attention_shares, queries, keys))
+    found = _shares(attention_shares(queries, keys), queries)
+    agree(found, _by_head(plain.attention_shares, queries, keys), **WHERE_SCORES_ARE_LARGE)
 
 
 MISFITS = st.sampled_from(
@@ -311,7 +313,8 @@ def gradients_flow_to_all_three(attend: Function) -> None:
 def large_scores_choose_one_value(attend: Function, queries: Tensor, keys: Tensor, values: Tensor) -> None:
     """Scores may lie thousands apart: the value of the best key is taken then, and nothing is undefined."""
     queries, keys = 200 * queries, 50 * keys
-    agree(_given(attend(queries, keys, values), values), _by_head(plain.attend, queries, keys, values))
+    found = _given(attend(queries, keys, values), values)
+    agree(found, _by_head(plain.attend, queries, keys, values), **WHERE_SCORES_ARE_LARGE)
 
 
 @care("attend", st.tuples(MISFITS, st.integers(0, 2)).map(lambda drawn: (*drawn[0], drawn[1])))

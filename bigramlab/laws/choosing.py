@@ -242,6 +242,15 @@ def any_number_of_tokens_will_do(keep_top_p: Function, probs: Tensor, p: float) 
     nothing_likelier_is_dropped(keep_top_p, probs, p)
 
 
+@care("keep_top_p", st.permutations([0.5, 0.5, 0.0, 0.0]) | st.just([0.25] * 4), st.sampled_from([0.5, 1]))
+def who_has_p_exactly_has_enough(keep_top_p: Function, row: list[float], p: float) -> None:
+    """Where some have p together exactly, that is enough: no more are kept."""
+    likely = max(row)
+    kept = sum(share > 0 for share in a_tensor(keep_top_p(torch.tensor([row]), p), (1, 4), "floats")[0])
+    if kept > p / likely:
+        broken(f"{kept} tokens of {likely:g} are kept, and {p / likely:g} have {p:g} together already")
+
+
 @care("keep_top_p", tables, st.sampled_from([0.0, -0.5, 1.5, float("nan")]), examples=10)
 def impossible_parts_are_refused(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """A p of 0, below 0 or above 1, or none at all, is refused."""

@@ -175,6 +175,14 @@ def larger_ids_stay_apart(count_contexts: Function, size: int, m: int, between: 
     _counted(count_contexts, contexts, contexts.sum(dim=1) % size, size)
 
 
+@law("count_contexts", st.sampled_from([5, 30, 400]), st.booleans(), examples=6)
+def no_two_contexts_are_taken_for_one(count_contexts: Function, size: int, turned: bool) -> None:
+    """Whatever number is made of a context, none of another context is the same: 1, 0 is not 0, 10."""
+    contexts = torch.tensor([[1, 0], *([0, id] for id in range(size))])
+    contexts = contexts.flip(1) if turned else contexts
+    _counted(count_contexts, contexts, torch.arange(size + 1) % size, size)
+
+
 @care("count_contexts", st.sampled_from([([[0], [1]], [1]), ([[0]], [0, 1]), ([[0]], [2]), ([[0], [1]], [0, -1])]))
 def targets_that_do_not_fit_are_refused(count_contexts: Function, contexts: list[Any], targets: list[int]) -> None:
     """There must be one target for each context, and each an id of the vocabulary; else it is refused."""

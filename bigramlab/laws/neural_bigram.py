@@ -180,6 +180,14 @@ def huge_logits_cost_what_they_should(cross_entropy: Function, logits: Tensor, t
     close_to(_scalar(cross_entropy(logits, targets)), expected, tolerance=0.01)
 
 
+@care("cross_entropy", draw.count_tables(largest=50, least_sum=1))
+def what_is_impossible_and_did_not_happen_costs_nothing(cross_entropy: Function, counts: Tensor) -> None:
+    """A logit of -inf, such as the log of a count of 0, costs nothing where it is not the target's."""
+    expected = [-math.log(max(row) / sum(row)) for row in counts.tolist()]
+    found = _scalar(cross_entropy(counts.float().log(), counts.argmax(dim=1)))
+    close_to(found, math.fsum(expected) / len(expected), tolerance=1e-5)
+
+
 @care("cross_entropy", draw.batches(), st.sampled_from(["the next id", -1, -100, 1000]), st.integers(0, 3), examples=60)
 def other_targets_are_refused(cross_entropy: Function, batch: Any, wrong: Any, position: int) -> None:
     """A target that is no id of the columns is refused: too large, or negative, -100 too, which torch's own skips."""

@@ -137,11 +137,12 @@ def each_number_comes_once_before_any_comes_again(minibatches: Function, n: int,
 @law("minibatches", st.integers(20, 40), st.integers(1, 9), draw.seeds, examples=8)
 def each_round_has_an_order_of_its_own(minibatches: Function, n: int, batch_size: int, seed: int) -> None:
     """The numbers come in random order, and in another one in each round."""
-    first, second, _ = _rounds(minibatches, n, batch_size, 3, seed)
+    first, *others = _rounds(minibatches, n, batch_size, 4, seed)
     if first == list(range(n)):  # right in one of 20! cases
         broken("the numbers come in order, and should be shuffled")
-    if first == second:
-        broken("the second round has the order of the first")
+    for before, now, which in zip([first, *others], others, ("second", "third", "fourth"), strict=False):
+        if now in (before, before[::-1]):
+            broken(f"the {which} round has the order of the one before{', turned around' * (now != before)}")
 
 
 @law("minibatches", st.integers(1, 3), examples=3)

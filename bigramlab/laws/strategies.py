@@ -11,8 +11,8 @@ from torch import Tensor
 
 
 def _character(number: int) -> str:
-    """Number all characters but surrogates, the "." being left to others."""
-    return chr(number if number < 0xD800 else number + 0x800).replace(".", "a")
+    """Number all characters but surrogates, "." being left to others, and 0, at which NumPy's arrays end a text."""
+    return chr((number or ord("a")) if number < 0xD800 else number + 0x800).replace(".", "a")
 
 
 # A failure shrinks to the letters that come first. (`st.characters` would shrink to "0", whatever stands before it.)

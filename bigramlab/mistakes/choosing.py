@@ -343,6 +343,18 @@ def p_taken_for_what_is_dropped(probs: Any, p: Any) -> Any:
 
 
 @mistake("keep_top_p", careless=True)
+def one_more_where_it_is_exact(probs: Any, p: Any) -> Any:
+    """Where the likeliest have p together exactly, one more is kept: `<=` stands where `<` should, or `>` for `>=`.
+
+    Print `keep_top_p(torch.tensor([[0.5, 0.25, 0.25]]), 0.5)`: two are kept, and the 0.5 alone is enough.
+    """
+    keep_top_p(probs, p)  # refuses what ours refuses
+    likeliest, order = probs.sort(dim=1, descending=True)
+    before = likeliest.double().cumsum(dim=1) - likeliest.double()
+    return _shares(probs.new_zeros(probs.shape).scatter(1, order, likeliest * (before <= p)))
+
+
+@mistake("keep_top_p", careless=True)
 def p_above_1_keeps_all(probs: Any, p: Any) -> Any:
     """A p above 1, such as 90 for 90 %, is not refused, and keeps all: nobody is told.
 

@@ -193,6 +193,17 @@ def order_within_ignored(contexts: Any, targets: Any, vocab_size: Any) -> Any:
 
 
 @mistake("count_contexts")
+def keys_of_ten(contexts: Any, targets: Any, vocab_size: Any) -> Any:
+    """One number is made of a context's ids as if they were digits, so with ids above 9, two contexts can be the same.
+
+    Count the contexts `[[1, 0], [0, 10]]`: there is one row, and should be two.
+    """
+    keys = [sum(id * 10**place for place, id in enumerate(reversed(context))) for context in contexts.tolist()]
+    first = [contexts[keys.index(key)].tolist() for key in keys]
+    return count_contexts(torch.tensor(first, dtype=torch.int64).view(contexts.shape), targets, vocab_size)
+
+
+@mistake("count_contexts")
 def contexts_not_made_distinct(contexts: Any, targets: Any, vocab_size: Any) -> Any:
     """Each example has a row of its own, with a single 1 in it: equal contexts are not put together.
 

@@ -249,6 +249,17 @@ def exp_of_large_logits(logits: Any, targets: Any) -> Any:
     return (logits.exp().sum(dim=1).log() - logits[torch.arange(len(targets)), targets]).mean()
 
 
+@mistake("cross_entropy", careless=True)
+def zero_times_infinity(logits: Any, targets: Any) -> Any:
+    """Each log p is multiplied by 1 or 0, and 0 times the -inf of an impossible token is `nan`: pick, with an index.
+
+    Print `cross_entropy(torch.tensor([[0.0, -math.inf]]), torch.tensor([0]))`: it is `nan`, and should be 0.
+    """
+    cross_entropy(logits, targets)  # refuses what ours refuses
+    hot = torch.nn.functional.one_hot(targets.long(), logits.shape[1])
+    return -(hot * _log_softmax(logits, dim=1)).sum(dim=1).mean()
+
+
 @mistake("cross_entropy")
 def minus_forgotten(logits: Any, targets: Any) -> Any:
     """The mean of log p is returned without its minus sign: training would lower the probabilities of what came.

@@ -210,6 +210,18 @@ def cut_and_turned(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
 
 
 @mistake("minibatches")
+def every_other_round_turned_around(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
+    """Every other round has the order of the one before, turned around, and should have one of its own.
+
+    Print the numbers of two rounds: the second is the first, read from its end.
+    """
+    while True:
+        order = torch.randperm(n, generator=generator)
+        yield from torch.split(order, batch_size)
+        yield from torch.split(order.flip(0), batch_size)
+
+
+@mistake("minibatches")
 def counted_from_1(n: Any, batch_size: Any, *, generator: Any = None) -> Any:
     """The numbers go from 1 to n, and should from 0 to n - 1, as indices do.
 

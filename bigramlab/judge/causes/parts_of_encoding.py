@@ -17,6 +17,7 @@ ENCODE: list[Part] = [
         ("ids_from_ord_a", lambda c, v: ord(c) - ord("a"), "`ord(c) - ord(\"a\")` counts from \"a\", whatever the vocabulary is."),
         ("ids_from_ord_a_and_1", lambda c, v: ord(c) - ord("a") + 1, "`ord(c) - ord(\"a\") + 1` counts from \"a\", whatever the vocabulary is."),
         ("ids_from_ord_96", lambda c, v: ord(c) - 97 + 1, "`ord(c) - 96` counts from \"a\", whatever the vocabulary is."),
+        ("ids_from_ord_96_but_0", lambda c, v: ord(c) - 96 if c != "." else 0, "`ord(c) - 96` counts from \"a\", whatever the vocabulary is."),
         ("ids_in_alphabetical_order", lambda c, v: sorted(v).index(c), "The ids are those of the sorted characters, and should be positions in the vocabulary."),
         ("ids_of_sorted_letters", lambda c, v: 1 + sorted(v[1:]).index(c) if c != "." else 0, "The ids are those of the sorted letters, and should be positions in the vocabulary."),
         ("ids_from_the_end", lambda c, v: v[::-1].index(c), "The ids count from the end of the vocabulary."),

@@ -207,6 +207,7 @@ ENTROPY: list[Part] = [
         ("targets_one_too_small", lambda p, t: p[torch.arange(len(t)), t - 1], "The targets are off by one."),
         ("whole_row", lambda p, t: p, "All tokens of a row are looked at, and should be the target alone."),
         ("all_but_the_target", lambda p, t: 1 - _picked(p, t), "1 minus the target's share is looked at."),
+        ("hits_counted", lambda p, t: (-(p.argmax(1) == t).double()).exp(), "It tells how often the likeliest token is the one that came, the accuracy, and should tell the loss."),
         ("first_row_for_all", lambda p, t: p[0, t], "The first row stands for all.")]),
     ("measure", lambda p: -p.log(), LOGS),
     ("mean", lambda s, x: s.sum() / max(s.numel(), 1), [
@@ -222,11 +223,13 @@ ENTROPY: list[Part] = [
         ("one_too_many", lambda s, x: s.sum() / (len(s) + 1), "The sum is divided by one more than the number of rows."),
         ("one_too_few", lambda s, x: s.sum() / (len(s) - 1), "The sum is divided by one less than the number of rows."),
         ("product", lambda s, x: s.prod(), "The losses are multiplied."),
+        *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches of {n} are averaged, though the last batch may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 16, 32, 64, 100, 128, 256, 512, 1000, 1024, 4096)),
         ("batch_plus_1", lambda s, x: s.sum() / len(s) ** 2, "The sum is divided by the number of rows twice.")]),
     ("rows", lambda x, t: slice(None), [
         ("boundary_targets_left_out", lambda x, t: t != 0, "Rows whose target is 0, the \".\", are left out: `ignore_index=0`, or a mask."),
         ("first_row_left_out", lambda x, t: slice(1, None), "The first row is left out."),
         ("last_row_left_out", lambda x, t: slice(-1), "The last row is left out."),
+        ("last_of_several_left_out", lambda x, t: slice(max(1, len(t) - 1)), "The last row is left out, as by a batch that is dropped because it is not full."),
         ("every_other_row", lambda x, t: slice(None, None, 2), "Only every other row is looked at.")]),
     ("target", lambda p, t: 0.0, [
         *((f"targets_smoothed_by_{n:g}", lambda p, t, n=n: n, f"{n:g} of each target is shared among all tokens: label smoothing, which nobody asked for.") for n in (0.1, 0.05, 0.01, 0.2))]),

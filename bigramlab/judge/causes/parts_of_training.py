@@ -54,6 +54,7 @@ ADAMW: list[Part] = [
         ("decay_pushes_away_from_0", lambda p, r, w: (p * (1 + r * w), 0), "The decay has the wrong sign: it pushes away from 0."),
         ("decay_twice", lambda p, r, w: (p * (1 - 2 * r * w), 0), "The decay is twice as strong as it should be."),
         ("decay_of_a_constant", lambda p, r, w: (p - r * w, 0), "The decay is subtracted as it is, and should shrink each parameter by a share of itself.")]),
+    ("shares", lambda w: w, [("softmax_taken_twice", lambda w: w.softmax(1), "softmax is taken twice: of shares, and not of the weights.")]),
     ("sign", -1, [("uphill", 1, "The step is added, and should be subtracted: it goes uphill.")]),
     ("rate", lambda r: r, [("rate_left_out", lambda r: 1, "The learning rate is not used for the step.")]),
     ("decays", lambda b, c: (b, c), [("decays_swapped", lambda b, c: (c, b), "The two decays are exchanged.")]),
@@ -149,18 +150,20 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     if given["weights"] is not None and chosen["given"]:
         weights = given["weights"].detach().double().clone()
 
-    def log_probs() -> Any:
-        return weights.log_softmax(axis) if axis is not None else (weights.flatten().log_softmax(0)).view_as(weights)
+    def log_probs(weights: Any) -> Any:
+        logits = chosen["shares"](weights)
+        return logits.log_softmax(axis) if axis is not None else (logits.flatten().log_softmax(0)).view_as(logits)
 
     def loss() -> float:
-        plain = -(counts * log_probs()).sum() / (1 if chosen["loss_size"] else size)
+        plain = -(counts * log_probs(weights)).sum() / (1 if chosen["loss_size"] else size)
         more = 0 if chosen["noted"] == "plain" or not penalty else penalty * chosen["penalized"](weights)
         return float((plain + more) * chosen["unit"])
 
     def gradient() -> Any:
-        expected = counts.sum() if axis is None else counts.sum(axis, keepdim=True)
+        leaf = weights.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(-(counts * log_probs(leaf)).sum(), leaf)
         pulled = {"mean": weights / weights.numel(), "sum": weights, "sizes": weights.sign() / weights.numel() / 2}
-        return (expected * log_probs().exp() - counts) / size + chosen["pull"] * penalty * pulled[chosen["pulled_by"]]
+        return slope / size + chosen["pull"] * penalty * pulled[chosen["pulled_by"]]
 
     losses, slopes, steps = [loss()], [], given["steps"] + chosen["more"]
     first = gradient()
@@ -183,7 +186,9 @@ RATES: list[Part] = [
         ("no_warm_up", lambda r: 0, "There is no rise at the beginning."),
         ("share_taken_for_steps", lambda r: r.warm_up, "`warm_up` is taken for a number of steps, and is a share of them."),
         *((f"warm_up_typed_in_{n:g}", lambda r, n=n: n * r.steps, f"A rise over {n:g} of the steps is typed in.") for n in (0.05, 0.1, 0.01))]),
-    ("rise", lambda x: min(1.0, x), [("rise_along_a_curve", lambda x: min(1.0, x) ** 2, "The rise is the square of what it should be."),
+    ("over", 0, [("divided_by_one_more", 1, "The rise is divided by one more than the steps of the warm-up, so its last step is still below the whole rate.")]),
+    ("rise", lambda x: min(1.0, x), [("rise_without_an_end", lambda x: x, "`min(1, …)` is missing: where the warm-up is shorter than a step, the first rate is above the recipe's."),
+                                     ("rise_along_a_curve", lambda x: min(1.0, x) ** 2, "The rise is the square of what it should be."),
                                      ("rise_along_a_cosine", lambda x: (1 - math.cos(math.pi * min(1.0, x))) / 2, "The rise runs along a cosine, and should along a line."),
                                      ("no_rise", lambda x: 1.0, "The first steps have the whole rate.")]),
     ("done", lambda s, up, n: (s - up) / (n - up), [
@@ -206,6 +211,7 @@ RATES: list[Part] = [
         ("falls_by_powers", lambda x: math.exp(-x), "The rate falls as exp(-x), and should along a cosine."),
         ("falls_by_a_tenth", lambda x: 0.1 ** x, "The rate falls as powers of a tenth, and should along a cosine."),
         ("falls_to_a_tenth", lambda x: 0.1 + 0.9 * (1 + math.cos(math.pi * x)) / 2, "The rate falls to a tenth, and should to 0."),
+        ("falls_at_half_to_a_tenth", lambda x: 1.0 if x < 0.5 else 0.1, "The rate falls once, to a tenth, half-way, and should fall along a cosine."),
         ("falls_like_a_square", lambda x: (1 - x) ** 2, "The rate falls as a square, and should along a cosine.")]),
     ("scale", lambda r: r.learning_rate, [("rate_left_out", lambda r: 1.0, "The recipe's rate is not used: it gives the share only."),
                                           ("rate_squared", lambda r: r.learning_rate**2, "The rate is multiplied twice.")]),
@@ -216,7 +222,7 @@ def _rate(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     recipe, step = given["recipe"], given["step"]
     up = chosen["rising"](recipe)
     if step < up:
-        return chosen["scale"](recipe) * chosen["rise"]((step + chosen["counted"]) / up)
+        return chosen["scale"](recipe) * chosen["rise"]((step + chosen["counted"]) / (up + chosen["over"]))
     return chosen["scale"](recipe) * chosen["fall"](chosen["done"](step, up, recipe.steps))
 
 

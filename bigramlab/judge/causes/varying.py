@@ -7,11 +7,13 @@ result. What then ends like the learner's on every call, and not like ours, is n
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from torch import Tensor
 
 from bigramlab.judge.causes.families import members
+from bigramlab.judge.causes.guards import behind_a_guard, guarded, shows, undefined
 from bigramlab.judge.causes.likeness import alike, same_end
 from bigramlab.judge.causes.variation import Variation, bound, loosely
 from bigramlab.judge.causes.varied_arguments import vary_arguments
@@ -61,6 +63,26 @@ class Search:
         yield from (self._mistake(variation) for variation in self.results if self._comes_of(variation, self.ours))
         self.end = time.thread_time() + SECONDS
         yield from (self._mistake(variation) for variation, run in self.arguments if self._matches(run))
+
+    def hidden(self, mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
+        """Yield what ends the calls as the learner's function does but for a guard where it gives no number."""
+        if not self.usable:
+            return
+        self.end = time.thread_time() + SECONDS
+        catalogued = ((mistake, mistake.run) for mistake in mistakes)
+        for slip, run in chain(catalogued, ((slip, run) for (slip, *_), run in members(self.name, most=1))):
+            if time.thread_time() > self.end:
+                return
+            self.guard.hangs = 0
+            made: list[Call] = []
+            for call in self.calls:
+                made.append(call.again(run, self.guard))
+                if not guarded(call, made[-1]):
+                    break
+            else:
+                seen, wrong = sum(map(shows, self.calls, self.ours, made)), sum(self.different)
+                if any(map(undefined, made)) and seen >= max(min(FEWEST, len(self.calls)), wrong / 2):
+                    yield behind_a_guard(slip)
 
     def several(self, mistakes: Iterable[Mistake]) -> Iterator[list[Mistake]]:
         """Yield slips that do the same together: of a family, or one before our function or in it and one after it."""
