@@ -304,3 +304,161 @@ def test_one_word_n_times_is_named_of_a_transformer_too():
         return words[-1:] * n
 
     assert cause(write, "sample_transformer_words").mistake.name == "one_word_repeated"
+
+
+def test_a_guard_that_hides_a_catalogued_mistake_is_told_with_it():
+    def normalize(counts):
+        return counts / counts[:, 1:].sum(1, keepdim=True).clamp(min=1e-9)
+
+    def keep_top_k(probs, k):
+        limit = probs.topk(min(k, probs.shape[1])).values[:, -1:]
+        kept = probs * (probs > limit) + 1e-12
+        return kept / kept.sum(1, keepdim=True)
+
+    assert "leave out the first column" in cause(normalize, "normalize").text()
+    assert "a small guard, such as `+ 1e-9` or a `clamp`, hides it" in cause(normalize, "normalize").text()
+    assert cause(keep_top_k, "keep_top_k").mistake.name == "the_kth_itself_dropped"
+
+
+def test_what_a_guard_can_not_leave_is_no_sign_of_one():
+    def keep_top_p(probs, p):
+        many = int((bigramlab.keep_top_p(probs[:1], p) > 0).sum())
+        return bigramlab.keep_top_k(probs, many) * 0.9 + 0.1 / probs.shape[1]
+
+    found = check(keep_top_p, "keep_top_p").diagnosis
+    assert found is None or "guard" not in found.text()
+
+
+def without_gradients(queries, keys):
+    return bigramlab.attention_shares(queries.detach(), keys.detach())
+
+
+def without_gradients_of_values(queries, keys, values):
+    return bigramlab.attention_shares(queries, keys) @ values.data
+
+
+def with_a_constant_size(x, gain):
+    return x / (x.detach().square().mean(-1, keepdim=True) + 1e-5).sqrt() * gain
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "say"),
+    [
+        (without_gradients, "attention_shares", "but no gradient flows through it"),
+        (without_gradients_of_values, "attend", "but no gradient reaches `values`"),
+        (with_a_constant_size, "rms_norm", "the gradient of `x` is not"),
+    ],
+)
+def test_a_gradient_that_gets_lost_is_named_if_the_numbers_are_right(function, name, say):
+    text = cause(function, name).text()
+    assert text.startswith("The numbers are right")
+    assert say in text
+
+
+def side_by_side(next_probs, vocabulary, n, context_length, generator, *, together):
+    """Write words as rows of a table; when one is done all are, or they go on until the last is."""
+    ids, done = torch.zeros(n, context_length, dtype=torch.int64), torch.zeros(n, dtype=torch.bool)
+    while n and not (done.any() if together else done.all()):
+        drawn = torch.multinomial(next_probs(ids[:, -context_length:]), 1, generator=generator)
+        ids, done = torch.cat([ids, drawn], 1), done | (drawn[:, 0] == 0)
+    texts = ["".join(vocabulary[id] for id in row[context_length:]) for row in ids.tolist()]
+    return [text.split(".")[0] if together else text.replace(".", "") for text in texts]
+
+
+@pytest.mark.parametrize(("together", "name"), [(True, "ended_together"), (False, "goes_on_behind_the_end")])
+def test_words_in_a_batch_that_end_wrongly_are_named(together, name):
+    def generate_words(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+        probs = (lambda contexts: choose(next_probs(contexts))) if choose else next_probs
+        return side_by_side(probs, vocabulary, n, context_length, generator, together=together)
+
+    assert cause(generate_words, "generate_words").mistake.name == name
+
+
+@pytest.mark.parametrize(
+    ("move", "name"),
+    [
+        (lambda context, id: [*context[:-1], id], "oldest_kept"),
+        (lambda context, id: [*context, id], "context_not_cropped"),
+    ],
+)
+def test_what_a_model_is_given_in_the_place_of_the_context_is_named(move, name):
+    def generate_words(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+        words = []
+        for _ in range(n):
+            context, word = [0] * context_length, ""
+            while True:
+                probs = next_probs(torch.tensor([context]))
+                probs = choose(probs) if choose else probs
+                id = int(torch.multinomial(probs[0], 1, generator=generator))
+                if id == 0:
+                    break
+                word, context = word + vocabulary[id], move(context, id)
+            words.append(word)
+        return words
+
+    assert cause(generate_words, "generate_words").mistake.name == name
+
+
+def test_a_product_that_gets_too_small_is_named():
+    def negative_log_likelihood(counts, probs):
+        product = float((probs.double() ** counts.double()).prod())
+        return -math.log(product) / int(counts.sum()) if product > 0 else math.inf
+
+    assert cause(negative_log_likelihood, "negative_log_likelihood").mistake.name == "product_underflows"
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.3])
+def test_a_penalty_in_a_loss_is_named_with_its_number(factor):
+    def cross_entropy(logits, targets):
+        size = logits.nan_to_num(neginf=0.0).square().mean()
+        return torch.nn.functional.cross_entropy(logits, targets) + factor * size
+
+    assert f"{factor} times the mean of the squares" in cause(cross_entropy, "cross_entropy").text()
+
+
+def test_ids_that_are_floats_are_named_though_the_numbers_are_right():
+    def build_contexts(words, vocabulary, context_length):
+        contexts, targets = bigramlab.build_contexts(words, vocabulary, context_length)
+        return contexts.float(), targets
+
+    assert cause(build_contexts, "build_contexts").mistake.name == "floats_for_integers"
+
+
+def test_a_rise_that_is_divided_by_one_more_is_named():
+    def learning_rate_at(step, recipe):
+        rising = recipe.warm_up * recipe.steps
+        if step < rising:
+            return recipe.learning_rate * min(1.0, (step + 1) / (rising + 1))
+        return bigramlab.learning_rate_at(step, recipe)
+
+    assert cause(learning_rate_at, "learning_rate_at").mistake.name == "divided_by_one_more"
+
+
+def test_a_slip_is_named_though_the_smallest_call_alone_is_right():
+    def transformer_logits(parameters, ids):
+        last = parameters.places[ids.shape[1] - 1].expand_as(parameters.places)
+        return bigramlab.transformer_logits(parameters._replace(places=last), ids)
+
+    assert cause(transformer_logits, "transformer_logits").mistake.name == "last_place_for_all"
+
+
+@pytest.mark.parametrize("size", [2, 1000])
+def test_means_of_batches_that_are_averaged_are_named(size):
+    def score_contexts(next_probs, contexts, targets):
+        losses = [
+            -next_probs(some)[range(len(some)), others].double().log().mean()
+            for some, others in zip(contexts.split(size), targets.split(size), strict=True)
+        ]
+        return float(sum(losses) / len(losses))
+
+    assert f"batches of {size} are averaged" in cause(score_contexts, "score_contexts").text()
+
+
+def test_an_order_that_is_turned_around_in_every_other_round_is_named():
+    def minibatches(n, batch_size, *, generator=None):
+        while True:
+            order = torch.randperm(n, generator=generator)
+            yield from order.split(batch_size)
+            yield from order.flip(0).split(batch_size)
+
+    assert "turned around" in cause(minibatches, "minibatches").text()

@@ -112,7 +112,8 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
 def _makes_values(kind: type) -> bool:
     """Tell whether calling the class may give what a function of ours returns: an iterator, a tuple, a tensor."""
     own = {name for base in kind.__mro__ for name in vars(base)}
-    return "__call__" not in own and ("__iter__" in own or kind.__new__ is not object.__new__)
+    makes = any("__new__" in vars(base) for base in kind.__mro__ if base is not object)
+    return "__call__" not in own and ("__iter__" in own or makes)
 
 
 def _instead_of(kind: type, name: str) -> str:

@@ -21,14 +21,15 @@ from bigramlab.judge.causes.kinds import (
     needs_another_kind,
 )
 from bigramlab.judge.causes.likeness import same_end
+from bigramlab.judge.causes.losses import of_the_loss
 from bigramlab.judge.causes.outcomes import outcome
-from bigramlab.judge.causes.relations import close_relation, distant_relation
+from bigramlab.judge.causes.relations import close_relation, distant_relation, floats_for_integers
 from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.varying import Search
 from bigramlab.judge.causes.walking import walked
 from bigramlab.judge.diagnosis import Diagnosis
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call
+from bigramlab.judge.recording import Call, hurried
 from bigramlab.laws import ours_for
 from bigramlab.mistakes import MISTAKES, Mistake
 
@@ -74,7 +75,7 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if wrong_somewhere and (slips := [*islice(search.hidden(mistakes), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
-    if found := gradient_lost(case):
+    if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case):
         return _shown(found)
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
@@ -85,11 +86,7 @@ def diagnose(
     if wrong_somewhere and time.thread_time() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-    if (
-        wrong_somewhere
-        and time.thread_time() < end + SECONDS
-        and (part := _part(mistakes, decisive, right, guard, breaks))
-    ):
+    if wrong_somewhere and time.thread_time() < end and (part := _part(mistakes, decisive, right, guard, breaks, end)):
         return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
         if found := kind(case):
@@ -140,7 +137,7 @@ def _shown(mistake: Mistake) -> Diagnosis:
 def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     """Return the catalogued mistake that ends all calls as the function did, to the type, or at least by its use."""
     ways: list[Callable[[Call, Call], bool]] = [Call.ended_like, same_end]
-    smallest = case.calls[0]
+    smallest, quickest = case.calls[0], sorted(case.calls, key=lambda call: call.seconds)
     for ends_like in ways:
         if ends_like is same_end and (smallest.raised or same_end(smallest, case.ours[0]) or time.thread_time() > end):
             return None
@@ -148,7 +145,9 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
         def ending_alike(ends_like: Callable[[Call, Call], bool] = ends_like) -> Iterator[Mistake]:
             for mistake in mistakes:
                 case.guard.hangs = 0
-                if all(ends_like(call.again(mistake.run, case.guard), call) for call in case.calls):
+                with hurried(case.guard, case.calls):
+                    same = all(ends_like(call.again(mistake.run, case.guard), call) for call in quickest)
+                if same:
                     yield mistake
 
         if found := [*islice(ending_alike(), 2)]:
@@ -160,7 +159,12 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
 
 
 def _part(
-    mistakes: list[Mistake], decisive: list[Call], right: set[Call], guard: Guard, breaks: Callable[[Mistake], bool]
+    mistakes: list[Mistake],
+    decisive: list[Call],
+    right: set[Call],
+    guard: Guard,
+    breaks: Callable[[Mistake], bool],
+    end: float,
 ) -> Diagnosis | None:
     """Return what may be a part of the cause.
 
@@ -172,6 +176,8 @@ def _part(
     right = {call for call in right if not call.raised}
     found = None
     for mistake in mistakes:
+        if time.thread_time() > end:
+            break
         guard.hangs = 0
         if not smallest.raised and smallest.again(mistake.run, guard).ended_like(smallest):
             alike = sum(call.again(mistake.run, guard).ended_like(call) for call in wrong)

@@ -22,7 +22,7 @@ SHAPES = [
     (2, 1, 4, 3),
     (2, 3, 4, 2),
 ]
-WHERE_SCORES_ARE_LARGE = {"rounding": 0.05, "near_0": 0.05}  # float32 has numbers near 100,000 in steps of 1/128
+ROUGH = 0.05  # float32 has scores near 100,000 in steps of 1/128
 SEVERAL = [shape for shape in SHAPES if shape[0] * shape[1] > 1]
 
 
@@ -183,7 +183,7 @@ def scores_may_be_large(attention_shares: Function, queries: Tensor, keys: Tenso
     """Scores may lie thousands apart: the best key gets all then, and nothing is undefined."""
     queries, keys = 200 * queries, 50 * keys
     found = _shares(attention_shares(queries, keys), queries)
-    agree(found, _by_head(plain.attention_shares, queries, keys), **WHERE_SCORES_ARE_LARGE)
+    agree(found, _by_head(plain.attention_shares, queries, keys), rounding=ROUGH, near_0=ROUGH)
 
 
 MISFITS = st.sampled_from(
@@ -314,7 +314,7 @@ def large_scores_choose_one_value(attend: Function, queries: Tensor, keys: Tenso
     """Scores may lie thousands apart: the value of the best key is taken then, and nothing is undefined."""
     queries, keys = 200 * queries, 50 * keys
     found = _given(attend(queries, keys, values), values)
-    agree(found, _by_head(plain.attend, queries, keys, values), **WHERE_SCORES_ARE_LARGE)
+    agree(found, _by_head(plain.attend, queries, keys, values), rounding=ROUGH, near_0=ROUGH)
 
 
 @care("attend", st.tuples(MISFITS, st.integers(0, 2)).map(lambda drawn: (*drawn[0], drawn[1])))

@@ -57,7 +57,7 @@ def _made(case: Case, *arguments: Any, **options: Any) -> Any:
 def _side_by_side(case: Case, words: list[str]) -> Mistake | None:
     """Tell whether words end with each other, or go on behind their ends."""
     odd = {*words} - WORDS
-    if odd and odd <= {"", "b", "bc"}:
+    if "a" in words and odd and odd <= {"b", "bc"}:
         return case.cause("ended_together", "Words that are written side by side end together: the first that comes to "
                           "its \".\" ends all, and the others are cut.", "Give it a model that writes \"a\" or "
                           "\"bcd\", and ask for ten words: some are \"b\".")  # fmt: skip

@@ -42,6 +42,8 @@ def _told(case: Case, call: Call) -> tuple[str, str, str] | None:
                 "still needs is changed in place.", "Write `x = x + …` where `x += …` stands, and the like.")  # fmt: skip
     if wrong is None:
         return ("gradient_cut_off", f"The numbers are right, but no gradient flows through it: {CUTTING} cuts it off.", SEEN)  # fmt: skip
+    if isinstance(wrong, Exception):
+        return None
     lost = [name for name, one in right.items() if one is not None and one.any() and _is_none(wrong[name])]
     if lost:
         names = " and ".join(f"`{name}`" for name in lost)
@@ -74,7 +76,7 @@ def _gradients(case: Case, call: Call, function: Callable[..., Any]) -> dict[str
             return leaves[name]
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             parts = zip(value._fields, value, strict=True)
-            return value._make(learning(part, f"{name}.{field}") for field, part in parts)
+            return type(value)(*(learning(part, f"{name}.{field}") for field, part in parts))
         if type(value) is tuple:
             return tuple(learning(part, f"{name}[{i}]") for i, part in enumerate(value))
         return value

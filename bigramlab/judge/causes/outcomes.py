@@ -113,6 +113,15 @@ def _same_rounds(found: Any, given: dict[str, Any]) -> bool | None:
     return some[:due] == some[due:]
 
 
+def _turned_rounds(found: Any, given: dict[str, Any]) -> bool | None:
+    batches = _batches(found, given, 2)
+    if batches is None or batches[1] < 6:
+        return None
+    some, _, due = batches
+    first, second = ([id for batch in one for id in batch] for one in (some[:due], some[due : 2 * due]))
+    return first == second[::-1]
+
+
 def _repeats(found: Any, given: dict[str, Any]) -> bool:
     batches = _batches(found, given)
     return batches is not None and any(n > 1 for n in Counter(id for batch in batches[0] for id in batch).values())
@@ -174,6 +183,7 @@ BATCHES: list[Row] = [
     ("counted_from_1", _in_one(lambda found, given: any(int(id) >= given["n"] for batch in found for id in batch)), "The numbers run from 1 to n, and should run from 0 to n - 1: the last is no place.", "Print the largest number: it is n."),
     ("not_shuffled", _round(lambda ids, n: ids == [*range(n)], least=4), "Nothing is shuffled: the numbers come in order.", "Print the first batch: it is 0, 1, 2 …"),
     ("one_order_for_all_rounds", _in_all(_same_rounds), "One order is used for all rounds: `randperm` stands before the loop, or a seed is set in it.", "Print two rounds: they are equal."),
+    ("rounds_turned_around", _in_all(_turned_rounds), "A round has the order of the one before, turned around, and should have one of its own.", "Print two rounds: the second is the first, read from its end."),
     ("one_round_only", _in_one(lambda found, given: len(found) <= math.ceil(given["n"] / given["batch_size"]) < 12), "It ends after one round, and should go on for as long as it is asked.", "Take one more batch than there are in a round."),
     ("short_batch_dropped", _in_all(_dropped),
      "The last batch of a round, which is smaller, is dropped, so some examples are left out.", "Take n = 3 and batches of 2: one number is missing."),

@@ -62,6 +62,7 @@ ATTENTION: list[Part] = [
         ("sign_changed", lambda q, k: -(q @ k.mT), "The scores have the wrong sign: who fits least gets most."),
         ("keys_turned_over", lambda q, k: q @ k.flip(2).mT, "The keys stand in the reverse order."),
         ("keys_transposed_on_the_wrong_axes", lambda q, k: q @ k.transpose(1, 2), "The keys are transposed on the wrong axes: the last two have to change places, `transpose(-2, -1)`."),
+        ("keys_reshaped_for_transposed", lambda q, k: q @ k.reshape(*k.shape[:2], k.shape[3], k.shape[2]), "`reshape` or `view` stands where the keys should be transposed: it leaves the numbers in their order, which mixes the tokens."),
         ("one_key_late", lambda q, k: q @ k.roll(1, 2).mT, "The keys are one token late."),
         ("heads_summed_in_scores", lambda q, k: (q @ k.mT).sum(1, keepdim=True).expand(-1, q.shape[1], -1, -1), "The scores of all heads are added up, and each should have its own."),
         ("first_word_for_all", lambda q, k: (q @ k.mT)[:1].expand(len(q), -1, -1, -1), "The first word of the batch stands for all."),

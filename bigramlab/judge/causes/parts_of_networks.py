@@ -39,6 +39,7 @@ MLP: list[Part] = [
         ("numbers_interleaved", lambda e, c: e[c].transpose(1, 2).flatten(1), "The numbers of the tokens are interleaved, and should stand one token after another."),
         ("batch_and_context_mixed", lambda e, c: e[c].transpose(0, 1).reshape(len(c), -1), "`view` mixes batch and context: the axes have to be in order first."),
         ("contexts_read_down_the_batch", lambda e, c: e[c.T.reshape(c.shape)].flatten(1), "The ids of the batch are read column by column: `view` does not transpose."),
+        ("numbers_read_down_the_batch", lambda e, c: e[c].reshape(-1, len(c)).T, "`view(-1, batch).T` mixes the numbers of all contexts: `view(batch, -1)` lays those of each one behind the other."),
         ("newest_token_only", lambda e, c: e[c[:, -1:]].expand(-1, c.shape[1], -1).flatten(1), "Only the newest token of each context is looked up."),
         ("oldest_token_only", lambda e, c: e[c[:, :1]].expand(-1, c.shape[1], -1).flatten(1), "Only the oldest token of each context is looked up."),
         ("first_context_for_all", lambda e, c: e[c[:1]].expand(len(c), -1, -1).flatten(1), "The first context stands for all."),

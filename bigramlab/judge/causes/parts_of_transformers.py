@@ -17,6 +17,7 @@ def _mean(x: Any, *dims: int) -> Any:
 
 
 SIZES: list[Choice] = [
+    ("divided_by_the_batch", lambda x: (x.square().sum(-1, keepdim=True) / len(x) + TINY).sqrt(), "The sum of the squares is divided by the size of the batch, `len(x)`, and should be by how many numbers a vector has."),
     ("normed_over_the_word", lambda x: (_mean(x, 1) + TINY).sqrt(), "The mean runs over the tokens of the word: so each token learns of the later ones."),
     ("normed_over_the_batch", lambda x: (_mean(x, 0) + TINY).sqrt(), "The mean runs over the words of the batch."),
     ("normed_over_everything", lambda x: (_mean(x, 0, 1, 2) + TINY).sqrt(), "One size is taken of all vectors together, and each should have its own."),
@@ -99,6 +100,8 @@ BLOCK: list[Part] = [
         ("side_by_side", "side by side", "Attention and the small network both read the vector as it came: the second should read what the first left."),
         ("small_network_first", "network, then attention", "The small network comes first, and attention should."),
         ("attention_left_out", "network alone", "Attention is left out."),
+        ("vector_added_twice", "vector twice", "The vector that came in is added once too often."),
+        ("attention_dropped_from_the_sum", "attention dropped", "The small network's numbers are added to the vector as it came in, so what attention found is lost: add them to the vector behind attention."),
         ("small_network_left_out", "attention alone", "The small network is left out."),
         ("attention_twice", "attention twice", "Attention is gone through twice."),
         ("small_network_twice", "network twice", "The small network is gone through twice."),
@@ -113,6 +116,11 @@ BLOCK: list[Part] = [
         ("residual_from_the_normed_at_the_small_network", lambda x, normed, added: normed + added, "What the small network gives is added to the normed vector, and should be to the vector as it came."),
         ("small_network_subtracted", lambda x, normed, added: x - added, "What the small network gives is subtracted."),
     ]),
+    ("made_of", lambda normed, x: (normed, normed, normed), [
+        ("values_of_what_is_not_normed", lambda normed, x: (normed, normed, x), "The values are made of what is not normed, and should be of the same vectors as queries and keys."),
+        ("queries_of_what_is_not_normed", lambda normed, x: (x, normed, normed), "The queries are made of what is not normed."),
+        ("keys_and_values_of_what_is_not_normed", lambda normed, x: (normed, x, x), "Keys and values are made of what is not normed."),
+    ]),
     ("matrices", lambda p: p, [
         ("queries_for_keys", lambda p: p._replace(key=p.query), "The query matrix makes the keys, too: `key` is not used."),
         ("keys_for_queries", lambda p: p._replace(query=p.key), "The key matrix makes the queries, too: `query` is not used."),
@@ -120,6 +128,8 @@ BLOCK: list[Part] = [
         ("values_for_keys", lambda p: p._replace(key=p.value), "The value matrix makes the keys, too: `key` is not used."),
         ("query_and_key_exchanged", lambda p: p._replace(query=p.key, key=p.query), "Query and key matrix are exchanged."),
         ("key_and_value_exchanged", lambda p: p._replace(key=p.value, value=p.key), "Key and value matrix are exchanged."),
+        ("matrices_transposed", lambda p: p._replace(query=p.query.T, key=p.key.T, value=p.value.T), "Query, key and value matrix are transposed, as `F.linear` takes them: here `x @ matrix` is meant."),
+        ("output_transposed", lambda p: p._replace(output=p.output.T), "The matrix behind the heads is transposed: here `x @ output` is meant."),
         ("values_not_made", lambda p: p._replace(value=torch.eye(len(p.value))), "The normed vectors are taken for the values: `value` is not used."),
         ("output_forgotten", lambda p: p._replace(output=torch.eye(len(p.output))), "What the heads take is added as it is: `output` is not used."),
         ("output_transposed", lambda p: p._replace(output=p.output.mT), "The output matrix is transposed."),
@@ -149,7 +159,8 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
     def attention(x: Any) -> Any:
         normed = chosen["first_norm"](x, p.attention_gain)
         viewed = chosen["cut_and_merged"]
-        queries, keys, values = (_cut(normed @ matrix, n, chosen) for matrix in (p.query, p.key, p.value))
+        made = zip(chosen["made_of"](normed, x), (p.query, p.key, p.value), strict=True)
+        queries, keys, values = (_cut(vectors @ matrix, n, chosen) for vectors, matrix in made)
         taken = shares(queries, keys, chosen) @ values
         merged = taken.reshape(x.shape) if viewed else chosen["merged"](taken)
         return chosen["first_residual"](x, normed, merged @ p.output)
@@ -166,6 +177,8 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
         "attention alone": lambda: attention(x),
         "attention twice": lambda: network(attention(attention(x))),
         "network twice": lambda: network(network(attention(x))),
+        "vector twice": lambda: x + network(attention(x)),
+        "attention dropped": lambda: x + network(attention(x)) - attention(x),
     }
     return ways[chosen["order"]]()
 

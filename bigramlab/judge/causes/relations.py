@@ -12,7 +12,7 @@ from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import alike, wholly
 from bigramlab.mistakes import Mistake
 
-__all__ = ["close_relation", "distant_relation"]
+__all__ = ["close_relation", "distant_relation", "floats_for_integers"]
 
 FEWEST = 3
 Pair = tuple[Any, Any]
@@ -28,6 +28,26 @@ def distant_relation(case: Case) -> Mistake | None:
     """Return a relation that tells at least where to look."""
     return _first(case, (only_some_places, some_missing, some_too_many, one_part_wrong, undefined_numbers, another_shape,
                          another_type))  # fmt: skip
+
+
+def floats_for_integers(case: Case) -> Mistake | None:
+    """All numbers are right, and some that should be integers are floats."""
+    pairs = [(call, ours) for call, ours in zip(case.calls, case.ours, strict=True) if not ours.raised]
+    if not pairs or not all(not call.raised and alike(call.returned, ours.returned) for call, ours in pairs):
+        return None
+    parts = [(one, right) for call, ours in pairs for one, right in _tensors_of(call.returned, ours.returned)]
+    off = [one for one, right in parts if one.is_floating_point() and not right.is_floating_point()]
+    if len(off) < min(FEWEST, len(pairs)):
+        return None
+    return case.cause("floats_for_integers", f"The numbers are right, and of the type {off[0].dtype}: ids and counts are "
+                      "integers, and floats can't be used as an index.", "Print its `dtype`; `.long()` makes integers.")  # fmt: skip
+
+
+def _tensors_of(found: Any, right: Any) -> list[tuple[Tensor, Tensor]]:
+    """Pair the tensors of two results that have the same form."""
+    if isinstance(found, tuple | list) and isinstance(right, tuple | list):
+        return [pair for one, other in zip(found, right, strict=False) for pair in _tensors_of(one, other)]
+    return [(found, right)] if isinstance(found, Tensor) and isinstance(right, Tensor) else []
 
 
 def _first(case: Case, relations: tuple[Callable[[list[Pair]], Said | None], ...]) -> Mistake | None:

@@ -4,6 +4,7 @@ Where every step has one way to go, two right functions give the same, however t
 moves on and ends, and in what is made of it, are found as in any other function.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -25,6 +26,7 @@ __all__ = ["chain", "mlp_of", "settled", "transformer_of"]
 WAYS = [(), (1,), (2, 1), (3, 1, 2), (2, 1, 4, 3), (4, 3, 2, 1), (1, 3)]
 SPELLED = [(), (1,), (1, 2), (2, 2, 1), (1, 2, 1, 2, 3), (3, 2, 1, 1, 1, 2), (2, 1, 2, 3, 3, 1, 2, 3, 1, 1, 2, 2, 3)]
 TOKENS = 5
+SECONDS = 0.7
 VOCABULARIES = (".abcd", ".dBca")
 
 
@@ -95,10 +97,10 @@ def settled(case: Case) -> Case | None:
     """Return the case with such calls instead, if the function is wrong in some; those first."""
     inputs = [*_inputs(case.name)]
     case.guard.hangs = 0
-    made = []
+    made, end = [], time.thread_time() + SECONDS
     for arguments, options in inputs[:60]:
         call = Call(case.function, case.guard, arguments, options)
-        if case.guard.hangs:  # the others would, too
+        if case.guard.hangs or time.thread_time() > end:  # the others would hang, too
             break
         made.append((call, call.again(ours_for(case.name), case.guard)))
     wrong = [pair for pair in made if pair[0].raised or not same_end(*pair)]

@@ -19,7 +19,7 @@ from bigramlab.judge.causes.variation import Variation, bound, loosely
 from bigramlab.judge.causes.varied_arguments import vary_arguments
 from bigramlab.judge.causes.varied_results import FORMS, vary_results
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call
+from bigramlab.judge.recording import Call, hurried
 from bigramlab.mistakes import Mistake
 
 __all__ = ["Search"]
@@ -37,6 +37,8 @@ class Search:
         self.name, self.guard, self.calls, self.ours = name, guard, calls, ours
         self.end = 0.0
         self.different = [not same_end(call, our) for call, our in zip(calls, ours, strict=True)]
+        pairs = zip(calls, ours, self.different, strict=True)
+        self.quickest = sorted(pairs, key=lambda pair: pair[0].seconds)  # what does something else shows it at once
         self.usable = bool(calls) and not calls[0].raised and self.different[0]
         self.results = list(vary_results())
         parameters = list(bound(name, calls[0].arguments, calls[0].options)) if calls else []
@@ -60,7 +62,8 @@ class Search:
         for (slip, *_), run in members(self.name, most=1):
             if self._matches(run):
                 yield slip
-        yield from (self._mistake(variation) for variation in self.results if self._comes_of(variation, self.ours))
+        right = [ours for _, ours, _ in self.quickest]
+        yield from (self._mistake(variation) for variation in self.results if self._comes_of(variation, right))
         self.end = time.thread_time() + SECONDS
         yield from (self._mistake(variation) for variation, run in self.arguments if self._matches(run))
 
@@ -74,14 +77,14 @@ class Search:
             if time.thread_time() > self.end:
                 return
             self.guard.hangs = 0
-            made: list[Call] = []
-            for call in self.calls:
-                made.append(call.again(run, self.guard))
-                if not guarded(call, made[-1]):
+            seen, some_undefined = 0, False
+            for call, ours, _ in self.quickest:
+                made = call.again(run, self.guard)
+                if not guarded(call, made):
                     break
+                seen, some_undefined = seen + shows(call, ours, made), some_undefined or undefined(made)
             else:
-                seen, wrong = sum(map(shows, self.calls, self.ours, made)), sum(self.different)
-                if any(map(undefined, made)) and seen >= max(min(FEWEST, len(self.calls)), wrong / 2):
+                if some_undefined and seen >= max(min(FEWEST, len(self.calls)), sum(self.different) / 5):
                     yield behind_a_guard(slip)
 
     def several(self, mistakes: Iterable[Mistake]) -> Iterator[list[Mistake]]:
@@ -90,28 +93,38 @@ class Search:
             return
         self.end = time.thread_time() + SECONDS
         for slips, run in members(self.name):
+            if time.thread_time() > self.end:
+                break
             if len(slips) > 1 and self._matches(run):
                 yield slips
-        self.end = time.thread_time() + SECONDS
+        self.end += SECONDS / 2
+        probe = next(call for call, _, different in self.quickest if different and not call.raised)
         firsts = [(mistake.run, mistake) for mistake in mistakes]
         for run, first in [*firsts, *((run, self._mistake(slip)) for slip, run in self.arguments)]:
             if time.thread_time() > self.end:
                 return
             self.guard.hangs = 0
-            smallest = self.calls[0].again(run, self.guard)
-            for slip in self.results if not smallest.raised else ():
-                if _holds(partial(_comes, slip, self.calls[0], smallest)):
-                    made = [call.again(run, self.guard) for call in self.calls]
-                    does_something = not all(
-                        alike(one.returned, other.returned) for one, other in zip(self.calls, made, strict=True)
-                    )
-                    if does_something and self._comes_of(slip, made):
-                        yield [first, self._mistake(slip)]
+            with hurried(self.guard, self.calls):
+                tried = probe.again(run, self.guard)
+            made: list[Call] = []
+            for slip in self.results if not tried.raised else ():
+                if not _holds(partial(_comes, slip, probe, tried)) or not self._comes_of(slip, self._made(run, made)):
+                    continue
+                pairs = zip(self.quickest, made, strict=True)
+                if not all(alike(call.returned, one.returned) for (call, *_), one in pairs):
+                    yield [first, self._mistake(slip)]
 
-    def _comes_of(self, slip: Variation, made: list[Call]) -> bool:
+    def _made(self, run: Run, made: list[Call]) -> Iterator[Call]:
+        """Yield what that makes of each call, keeping it for the next time."""
+        for i, (call, *_) in enumerate(self.quickest):
+            if i == len(made):
+                made.append(call.again(run, self.guard))
+            yield made[i]
+
+    def _comes_of(self, slip: Variation, made: Iterable[Call]) -> bool:
         """Tell whether the slip makes of each result what the learner's function gives; errors must be errors."""
         shown = 0
-        for call, one, different in zip(self.calls, made, self.different, strict=True):
+        for (call, _, different), one in zip(self.quickest, made, strict=True):
             if call.raised or one.raised:
                 if not (call.raised and one.raised):
                     return False
@@ -126,10 +139,11 @@ class Search:
             return False
         self.guard.hangs = 0
         shown = 0
-        for call, different in zip(self.calls, self.different, strict=True):
-            if not same_end(call, call.again(run, self.guard)):
-                return False
-            shown += different and not call.raised
+        with hurried(self.guard, self.calls):
+            for call, _, different in self.quickest:
+                if not same_end(call, call.again(run, self.guard)):
+                    return False
+                shown += different and not call.raised
         return shown >= min(FEWEST, len(self.calls))
 
     def _running(self, slip: Variation) -> Run:
