@@ -442,6 +442,15 @@ def test_a_slip_is_named_though_the_smallest_call_alone_is_right():
     assert cause(transformer_logits, "transformer_logits").mistake.name == "last_place_for_all"
 
 
+def test_numbers_that_are_right_to_three_digits_only_are_told_as_that():
+    def attention_shares(queries, keys):
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        past = torch.ones_like(scores).tril().bool()
+        return scores.masked_fill(~past, -math.inf).bfloat16().softmax(-1).float()
+
+    assert cause(attention_shares, "attention_shares").mistake.name == "nearly_right"
+
+
 @pytest.mark.parametrize("size", [2, 1000])
 def test_means_of_batches_that_are_averaged_are_named(size):
     def score_contexts(next_probs, contexts, targets):

@@ -75,12 +75,12 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if wrong_somewhere and (slips := [*islice(search.hidden(mistakes), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
-    if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case):
+    if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case) or batched(case):
         return _shown(found)
     if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
         return clearly
     end = time.thread_time() + SECONDS
-    for kind in (changed_in_place, outcome, begun, batched, walked, drawn_by, start_at_random, close_relation):
+    for kind in (changed_in_place, outcome, begun, walked, drawn_by, start_at_random, close_relation):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
     if wrong_somewhere and time.thread_time() < end:

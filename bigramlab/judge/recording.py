@@ -230,9 +230,9 @@ def _texts(figure: Any) -> list[str]:
 
 @contextmanager
 def hurried(guard: Guard, calls: Iterable[Call]) -> Iterator[None]:
-    """Allow ten times the seconds of these calls: what takes longer for the same does something else."""
-    before = guard.seconds
-    guard.seconds = min(before, max(0.2, 10 * max((call.seconds for call in calls), default=before)))
+    """Allow ten times the seconds of those calls that came back: what takes longer for the same does something else."""
+    before, back = guard.seconds, (call.seconds for call in calls if not isinstance(call.raised, Stopped))
+    guard.seconds = min(before, max(0.2, 10 * max(back, default=0.0)))
     try:
         yield
     finally:

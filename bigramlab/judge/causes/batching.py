@@ -1,6 +1,7 @@
 """Kinds of slips in writing several words side by side, and in what a model is given on the way."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -39,8 +40,11 @@ def batched(case: Case) -> Mistake | None:
     case.guard.hangs = 0
     try:
         with in_states(7, 7):
-            words = [word for _ in range(TIMES) for word in _made(case, WRITERS[case.name](TABLE), LETTERS, MANY)]
-        return _side_by_side(case, words) or (_watched(case) if case.name == "generate_words" else None)
+            model = WRITERS[case.name](TABLE)
+            alone = {word for _ in range(MANY) for word in _made(case, model, LETTERS, 1)}
+            words = [word for _ in range(TIMES) for word in _made(case, model, LETTERS, MANY)]
+        found = _side_by_side(case, words) if alone == WORDS else None  # a word that is wrong alone has another slip
+        return found or (_watched(case) if case.name == "generate_words" else None)
     except Exception:  # what can't be called so tells nothing here
         return None
 
@@ -56,7 +60,9 @@ def _made(case: Case, *arguments: Any, **options: Any) -> Any:
 
 def _side_by_side(case: Case, words: list[str]) -> Mistake | None:
     """Tell whether words end with each other, or go on behind their ends."""
-    odd = {*words} - WORDS
+    odd, pairs = {*words} - WORDS, [*pairwise(words[:MANY])]
+    if all(other.startswith(one) for one, other in pairs):  # each has those before it: that is another slip
+        return None
     if "a" in words and odd and odd <= {"b", "bc"}:
         return case.cause("ended_together", "Words that are written side by side end together: the first that comes to "
                           "its \".\" ends all, and the others are cut.", "Give it a model that writes \"a\" or "

@@ -54,7 +54,6 @@ ADAMW: list[Part] = [
         ("decay_pushes_away_from_0", lambda p, r, w: (p * (1 + r * w), 0), "The decay has the wrong sign: it pushes away from 0."),
         ("decay_twice", lambda p, r, w: (p * (1 - 2 * r * w), 0), "The decay is twice as strong as it should be."),
         ("decay_of_a_constant", lambda p, r, w: (p - r * w, 0), "The decay is subtracted as it is, and should shrink each parameter by a share of itself.")]),
-    ("shares", lambda w: w, [("softmax_taken_twice", lambda w: w.softmax(1), "softmax is taken twice: of shares, and not of the weights.")]),
     ("sign", -1, [("uphill", 1, "The step is added, and should be subtracted: it goes uphill.")]),
     ("rate", lambda r: r, [("rate_left_out", lambda r: 1, "The learning rate is not used for the step.")]),
     ("decays", lambda b, c: (b, c), [("decays_swapped", lambda b, c: (c, b), "The two decays are exchanged.")]),
@@ -77,6 +76,10 @@ def _adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return (moved, *means)
 
 
+def _as_it_is(weights: Any) -> Any:
+    return weights
+
+
 TRAIN: list[Part] = [
     ("counted", lambda n: n, [
         ("every_bigram_once", lambda n: (n > 0).to(n.dtype), "Each bigram counts once, however often it stands in the text."),
@@ -91,6 +94,7 @@ TRAIN: list[Part] = [
         ("mean_over_the_rows", lambda n: len(n), "The sum is divided by the number of rows, and should be by that of the bigrams."),
         ("mean_over_the_cells_counted", lambda n: (n > 0).sum(), "The sum is divided by the number of different bigrams, and should be by that of all."),
         ("divided_by_twice", lambda n: 2 * n.sum(), "The loss is divided by twice the number of bigrams.")]),
+    ("shares", _as_it_is, [("softmax_taken_twice", lambda w: w.softmax(1), "softmax is taken twice: of shares, and not of the weights.")]),
     ("axis", 1, [("softmax_down_the_columns", 0, "softmax runs down the columns, and should run along the rows."),
                  ("softmax_over_the_whole_table", None, "One softmax is taken of the whole table, and should be of each row.")]),
     ("sign", -1, [("uphill", 1, "The gradient is added, and should be subtracted: it goes uphill.")]),
@@ -160,8 +164,12 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         return float((plain + more) * chosen["unit"])
 
     def gradient() -> Any:
-        leaf = weights.detach().clone().requires_grad_()
-        (slope,) = torch.autograd.grad(-(counts * log_probs(leaf)).sum(), leaf)
+        if chosen["shares"] is _as_it_is:
+            expected = counts.sum() if axis is None else counts.sum(axis, keepdim=True)
+            slope = expected * log_probs(weights).exp() - counts
+        else:
+            leaf = weights.detach().clone().requires_grad_()
+            (slope,) = torch.autograd.grad(-(counts * log_probs(leaf)).sum(), leaf)
         pulled = {"mean": weights / weights.numel(), "sum": weights, "sizes": weights.sign() / weights.numel() / 2}
         return slope / size + chosen["pull"] * penalty * pulled[chosen["pulled_by"]]
 

@@ -21,7 +21,9 @@ Said = tuple[str, str, str]
 
 def close_relation(case: Case) -> Mistake | None:
     """Return a relation that as good as names the slip."""
-    return _first(case, (another_order, cut_short, too_large_by_a_factor, off_by_a_constant, wrapped_around))
+    return _first(
+        case, (another_order, cut_short, too_large_by_a_factor, off_by_a_constant, wrapped_around, nearly_right)
+    )
 
 
 def distant_relation(case: Case) -> Mistake | None:
@@ -153,6 +155,16 @@ def wrapped_around(pairs: list[Pair]) -> Said | None:
         if all(bool(((one - other) % 2**bits == 0).all()) for one, other in tensors):
             return ("numbers_begin_anew", f"The numbers are of a type of {bits} bits, and what is larger begins anew.",
                     "Print its `dtype`: take `torch.int64`.")  # fmt: skip
+    return None
+
+
+def nearly_right(pairs: list[Pair]) -> Said | None:
+    """All numbers are right to two or three digits."""
+    tensors = _tensors(pairs)
+    if all(torch.allclose(one, other, rtol=1e-2, atol=2e-3, equal_nan=True) for one, other in tensors):
+        return ("nearly_right", "All numbers are nearly right, to two or three digits, on every input: half precision "
+                "(`.half()`, `bfloat16`), rounding, or a small number that is added somewhere.", "Print them with more "
+                "decimals, beside those of bigramlab's own.")  # fmt: skip
     return None
 
 
