@@ -446,7 +446,7 @@ def test_numbers_that_are_right_to_three_digits_only_are_told_as_that():
     def attention_shares(queries, keys):
         scores = queries @ keys.mT / queries.shape[-1] ** 0.5
         past = torch.ones_like(scores).tril().bool()
-        return scores.masked_fill(~past, -math.inf).bfloat16().softmax(-1).float()
+        return scores.masked_fill(~past, -math.inf).half().softmax(-1).float()
 
     assert cause(attention_shares, "attention_shares").mistake.name == "nearly_right"
 

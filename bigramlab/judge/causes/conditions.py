@@ -52,7 +52,7 @@ TABLES: list[tuple[str, Measure]] = [
     ("numbers in {}", lambda it: it.numel()),
     ("rows in {}", len),
     ("columns in {}", lambda it: it.shape[-1]),
-    ("in {} as its largest number", lambda it: float(it.max()) if it.numel() else 0),
+    ("in {} as its largest number", lambda it: it.max().item() if it.numel() else 0),
 ]  # fmt: skip
 
 NUMBERS: list[tuple[str, Measure]] = [

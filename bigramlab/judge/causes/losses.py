@@ -19,7 +19,9 @@ Said = tuple[str, str, str]
 def of_the_loss(case: Case) -> Mistake | None:
     """Return what a loss has too much, or where it has no number: what goes in shows it."""
     pairs = zip(case.calls, case.ours, strict=True)
-    ended = [(call, ours) for call, ours in pairs if isinstance(ours.returned, float | Tensor) and not ours.raised]
+    ended = [(call, ours) for call, ours in pairs if not ours.raised]
+    if not all(isinstance(ours.returned, float) or getattr(ours.returned, "ndim", 1) == 0 for _, ours in ended):
+        return None
     try:
         said = product_underflows(ended) or penalty_added(ended)
     except Exception:  # such results are no losses

@@ -223,7 +223,7 @@ ENTROPY: list[Part] = [
         ("one_too_many", lambda s, x: s.sum() / (len(s) + 1), "The sum is divided by one more than the number of rows."),
         ("one_too_few", lambda s, x: s.sum() / (len(s) - 1), "The sum is divided by one less than the number of rows."),
         ("product", lambda s, x: s.prod(), "The losses are multiplied."),
-        *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches of {n} are averaged, though the last batch may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 16, 32, 64, 100, 128, 256, 512, 1000, 1024, 4096)),
+        *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches of {n} are averaged, though the last batch may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 1000, 32, 64, 256, 128, 1024, 512, 100, 4096, 16)),
         ("batch_plus_1", lambda s, x: s.sum() / len(s) ** 2, "The sum is divided by the number of rows twice.")]),
     ("rows", lambda x, t: slice(None), [
         ("boundary_targets_left_out", lambda x, t: t != 0, "Rows whose target is 0, the \".\", are left out: `ignore_index=0`, or a mask."),
