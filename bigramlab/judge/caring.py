@@ -5,10 +5,10 @@ import re
 from bigramlab.judge.causes.likeness import alike, same_end, wholly
 from bigramlab.judge.describing import describe_call, shorten, show, show_error
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call, Recorder
+from bigramlab.judge.recording import Call, Recorder, hurried
 from bigramlab.judge.reporting import Note
 from bigramlab.judge.trying import explore, run_law
-from bigramlab.laws import Law, ours_for
+from bigramlab.laws import Law, Stopped, ours_for
 from bigramlab.laws.law import QUIET
 from bigramlab.mistakes import MISTAKES, Mistake
 
@@ -46,8 +46,10 @@ def _note(law: Law, call: Call, problem: str, guard: Guard, words: "_Words") -> 
     silent = call.raised is None and ours.raised is not None
     if silent:
         problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
-    if law.holds and (mistake := words.find(law, call)):
-        problem = mistake.wrong
+    if law.holds:
+        with hurried(guard, ()):
+            mistake = words.find(law, call)
+        problem = mistake.wrong if mistake else problem
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
     call_text = describe_call(law.function, call.arguments, call.options)
     return Note(law.name, law.sentence, call_text, problem, says, silent, _rank(call, ours))
@@ -79,17 +81,22 @@ class _Words:
         """Return the mistake that explains why this law is broken by that call."""
         careless = [one for one in MISTAKES.get(law.function, []) if one.careless and one not in self.said]
         likely = [mistake for mistake in careless if self._alike(mistake, [smallest])]
-        calls = self._more(law) if likely else []
+        calls = self._more(law) if likely and not isinstance(smallest.raised, Stopped) else []
         for mistake in likely:
-            if self._alike(mistake, calls) and self._about(mistake) is law and not self._breaks_any(mistake, self.kept):
+            alike = self._alike(mistake, calls, others_too=True)  # what it refuses, the function may forget, too
+            if alike and self._about(mistake) is law and not self._breaks_any(mistake, self.kept):
                 self.said.append(mistake)
                 return mistake
         return None
 
-    def _alike(self, mistake: Mistake, calls: list[Call]) -> bool:
+    def _alike(self, mistake: Mistake, calls: list[Call], *, others_too: bool = False) -> bool:
+        """Tell whether the calls end as the mistake's do; `others_too` leaves out those that it refuses."""
         self.guard.hangs = 0
         made = ((call, call.again(mistake.run, self.guard)) for call in calls)
-        return all(again.ended_like(call) or _undefined_both(again, call) for call, again in made)
+        return all(
+            again.ended_like(call) or _undefined_both(again, call) or (others_too and again.refused())
+            for call, again in made
+        )
 
     def _more(self, law: Law) -> list[Call]:
         """Make calls of many kinds: the smallest one says little."""
