@@ -103,7 +103,7 @@ def share_taken_for_steps(step: Any, recipe: Any) -> Any:
 
 @mistake("learning_rate_at", careless=True)
 def steps_not_checked(step: Any, recipe: Any) -> Any:
-    """A step beyond the last one is not refused, and there the cosine rises again.
+    """A step that the recipe does not have is not refused: beyond the last one the cosine rises again.
 
     Call `learning_rate_at(10, Recipe(steps=10))`: it should refuse.
     """
