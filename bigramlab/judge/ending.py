@@ -127,8 +127,8 @@ class Watchdog:
         except BaseException as raised:
             error = raised
         # The exception may come until the watching thread has seen that the call is over; after this loop it can't.
-        # Python looks for one at each call and at the turn of each loop, and not all of those count as inside the `try`.
-        # So nothing here comes before the number, and what loops is in a function of its own.
+        # Python looks for one at each call and turn of a loop, and not all of those count as inside the `try`: nothing
+        # here comes before the number, and what loops is in a function of its own.
         while True:
             try:
                 self._current = 0
