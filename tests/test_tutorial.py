@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from xml.etree import ElementTree
 
 import pytest
@@ -31,6 +32,9 @@ for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
 """
 
 
+WIDE = 42  # letters of code that a phone of 360 px shows, with the size that stylesheets/extra.css gives it
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebooks")
@@ -45,6 +49,13 @@ def cells_of(folder, name, kind):
 
 def blocks_of(page):
     return list(BLOCK.finditer((asides.PAGES / f"{page}.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_a_page_fits_a_phone(page):
+    shown = [block["code"] for block in blocks_of(page) if 'source="block"' in block["options"]]
+    lines = [line for code in shown for line in textwrap.dedent(code).splitlines() if "markdown-exec: hide" not in line]
+    assert [line for line in lines if len(line) > WIDE] == []
 
 
 @pytest.mark.slow
