@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tools import listings
 from tools.llms import llms_txt
+from tools.markup import covered
 
 import bigramlab
 from bigramlab.laws import CARE, LAWS, RESULT
@@ -78,3 +79,14 @@ def test_all_laws_has_those_about_care_apart():
 def test_the_reference_begins_with_a_table_of_all_functions():
     listed = re.findall(r"^\| \[`(\w+)`\]", listings.all_functions(), re.MULTILINE)
     assert sorted(listed) == [name for name in bigramlab.__all__ if inspect.isfunction(getattr(bigramlab, name))]
+
+
+def test_what_a_bet_covers_is_wrapped_up_to_the_comment_and_not_across_another_bet_or_section():
+    bet, end = "<figure><bl-bet>?</bl-bet></figure>", "<!-- end of bet -->"
+    assert covered(f"{bet}<p>1</p>\n<p>2</p>{end}<p>3</p>") == (
+        f'{bet}<div class="bl-covered"><p>1</p>\n<p>2</p></div>{end}<p>3</p>'
+    )
+    assert (
+        covered(f"{bet}<p>1</p>{bet}<p>2</p>{end}") == f'{bet}<p>1</p>{bet}<div class="bl-covered"><p>2</p></div>{end}'
+    )
+    assert covered(f'{bet}<h2 id="a">A</h2>{end}') == f'{bet}<h2 id="a">A</h2>{end}'

@@ -1,6 +1,6 @@
 /* <bl-bet>: a question, and a bet before the answer: 100% are spread over choices, or over the pieces of a range.
    The fallback inside the tag holds question, choices and answer. What follows the tag on its page, up to the comment
-   "end of bet", is covered until one bets or asks to be shown. */
+   "end of bet", is covered until one bets or asks to be shown: by the page itself, before this script has come. */
 (() => {
   "use strict";
   const bl = globalThis.bigramlab;

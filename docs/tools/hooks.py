@@ -36,16 +36,18 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Tell how long a chapter takes to read, and name the link beside each heading: "¶" alone says nothing."""
-    from tools.markup import minutes_of
+    """Tell how long a chapter takes to read, wrap what bets cover, and name the link beside each heading."""
+    from tools.markup import covered, minutes_of
 
     if page.file.src_uri.startswith("tutorial/"):
         page.meta["minutes"] = minutes_of(html)
+        html = covered(html)
 
     def named(found: re.Match[str]) -> str:
         heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()
         return f'{found["heading"]}<a class="headerlink" {found["rest"]} aria-label="Link to {heading}"'
 
+    # "¶" alone says nothing
     heading = r'(?P<heading><h[1-6][^>]*>(?:(?!</h).)*?)<a class="headerlink" (?P<rest>href="[^"]*") title="[^"]*"'
     return re.sub(heading, named, html, flags=re.DOTALL)
 

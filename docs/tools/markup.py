@@ -45,3 +45,10 @@ def minutes_of(page: str) -> int:
         page = re.sub(rf"<{tag}\b.*?</{tag}>", " ", page, flags=re.DOTALL)
     words = re.findall(r"[^\W\d][\w'-]*", html.unescape(re.sub(r"<[^>]*>", "", page)))
     return max(1, round(len(words) / 200))
+
+
+def covered(page: str) -> str:
+    """Return a page of HTML with what each bet covers in a `div`, which is covered before the scripts have come."""
+    passing = r"(?:(?!<bl-bet\b|<h2\b).)*?"  # what is covered reaches neither the next bet nor the next section
+    bet = rf"(</bl-bet></figure>)({passing})(<!-- end of bet -->)"
+    return re.sub(bet, r'\1<div class="bl-covered">\2</div>\3', page, flags=re.DOTALL)

@@ -27,7 +27,10 @@ SIGHT = """(near) => {
     return [...document.querySelectorAll("bl-bet")].map((bet) => {
         const place = bet.getBoundingClientRect();
         const made = [];
-        for (let next = bet.parentNode.nextElementSibling; next; next = next.nextElementSibling) {
+        const after = [];
+        for (let next = bet.parentNode.nextElementSibling; next; next = next.nextElementSibling)
+            after.push(...(bet.covered.includes(next) ? next.children : [next]));
+        for (const next of after) {
             if (next.matches("h2, figure.bl") || distance(place, next.getBoundingClientRect()) > near) break;
             const isMade = next.matches(".result, .figure, .chart, figure");
             if (isMade && isSeen(next)) made.push(next.outerHTML.slice(0, 80));
