@@ -89,7 +89,9 @@ def wrong_in(page: str) -> str:
             f"[What it does](../../reference/{lesson}.html#{MODULES[lesson]}.{name}) · "
             f"[its laws](../../reference/laws.html#{name})"
         )
-        parts += [f"## {name}", about, *(entry(mistake, caught()[key_of(mistake)]) for mistake in MISTAKES[name])]
+        entries = [entry(mistake, caught()[key_of(mistake)]) for mistake in MISTAKES[name]]
+        parts.append(f'<section class="mistakes" style="--mistakes: {len(entries)}" markdown>')
+        parts += [f"## {name}", about, *entries, "</section>"]
     return "\n\n".join(parts)
 
 
