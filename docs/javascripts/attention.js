@@ -207,12 +207,12 @@
       this.paintWord((letter, place) => (place === at ? `${letter}, whose vector is shown` : letter));
       const rows = stages.map(({ name, x, probs }) => {
         const likely = probs[at].map((p, id) => [p, this.letters[id]]).sort((a, b) => b[0] - a[0]).slice(0, 3);
-        return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, strip(x[at])),
-          ...likely.map(([p, letter]) => h("td", {}, code(letter), ` ${percent(p)}`)));
+        return h("tr", {}, h("th", { scope: "row" }, name),
+          ...likely.map(([p, letter]) => h("td", {}, code(letter), ` ${percent(p)}`)), h("td", {}, strip(x[at])));
       });
       this.table.replaceChildren(h("table", { class: "bl-list" },
         h("caption", { class: "bl-unseen" }, `The vector at ${("." + word)[at]}, and which letter it would be read as`),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "after"), h("th", { scope: "col" }, "vector"), h("th", { scope: "colgroup", colspan: 3 }, "the next letter"))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "after"), h("th", { scope: "colgroup", colspan: 3 }, "the next letter"), h("th", { scope: "col" }, "vector"))),
         h("tbody", {}, ...rows)));
       const best = (probs) => this.letters[probs[at].indexOf(Math.max(...probs[at]))];
       const changes = stages.slice(1).filter(({ probs }, i) => best(probs) !== best(stages[i].probs)).map(({ name }) => name);

@@ -157,11 +157,11 @@ def turn() -> str:
     models = [
         result for result in trainings.results() if result.numbers
     ]  # what learns nothing has no place on a log scale
-    rows = [[one.name, f"{one.numbers:,}", f"{one.seconds:.3f}", f"{one.test:.3f}"] for one in models]
+    rows = [[one.name, f"{one.test:.3f}", f"{one.numbers:,}", f"{one.seconds:.3f}"] for one in models]
     points = [[one.name, one.numbers, round(one.seconds, 4), round(one.test, 4)] for one in models]
     return element(
         "turn",
-        listed(["model", "numbers", "seconds", "test loss"], rows),
+        listed(["model", "test loss", "numbers", "seconds"], rows),
         scripts="turn",
         models=json.dumps(points),
     )

@@ -25,6 +25,6 @@ def memory() -> str:
 def _table(comparison: dict[str, Any]) -> str:
     lines = []
     for row in comparison["rows"]:
-        measured = f"{row['ms']:,.2f} | {row['ratio']:,.1f}" if "ms" in row else f"| {row['skipped']}"
+        measured = f"{row['ratio']:,.1f} | {row['ms']:,.2f}" if "ms" in row else f"| {row['skipped']}"
         lines.append(f"| {row['way']} | {measured} |")
-    return "\n".join([f"## {comparison['title']}\n", "| way | ms | times as fast |", "|---|--:|--:|", *lines])
+    return "\n".join([f"## {comparison['title']}\n", "| way | times as fast | ms |", "|---|--:|--:|", *lines])
