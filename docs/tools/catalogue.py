@@ -106,7 +106,7 @@ def told(mistake: Mistake, caught_by: dict[str, str], where: str = "") -> str:
     careless = "\n\n**Careless**: what it computes for input that makes sense is right." if mistake.careless else ""
     return (
         f'<div class="mistake" markdown>\n\n{where}{mistake.wrong} {mistake.seen}{careless}\n\n'
-        f"{_code(mistake)}{_seen(mistake, caught_by)}\n\n"
+        f"{_code(mistake)}\n\n{_seen(mistake, caught_by)}\n\n"  # a blank line, or it is taken for text with links
         f"**Caught by** “{sentences[caught_by['law']]}”\n\n</div>"
     )
 
