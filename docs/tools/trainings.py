@@ -33,23 +33,22 @@ def keep_together(letters: str) -> bool:
 
 def show_comparison() -> str:
     """Return numbers, time and losses of each model, as a table in Markdown."""
-    lines = ["| model | numbers | seconds | train | dev | test | perplexity |", "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| model | test | perplexity | dev | train | numbers | seconds |", "|---|--:|--:|--:|--:|--:|--:|"]
     for result in results():
-        losses = " | ".join(f"{loss:.3f}" for loss in (result.train, result.dev, result.test))
-        perplexity = f"{result.perplexity:.1f}"
-        lines.append(f"| {result.name} | {result.numbers:,} | {result.seconds:.1f} | {losses} | {perplexity} |")
+        losses = f"{result.test:.3f} | {result.perplexity:.1f} | {result.dev:.3f} | {result.train:.3f}"
+        lines.append(f"| {result.name} | {losses} | {result.numbers:,} | {result.seconds:.1f} |")
     return "\n".join(lines)
 
 
 def show_architectures() -> str:
     """Return the mean of what the models of `architectures` reached, as a table in Markdown."""
-    lines = ["| model | numbers | processor time, s | train | dev | test, three seeds |", "|---|--:|--:|--:|--:|--:|"]
+    lines = ["| model | test, three seeds | dev | train | numbers | processor time, s |", "|---|--:|--:|--:|--:|--:|"]
     for name, row in architectures.rows().items():
         train, dev = (f"{statistics.mean(row[part]):.3f}" for part in ("train", "dev"))
         test = " ".join(f"{loss:.3f}" for loss in row["test"])
         seconds = statistics.mean(row["seconds"])
         shown = f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.3f}"
-        lines.append(f"| {name} | {row['numbers']:,} | {shown} | {train} | {dev} | {test} |")
+        lines.append(f"| {name} | {test} | {dev} | {train} | {row['numbers']:,} | {shown} |")
     return "\n".join(lines)
 
 
@@ -87,14 +86,14 @@ def show_looking_back(names: int = 5) -> str:
 
 def show_race() -> str:
     """Return what each recipe reached on both splits, as a table in Markdown."""
-    lines = ["| recipe | split | dev | test | processor time |", "|---|---|---|---|--:|"]
+    lines = ["| recipe | split | test | dev | processor time |", "|---|---|---|---|--:|"]
     for split, rows in keeping.training(experiments.races).items():
         if split == "key":
             continue
         lecture = statistics.median(rows["the lecture's"]["seconds"])
         for name, row in rows.items():
             dev, test = (" ".join(f"{loss:.4f}" for loss in row[part]) for part in ("dev", "test"))
-            lines.append(f"| {name} | {split} | {dev} | {test} | {statistics.median(row['seconds']) / lecture:.0%} |")
+            lines.append(f"| {name} | {split} | {test} | {dev} | {statistics.median(row['seconds']) / lecture:.0%} |")
     return "\n".join(lines)
 
 
