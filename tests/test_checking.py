@@ -530,6 +530,7 @@ def test_an_iterator_is_shown_with_its_items():
     assert note.call.startswith("build_vocabulary(iter(['")
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_named_with_its_line():
     def smooth(counts, k=1):
         while True:

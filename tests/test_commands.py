@@ -44,6 +44,7 @@ def test_the_same_seed_writes_the_same_words(towns, capsys):
     assert written[0] == written[1] != written[2]
 
 
+@pytest.mark.slow
 def test_compare_shows_a_line_for_each_model(towns, capsys):
     assert main(["compare", str(towns), "--contexts", "1,2", "--seed", "1"]) == 0
     printed = capsys.readouterr().out
@@ -396,6 +397,7 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(models, "_recipe", lambda train: bigramlab.Recipe(steps=2))
 
 
+@pytest.mark.slow
 def test_compare_gives_what_the_function_gives_and_shows_which_network_is_trained(towns, monkeypatch, capsys):
     few_steps(monkeypatch)
     assert main(["compare", str(towns), "--contexts", "2,1,2", "--seed", "1"]) == 0
@@ -411,6 +413,7 @@ def test_compare_gives_what_the_function_gives_and_shows_which_network_is_traine
     assert "network 2 of 2, which looks back 1: training, 2 steps\n" in err
 
 
+@pytest.mark.slow
 def test_a_transformer_writes_and_is_compared_if_it_is_wanted(towns, monkeypatch, capsys):
     few_steps(monkeypatch)
     monkeypatch.setattr(models, "_transformer_recipe", lambda train: bigramlab.Recipe(steps=3, batch_size=8))
@@ -431,6 +434,7 @@ def test_a_transformer_is_given_no_endless_words(command, tmp_path, capsys):
     assert "a word has 300 letters, 'aaaaaaaaaaaaaaaaaaaa'…" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("swallowed", [True, False], ids=["in a training", "elsewhere"])
 def test_ctrl_c_shows_what_is_finished(swallowed, towns, monkeypatch, capsys):
     few_steps(monkeypatch)

@@ -356,6 +356,7 @@ def test_a_law_that_all_functions_share_can_be_what_catches_a_mistake(run, carel
     assert caught_by["call"].startswith("smooth(")
 
 
+@pytest.mark.slow
 def test_what_no_law_catches_is_no_mistake():
     right = Mistake("perplexity", "none", "It is right.", "Look.", bigramlab.perplexity)
     with pytest.raises(RuntimeError, match="no law catches the mistake perplexity/none"):

@@ -625,6 +625,7 @@ for number in range(1000):
 """  # in a process of its own: where Python's own lock is waited for, nothing ends that
 
 
+@pytest.mark.slow
 def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
     done = subprocess.run([sys.executable, "-c", GARBAGE_IS_DUE], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

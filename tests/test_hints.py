@@ -152,6 +152,7 @@ def test_a_hint_is_given_in_a_folder_that_cant_be_written(lab, capsys, monkeypat
     assert hint(lab, capsys).endswith("as the folder can't be written: [Errno 13] Permission denied\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", ["", "{", "[]", "3", '{"normalize": "x"}', '{"normalize": [1]}', "\xff"])
 def test_hints_begin_anew_when_their_count_is_damaged(damaged, lab, capsys):
     (lab / FOLDER).mkdir()

@@ -68,6 +68,7 @@ def test_what_is_kept_of_the_slips_is_of_the_code_as_it_is():
     assert json.loads(slips.KEPT.read_text(encoding="utf-8"))["key"] == slips.key()
 
 
+@pytest.mark.slow
 def test_the_first_report_is_what_check_says_now():
     assert slips._report(slips.SLIPS[0]) == {
         **slips.reports()[0],
@@ -75,6 +76,7 @@ def test_the_first_report_is_what_check_says_now():
     }
 
 
+@pytest.mark.slow
 def test_a_slip_of_another_kind_than_it_should_be_is_noticed():
     right = slips.SLIPS[0]._replace(code="def smooth(counts, k=1):\n    return counts + k")
     with pytest.raises(RuntimeError, match=f"should be known as {right.mistake}, not as nothing"):

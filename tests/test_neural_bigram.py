@@ -190,6 +190,7 @@ def test_what_wants_a_gradient_may_come_in_and_weights_come_out_without_one():
     assert weights.grad is None
 
 
+@pytest.mark.slow
 @given(counts_and_weights(), st.sampled_from([0.01, 0.5, 40.0]))
 def test_the_rate_that_the_error_names_never_raises_the_loss(given, penalty):
     counts, weights = given

@@ -50,6 +50,7 @@ def kept(lab):
     return lab / ".bigramlab" / "smooth.json"
 
 
+@pytest.mark.slow
 def test_what_was_judged_is_known_from_then_on(judged):
     found = Lab(judged).known(SMOOTH)
     assert found.status == "solved"
