@@ -43,9 +43,8 @@
       this.status = h("p", { role: "status" });
       this.chart = h("div", { class: "bl-chart" });
       const steps = [1, 10, 100].map((n) => button(n === 1 ? "1 step" : `${n} steps`, () => this.train(n), { class: "bl-button bl-primary" }));
-      return [h("div", { class: "bl-pictures" }, this.counted.node, this.learned.node, this.difference.node),
-        h("div", { class: "bl-row" }, h("label", { class: "bl-picker-always" }, "Rate ", this.rate), ...steps),
-        this.status, this.chart];
+      return [h("div", { class: "bl-row" }, h("label", { class: "bl-picker-always" }, "Rate ", this.rate), ...steps), this.status,
+        h("div", { class: "bl-pictures" }, this.learned.node, this.counted.node, this.difference.node), this.chart];
     }
 
     connectedCallback() {
