@@ -22,7 +22,10 @@ from bigramlab.judge.trying import run_law
 from bigramlab.laws import LAWS
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def forgets_keepdim(counts):
@@ -40,12 +43,10 @@ def test_the_report_says_what_was_called_what_came_back_what_is_wrong_and_why():
     assert "\033[" in report.text(color=True)
 
 
-@pytest.mark.slow
 def test_the_smallest_input_is_shown():
     assert check(forgets_keepdim, "normalize").call.count("[") <= 3
 
 
-@pytest.mark.slow
 def test_the_same_failure_gives_the_same_report():
     assert check(forgets_keepdim, "normalize") == check(forgets_keepdim, "normalize")
 
@@ -72,7 +73,6 @@ def test_a_right_function_without_a_check_of_any_input_is_right_and_hears_what_i
     assert not {"wrong", "not right yet"} & set(report.text().split())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("error", [AssertionError, RuntimeError, ZeroDivisionError, OSError, KeyError])
 def test_any_error_refuses(error):
     def smooth(counts, k=1):
@@ -83,7 +83,6 @@ def test_any_error_refuses(error):
     assert check(smooth).careful
 
 
-@pytest.mark.slow
 def test_a_slip_that_raises_is_no_refusal():
     def smooth(counts, k=1):
         if not 0 <= k < float("inf"):
@@ -95,7 +94,6 @@ def test_a_slip_that_raises_is_no_refusal():
     assert "NameError" in report.text() or "not defined" in report.text()
 
 
-@pytest.mark.slow
 def test_what_gives_a_result_without_a_word_comes_first():
     def normalize(counts):
         return counts / counts.sum(1, keepdim=True)
@@ -105,7 +103,6 @@ def test_what_gives_a_result_without_a_word_comes_first():
     assert any(silent)
 
 
-@pytest.mark.slow
 def test_what_goes_wrong_with_input_that_makes_sense_comes_before_what_is_not_refused():
     def cross_entropy(logits, targets):
         shares = logits.exp() / logits.exp().sum(1, keepdim=True)
@@ -119,7 +116,6 @@ def test_what_goes_wrong_with_input_that_makes_sense_comes_before_what_is_not_re
     assert any(note.ours for note in others)
 
 
-@pytest.mark.slow
 def test_what_is_said_of_care_is_about_its_own_law_and_true_of_what_else_the_function_does():
     def attention_shares(queries, keys):
         scores = queries @ keys.mT / queries.shape[-1] ** 0.5
@@ -192,7 +188,6 @@ def test_a_class_that_is_an_iterator_is_right():
     assert check(minibatches)
 
 
-@pytest.mark.slow
 def test_printing_is_a_matter_of_care():
     def smooth(counts, k=1):
         print(counts)  # noqa: T201
@@ -241,7 +236,6 @@ def test_other_parameters_are_named():
     assert "its parameters should be (counts, k=1), and yours takes (counts)" in check(smooth).problem
 
 
-@pytest.mark.slow
 def test_a_function_that_waits_for_another_one_is_started():
     def not_written():
         raise NotImplementedError
@@ -324,7 +318,6 @@ def test_an_exception_is_shown_with_its_line():
     assert report.place.endswith("\nreturn counts[99]")
 
 
-@pytest.mark.slow
 def test_one_of_two_mistakes_is_named_with_less_certainty():
     def count_bigrams(words, vocabulary):  # no end token, and long words are cut
         counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
@@ -340,7 +333,6 @@ def test_one_of_two_mistakes_is_named_with_less_certainty():
     assert "may be a part of it" in found.text()
 
 
-@pytest.mark.slow
 def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
     def count_bigrams(words, vocabulary):  # wrong for one list of words, and for nothing else
         counts = bigramlab.count_bigrams(words, vocabulary)
@@ -350,7 +342,6 @@ def test_a_mistake_that_is_wrong_where_the_function_is_right_is_not_named():
     assert report.diagnosis is None
 
 
-@pytest.mark.slow
 def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is_used():
     def sample(probs, *, generator=None):
         return torch.randint(1, 10**9, (3,))  # a walk that shows its draws
@@ -360,7 +351,6 @@ def test_the_same_failure_gives_the_same_report_where_torchs_global_generator_is
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.slow
 def test_what_else_stands_in_a_readers_files_decides_nothing(tmp_path, monkeypatch):
     def tried():
         drawn = []
@@ -375,7 +365,6 @@ def test_what_else_stands_in_a_readers_files_decides_nothing(tmp_path, monkeypat
     assert tried() == before
 
 
-@pytest.mark.slow
 def test_a_function_put_in_the_place_of_ours_is_compared_with_ours(monkeypatch):
     monkeypatch.setattr(bigramlab, "normalize", forgets_keepdim)
     assert check(bigramlab.normalize, "normalize").diagnosis.mistake.name == "keepdim_forgotten"
@@ -389,7 +378,6 @@ def test_a_default_that_calls_change_is_told_of():
     assert "changed the default of `seen`" in check(build_vocabulary).problem
 
 
-@pytest.mark.slow
 def test_a_part_of_the_cause_breaks_the_same_law():
     def sample(probs, *, generator=None):  # one of the mistakes draws alike, and is wrong elsewhere
         bigramlab.sample(probs, generator=torch.Generator().manual_seed(0))  # refuses what is to be refused
@@ -416,7 +404,6 @@ def test_an_infinite_argument_can_be_typed():
     assert re.search(r"float\(.(nan|inf).\)", calls)
 
 
-@pytest.mark.slow
 def test_a_module_for_a_figure_is_told_of():
     from matplotlib import pyplot
 
@@ -438,7 +425,6 @@ def test_a_mistake_that_never_differs_from_our_function_is_not_named():
     assert report.diagnosis is None
 
 
-@pytest.mark.slow
 def test_a_changed_argument_is_named_whatever_law_it_breaks():
     def count_bigrams(words, vocabulary):
         if isinstance(words, list):
@@ -491,7 +477,6 @@ def raises_what_has_no_text(*_):
     raise Unspeakable
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "message"),
     [
@@ -530,7 +515,6 @@ def test_an_iterator_is_shown_with_its_items():
     assert note.call.startswith("build_vocabulary(iter(['")
 
 
-@pytest.mark.slow
 def test_an_endless_loop_is_named_with_its_line():
     def smooth(counts, k=1):
         while True:
@@ -549,7 +533,6 @@ def test_a_name_that_is_close_to_one_that_is_there_is_suggested():
     assert check(smooth).raised == "NameError: name 'couns' is not defined; did you mean 'counts'?"
 
 
-@pytest.mark.slow
 def test_nothing_is_left_where_one_works(tmp_path):
     code = "import bigramlab; assert bigramlab.check(bigramlab.build_vocabulary)"
     environment = os.environ | {"PYTHONPATH": str(Path(bigramlab.__file__).parents[1])}

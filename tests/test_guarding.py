@@ -30,7 +30,10 @@ from bigramlab.lab.exercises import write_lab
 from bigramlab.laws.law import Stopped
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 ALONE = Path(__file__).with_name("guarding_alone.py")
 
 
@@ -169,13 +172,11 @@ def test_nothing_hangs(function, message):
     assert sys.gettrace() is not _every_line
 
 
-@pytest.mark.slow
 def test_check_reports_an_endless_loop():
     report = check(endless, "normalize")
     assert "did not return in time" in report.problem
 
 
-@pytest.mark.slow
 def test_calls_that_end_just_in_time_are_never_mistaken():
     chance = random.Random(0)
     hangs = 0
@@ -271,7 +272,6 @@ def test_calls_run_with_torchs_own_defaults_whatever_the_session_has_set(session
         assert torch.is_inference_mode_enabled() == (session == "inference_mode")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["softmax", "train_neural_bigram", "normalize"])
 @pytest.mark.parametrize("session", SESSIONS)
 def test_a_right_function_is_right_whatever_the_session_has_set(session, name):
@@ -280,7 +280,6 @@ def test_a_right_function_is_right_whatever_the_session_has_set(session, name):
         assert check(function)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("session", ["inference_mode", "another default device"])
 def test_the_first_check_of_a_session_may_stand_under_its_settings(session):
     begin = {"inference_mode": "torch.inference_mode()", "another default device": "torch.device('meta')"}[session]
@@ -448,7 +447,6 @@ def test_no_folder_is_left(monkeypatch, tmp_path):
     assert glob.glob(f"{tmp_path}/*") == []
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_compiled_function_has_time_to_be_compiled():
     @torch.compile
@@ -538,7 +536,6 @@ def pythons():
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"])
 def test_calls_are_ended_on_every_python(name):
     python = Path(sys.executable) if name == f"python3.{sys.version_info[1]}" else pythons().get(name)
@@ -552,7 +549,6 @@ LINE = "smooth, at ch04_smoothing.py, line {}, has not come back for 6 seconds, 
 ENDLESS = "def smooth(counts, k=1):\n    return sum(range(10**12))\n"
 
 
-@pytest.mark.slow
 def test_a_call_into_c_that_never_returns_ends_the_command_with_a_verdict_that_names_the_line(tmp_path):
     write_lab(tmp_path)
     (tmp_path / "ch04_smoothing.py").write_text(ENDLESS, encoding="utf-8")
@@ -563,7 +559,6 @@ def test_a_call_into_c_that_never_returns_ends_the_command_with_a_verdict_that_n
     assert LINE.format(2) in " ".join(done.stdout.split())
 
 
-@pytest.mark.slow
 def test_a_call_into_c_that_never_returns_is_named_in_a_repl_too(tmp_path):
     (tmp_path / "mine.py").write_text(ENDLESS, encoding="utf-8")
     code = "from mine import smooth; import bigramlab; bigramlab.check(smooth)"
@@ -625,7 +620,6 @@ for number in range(1000):
 """  # in a process of its own: where Python's own lock is waited for, nothing ends that
 
 
-@pytest.mark.slow
 def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
     done = subprocess.run([sys.executable, "-c", GARBAGE_IS_DUE], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

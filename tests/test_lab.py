@@ -1,4 +1,5 @@
 import contextlib
+import importlib
 import inspect
 import io
 import os
@@ -594,8 +595,8 @@ def test_a_solution_is_shown_with_its_helpers(lab, capsys):
 def test_a_solution_names_everything_that_it_uses(exercise):
     solution = solution_of(exercise)
     compile(solution, exercise.name, "exec")
-    module = sys.modules[f"bigramlab.lessons.{exercise.lesson}"]
-    for name in set(re.findall(r"\b\w+(?=\()", re.sub('""".*?"""', "", solution, flags=re.DOTALL))):
+    module = importlib.import_module(f"bigramlab.lessons.{exercise.lesson}")
+    for name in set(re.findall(r"(?<![.\w])\w+(?=\()", re.sub('""".*?"""', "", solution, flags=re.DOTALL))):
         if getattr(getattr(module, name, None), "__module__", "").startswith("bigramlab."):
             assert re.search(rf"^(def {name}\(|#   .*\b{name}\b)", solution, re.MULTILINE)
 

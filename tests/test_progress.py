@@ -19,6 +19,8 @@ from bigramlab.lab.labs import Lab
 from bigramlab.lab.progress import key_of
 from bigramlab.lessons.files import write_file
 
+pytestmark = pytest.mark.slow
+
 SMOOTH, NORMALIZE = Exercise.named("smooth"), Exercise.named("normalize")
 
 
@@ -50,7 +52,6 @@ def kept(lab):
     return lab / ".bigramlab" / "smooth.json"
 
 
-@pytest.mark.slow
 def test_what_was_judged_is_known_from_then_on(judged):
     found = Lab(judged).known(SMOOTH)
     assert found.status == "solved"
@@ -90,7 +91,6 @@ def test_other_code_is_not_known(file, text, judged):
     assert Lab(judged).known(SMOOTH) is None
 
 
-@pytest.mark.slow
 def test_the_verdict_on_an_earlier_version_is_known_when_one_goes_back_to_it(judged):
     file, lab = judged / "ch04_smoothing.py", Lab(judged)
     before = file.read_bytes()
@@ -113,7 +113,6 @@ def test_a_file_that_python_cannot_read_is_known_to_be_so_without_judging(lab, c
     assert not (lab / ".bigramlab" / "hints.json").exists()  # no hint was used up
 
 
-@pytest.mark.slow
 def test_what_calls_another_exercise_that_is_not_right_says_so_first(lab):
     text = (lab / "ch06_sampling.py").read_text(encoding="utf-8")
     first, second = text.split("def sample_words")
@@ -181,7 +180,6 @@ def test_the_key_covers_exercises_that_are_called_and_no_others(lab):
     assert before[0] != after[0]
 
 
-@pytest.mark.slow
 def test_what_is_saved_while_it_is_judged_is_not_kept(lab, monkeypatch):
     judge = Lab._judged
 
@@ -198,7 +196,6 @@ def test_what_is_saved_while_it_is_judged_is_not_kept(lab, monkeypatch):
     assert not kept(lab).exists()
 
 
-@pytest.mark.slow
 def test_a_folder_that_cant_be_written_is_only_slower(judged, monkeypatch):
     kept(judged).unlink()
     monkeypatch.setattr("bigramlab.lab.progress.write_file", full_disk)
@@ -229,7 +226,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("code", HOSTILE.values(), ids=HOSTILE)
 def test_what_ends_the_process_costs_no_other_function_its_verdict(code, judged):
     (judged / "ch04_smoothing.py").write_text(code, encoding="utf-8")
@@ -241,7 +237,6 @@ def test_what_ends_the_process_costs_no_other_function_its_verdict(code, judged)
     one.close()
 
 
-@pytest.mark.slow
 def test_a_process_that_is_gone_is_told_and_replaced(judged):
     kept(judged).unlink()
     one = Lab(judged)
@@ -329,7 +324,6 @@ def killed(command, folder, moment):
     process.wait()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes here")
 def test_killed_at_any_moment_no_text_and_no_progress_is_lost(judged, pytestconfig):
     moments, mine = random.Random(0), (judged / "ch04_smoothing.py").read_bytes()

@@ -35,6 +35,8 @@ from bigramlab.laws import ours_for
 from bigramlab.lessons.mlp import pieces_of
 from bigramlab.mistakes import MISTAKES
 
+pytestmark = pytest.mark.slow
+
 NAMES = load_names()
 VOCABULARY = build_vocabulary(NAMES)
 COUNTS = count_bigrams(NAMES, VOCABULARY)
@@ -235,7 +237,6 @@ def test_a_wrong_table_is_named_by_its_slip(table, name):
     said(table, "mistake", name, "one slip")
 
 
-@pytest.mark.slow
 def test_what_shows_a_slip_is_true_of_the_value_itself():
     """Each line says what the value has somewhere, and what should stand there: both are computed again here."""
     tables = [COUNTS.T, COUNTS.clamp(max=1), COUNTS / COUNTS.sum(dim=1), 100 * PROBS, 2 * COUNTS, COUNTS + COUNTS.T]
@@ -296,7 +297,6 @@ def test_a_table_with_a_few_other_cells_is_close_and_the_first_is_named():
     said(probs, "close", "in the row of `m` and the column of `a` stands 0.5")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 3, 8])
 def test_contexts_and_targets_are_recognized(length):
     contexts, targets = build_contexts(NAMES, VOCABULARY, length)
@@ -318,7 +318,6 @@ def test_ids_and_one_hot_rows_are_recognized():
     said(torch.nn.functional.one_hot(contexts[:, 0], 27).float(), "step", "the first word only, one-hot")
 
 
-@pytest.mark.slow
 def test_lists_of_words_and_of_letters_are_recognized():
     said(NAMES, "right", "the words")
     said(VOCABULARY, "right", "the vocabulary")
@@ -337,7 +336,6 @@ def test_lists_of_words_and_of_letters_are_recognized():
         said(size, "right", "% of the words")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", [[f"{name}\n" for name in NAMES], [*NAMES, ""], sorted(set(NAMES)), NAMES[::-1]])
 def test_names_with_a_slip_in_them_are_no_words_of_ones_own(words):
     assert are_the_names(words)
@@ -347,7 +345,6 @@ def test_names_with_a_slip_in_them_are_no_words_of_ones_own(words):
     assert not are_the_names(NAMES[:1000])
 
 
-@pytest.mark.slow
 def test_words_of_ones_own_are_made_anew(capfd):
     vocabulary = build_vocabulary(WORDS)
     counts = count_bigrams(WORDS, vocabulary)

@@ -27,7 +27,10 @@ from bigramlab.lab.notebooks import check_file
 from bigramlab.lab.tracking import run_cells
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def session(code, **names):
@@ -76,13 +79,11 @@ def test_a_function_named_like_one_of_ours_is_judged_as_that():
     assert made.headline() == "all is right, 1 in all."
 
 
-@pytest.mark.slow
 def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
     made = check(session("def normalise(N):\n    return N / N.sum(1, keepdim=True)"))
     assert items(made)["normalise"] == ("right", "as `normalize`, not careful yet")
 
 
-@pytest.mark.slow
 def test_attention_is_known_by_the_names_that_lectures_give_it():
     names = session(
         """
@@ -109,7 +110,6 @@ def test_attention_is_known_by_the_names_that_lectures_give_it():
     assert "viewed at once" in found.text()
 
 
-@pytest.mark.slow
 def test_parameters_in_another_order_are_told_by_their_names():
     code = """
     import torch
@@ -121,7 +121,6 @@ def test_parameters_in_another_order_are_told_by_their_names():
     assert items(check(session(code)))["nll"][0] == "right"
 
 
-@pytest.mark.slow
 def test_a_global_in_place_of_a_parameter_is_bound_to_what_the_notebook_has():
     code = """
     stoi = {c: i for i, c in enumerate(".abc")}
@@ -144,7 +143,6 @@ def test_a_vocabulary_comes_as_a_function_takes_it():
     assert items(check(session(code)))["decode"][0] == "right"
 
 
-@pytest.mark.slow
 def test_globals_of_functions_that_are_called_are_bound_too():
     code = """
     import torch
@@ -169,7 +167,6 @@ def test_globals_of_functions_that_are_called_are_bound_too():
     assert (verdict, text.split(", not")[0]) == ("right", "as `build_contexts`, with your `block_size` and `stoi`")
 
 
-@pytest.mark.slow
 def test_a_sampler_without_a_generator_draws_with_torchs():
     code = """
     import torch
@@ -185,7 +182,6 @@ def test_a_sampler_without_a_generator_draws_with_torchs():
     assert items(check(session(code)))["sample"][1].startswith("drawn with torch's global generator")
 
 
-@pytest.mark.slow
 def test_what_writes_a_word_a_call_is_judged_by_many():
     code = """
     import torch
@@ -206,7 +202,6 @@ def test_what_writes_a_word_a_call_is_judged_by_many():
     assert text.startswith("as `sample_words`, with your `P` and `g` and `itos`, a word a call")
 
 
-@pytest.mark.slow
 def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause():
     code = """
     def smooth(counts, k=1):
@@ -271,7 +266,6 @@ def test_a_function_of_a_common_name_and_unclear_parameters_is_never_called_wron
     assert isinstance(fit, NoFit)
 
 
-@pytest.mark.slow
 def test_a_function_is_not_wrong_for_a_guessed_role_and_its_likely_slip_is_told():
     made = check(session("def normalise(a):\n    return a / a.sum(1)"))
     verdict, text = items(made)["normalise"]
@@ -284,7 +278,6 @@ def test_a_function_is_not_wrong_for_a_guessed_role_and_its_likely_slip_is_told(
 # Values
 
 
-@pytest.mark.slow
 def test_a_function_that_is_only_given_lists_is_right():
     code = """
     id_to_char = dict(enumerate(".abc"))
@@ -376,7 +369,6 @@ def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
     assert "mended later" in made.text()
 
 
-@pytest.mark.slow
 def test_a_notebook_shows_a_table():
     page = check(session("def smooth(counts, k=1):\n    return counts + k"))._repr_html_()
     assert "<table" in page
@@ -447,7 +439,6 @@ def test_a_step_that_was_finished_later_needs_no_line():
     assert [(item.name, item.verdict) for item in review(things, {}).items] == [("N", "right"), ("M", "step")]
 
 
-@pytest.mark.slow
 def test_a_function_whose_role_is_guessed_is_not_wrong_if_what_it_made_is_right():
     code = """
     def make_vocab(words):
@@ -462,7 +453,6 @@ def test_a_function_whose_role_is_guessed_is_not_wrong_if_what_it_made_is_right(
     assert items(review(made[:1], names))["make_vocab"][0] == "not judged"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "text"),
     [
@@ -476,7 +466,6 @@ def test_a_function_that_smooths_and_normalizes_is_right(code, text):
     assert text in told
 
 
-@pytest.mark.slow
 def test_a_guessed_function_is_wrong_where_what_it_made_has_the_same_slip():
     names = load_names()
     counts = count_bigrams(names, build_vocabulary(names))
@@ -514,7 +503,6 @@ def test_each_independent_wrong_thing_is_told():
     assert "Wrong, too   P: " in made.text()
 
 
-@pytest.mark.slow
 def test_the_first_counts_of_pairs_are_known():
     words = load_names()
 
@@ -1042,7 +1030,6 @@ def test_old_notebooks_are_read_too(tmp_path):
 # The command
 
 
-@pytest.mark.slow
 def test_a_lecture_that_was_typed_along_gets_a_page_that_says_yes_to_each_step(tmp_path):
     status, page = check_file(write_lecture(tmp_path / "lecture.ipynb"))
     assert status == 0, page
@@ -1053,7 +1040,6 @@ def test_a_lecture_that_was_typed_along_gets_a_page_that_says_yes_to_each_step(t
     assert "close" not in page
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slip", "first", "cause"),
     [
@@ -1103,7 +1089,6 @@ surprise_of_all = mean_surprise(chances, towns)""",
 """Another notebook: functions, and words of one's own."""
 
 
-@pytest.mark.slow
 def test_a_notebook_with_functions_and_words_of_ones_own_is_right_too(tmp_path):
     status, page = check_file(write_notebook(tmp_path / "towns.ipynb", OWN_WORDS))
     assert status == 0, page
@@ -1112,7 +1097,6 @@ def test_a_notebook_with_functions_and_words_of_ones_own_is_right_too(tmp_path):
     assert re.search(r"mean_surprise +right +`surprise_of_all`, made with it, is right", page)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "first", "cause"),
     [
@@ -1129,7 +1113,6 @@ def test_such_a_notebook_with_a_slip_in_it_shows_the_first_that_is_wrong(right, 
     assert cause in " ".join(page.split())
 
 
-@pytest.mark.slow
 def test_the_command_shows_the_page_and_its_status_says_whether_something_is_wrong(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("def smooth(counts, k=1):\n    return counts\nprint('noise')\n", encoding="utf-8")
@@ -1142,7 +1125,6 @@ def test_the_command_shows_the_page_and_its_status_says_whether_something_is_wro
     assert done.stderr.splitlines() == ["running mine.py …", "judging what it made …"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "told"),
     [
@@ -1159,7 +1141,6 @@ def test_what_was_made_before_a_cell_that_never_comes_back_is_judged(code, told,
     assert "smooth  right" in page
 
 
-@pytest.mark.slow
 def test_a_function_that_never_comes_back_from_c_is_named(tmp_path):
     cells = ["def smooth(counts, k=1):\n    return sum(range(10**12))", "k = 1"]
     status, page = check_file(write_notebook(tmp_path / "a.ipynb", cells))
@@ -1167,7 +1148,6 @@ def test_a_function_that_never_comes_back_from_c_is_named(tmp_path):
     assert "smooth wrong a call of it does not come back" in " ".join(page.split())
 
 
-@pytest.mark.slow
 def test_a_function_that_ends_the_process_or_never_comes_back_is_named_and_the_others_are_judged(tmp_path):
     path = tmp_path / "mine.py"
     text = """
