@@ -166,7 +166,7 @@ def test_a_chapter_says_which_of_how_many_it_is(site):
     for number, chapter in enumerate(chapters, start=1):
         text = (site[0] / f"{chapter}.html").read_text(encoding="utf-8")
         assert f"Chapter {number} of {len(chapters)}\n" in text
-        assert re.search(r"· \d+ minutes to read\n", text)
+        assert re.search(r"· \d+ minutes to read, more to play\n", text)
     assert '<p class="chapter">' not in (site[0] / "lab.html").read_text(encoding="utf-8")
 
 
