@@ -68,13 +68,13 @@ def test_the_other_tables_say_the_same(graded):
 
 @pytest.mark.slow
 def test_a_line_for_each_student_has_the_weighted_share(graded, capsys):
-    main(["grade", str(graded), "--chapters", "4-5", "--weights", "4=3", "--out", str(graded / "notes")])
+    main(["grade", str(graded), "--chapters", "4-5", "--weights", "4=3", "--out", str(graded / "made" / "notes")])
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["Ada", "1/2", "0", "75%", "1"]
     assert lines[2].split() == ["Bob", "0/2", "0", "0%", "0", "smooth,", "normalize"]
     assert lines[3].split()[:4] == ["Cem", "1/2", "1", "75%"]
     assert lines[3].endswith("normalize (not reached); bigramlab's own: smooth")
-    assert (graded / "notes" / "grades.csv").exists()
+    assert (graded / "made" / "notes" / "grades.csv").exists()
 
 
 @pytest.mark.parametrize(

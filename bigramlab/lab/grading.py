@@ -79,12 +79,13 @@ def grade(folder: Path, chapters: str | None, core: bool, weights: str | None, o
         )
     exercises = [one for one in Exercise.all() if wanted is None or chapter_of(one.lesson)[0] in wanted]
     exercises = [one for one in exercises if one.core or not core]
-    grades = list(_grades(labs, exercises, jobs))
     place = out or folder
+    place.mkdir(parents=True, exist_ok=True)  # before, and not after, what takes a minute
+    grades = list(_grades(labs, exercises, jobs))
     tables = {"grades.csv": _csv(grades), "grades.json": _json(grades), "grades.xml": _junit(grades)}
+    print(_table(grades, heavy))
     for name, text in tables.items():
         write_file(place / name, text)
-    print(_table(grades, heavy))
     print(f"\nEvery function: {', '.join(str(place / name) for name in tables)}")
     return 0
 
