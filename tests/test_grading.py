@@ -77,6 +77,17 @@ def test_a_line_for_each_student_has_the_weighted_share(graded, capsys):
     assert (graded / "made" / "notes" / "grades.csv").exists()
 
 
+def test_a_file_is_no_folder_for_the_tables(tmp_path, capsys):
+    write_lab(tmp_path / "Ada", "4-5")
+    file = tmp_path / "notes.txt"
+    file.write_text("mine", encoding="utf-8")
+    assert main(["grade", str(tmp_path), "--out", str(file)]) == 2
+    assert (
+        f"--out is {str(file)!r}, which is a file, and three tables go there; name a folder" in capsys.readouterr().err
+    )
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

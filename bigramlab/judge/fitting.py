@@ -259,8 +259,11 @@ def _wrapped(
                 torch.set_rng_state(state)
             own_globals.update(was)
 
-    # A checker of types knows none of what a wrapper may have: `inspect` reads it.
-    call.__name__, call.__wrapped__, call.__signature__ = function.__name__, function, ours  # type: ignore[attr-defined]
+    call.__name__, call.__wrapped__, call.__signature__ = (  # type: ignore[attr-defined]  # `inspect` reads them
+        function.__name__,
+        function,
+        ours,
+    )
     return call
 
 

@@ -80,6 +80,8 @@ def grade(folder: Path, chapters: str | None, core: bool, weights: str | None, o
     exercises = [one for one in Exercise.all() if wanted is None or chapter_of(one.lesson)[0] in wanted]
     exercises = [one for one in exercises if one.core or not core]
     place = out or folder
+    if place.exists() and not place.is_dir():
+        raise ValueError(f"--out is {str(place)!r}, which is a file, and three tables go there; name a folder")
     place.mkdir(parents=True, exist_ok=True)  # before, and not after, what takes a minute
     grades = list(_grades(labs, exercises, jobs))
     tables = {"grades.csv": _csv(grades), "grades.json": _json(grades), "grades.xml": _junit(grades)}
