@@ -58,6 +58,18 @@ def is_local(url, address):
     return url.startswith((address, "data:", "blob:", "file:"))
 
 
+STILL = "*, ::before, ::after { transition: none !important; animation: none !important; }"
+
+
+def violations(page, **options):
+    """What axe finds on a page that stands still: it scrolls, and a tab that is fading out has too little contrast."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.add_style_tag(content=STILL)
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
 def find(page, tag):
     return page.locator(f"bl-{tag}").first
 

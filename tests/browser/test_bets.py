@@ -5,7 +5,7 @@ import math
 import re
 
 import pytest
-from support import BROWSER, CHAPTERS, DESKTOP, PHONE, find
+from support import BROWSER, CHAPTERS, DESKTOP, PHONE, find, violations
 from tools.scoring import bets_of
 
 pytestmark = BROWSER
@@ -323,15 +323,12 @@ def test_the_verdict_follows_the_loss(open_page, truth, verdict):
 @pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_bets_and_what_they_cost_are_accessible(site, open_page, scheme, options):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = open_page("tutorial/where-next.html", color_scheme=scheme, **options)
     page.evaluate("(made) => localStorage.setItem('bl-bets', JSON.stringify(made))", MADE)
     for place in ["tutorial/where-next.html", "tutorial/smoothing.html"]:
         page.goto(site[1] + place)
         for covered in [True, False]:
-            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            assert not found, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+            assert violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
             if covered:
                 for bet in page.locator("bl-bet").all():
