@@ -89,24 +89,24 @@ CHAPTERS = (
             Lesson(
                 "attention",
                 core={"attention_shares": 3, "attend": 1},
-                extra={"split_heads": 2, "merge_heads": 1},
             ),
+            Lesson("heads", extra={"split_heads": 2, "merge_heads": 1}),
         ),
     ),
     Chapter(
         "transformer",
         "A Transformer",
         (
+            Lesson("blocks", core={"rms_norm": 1, "block": 3}),
             Lesson(
                 "transformer",
-                core={"rms_norm": 1, "block": 3},
                 extra={"init_transformer": 2, "transformer_logits": 2, "transformer_probs": 3},
             ),
             Lesson("transformer_training", laws=False),
             Lesson("caching", extra={"extend": 3, "sample_transformer_words": 2}),
         ),
     ),
-    Chapter("comparing", "Which is best?", (Lesson("comparing", laws=False),)),
+    Chapter("comparing", "Which is best?", (Lesson("models", laws=False), Lesson("comparing", laws=False))),
     Chapter("overfitting", "Learning by heart"),
     Chapter("where-next", "Where to go from here"),
 )

@@ -10,10 +10,11 @@ from itertools import pairwise
 
 import torch
 
+from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.mlp import MLP, pieces_of, through_layers
 from bigramlab.lessons.optimizing import Recipe
 from bigramlab.lessons.training import Training
-from bigramlab.lessons.transformer import Block, Transformer
+from bigramlab.lessons.transformer import Transformer
 
 Rows = list[list[float]]
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from bigramlab import attend, attention_shares, merge_heads, split_heads
+from bigramlab import attend, attention_shares
 
 HEADS = torch.zeros(1, 1, 2, 3)
 
@@ -19,12 +19,6 @@ def test_the_root_of_the_size_divides():
     ones = torch.ones(1, 1, 2, 4)
     ones[0, 0, 0] = 0  # the second token scores 0 with the first, and 4 / 2 with itself
     assert attention_shares(ones, ones)[0, 0, 1, 1].item() == pytest.approx(1 / (1 + math.exp(-2)))
-
-
-def test_heads_are_cut_and_laid_together_again():
-    x = torch.arange(8.0).view(1, 2, 4)
-    assert split_heads(x, 2).tolist() == [[[[0, 1], [4, 5]], [[2, 3], [6, 7]]]]
-    assert merge_heads(split_heads(x, 2)).tolist() == x.tolist()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
@@ -49,10 +43,6 @@ def test_it_agrees_with_torchs_own():
         (lambda: attend(HEADS, HEADS, HEADS[..., :2]), r"values has \(1, 1, 2, 2\)"),
         (lambda: attend(*[HEADS[:, :, :0]] * 3), "there are no tokens, or no numbers"),
         (lambda: attend(*[HEADS * math.nan] * 3), "holds nan"),
-        (lambda: split_heads(torch.zeros(1, 2, 5), 2), "2 heads can't share 5 numbers"),
-        (lambda: split_heads(torch.zeros(1, 2, 5), 0), "heads is 0"),
-        (lambda: split_heads(torch.zeros(2, 4), 2), r"x has shape \(2, 4\), but needs three axes"),
-        (lambda: merge_heads(torch.zeros(2, 4)), r"x has shape \(2, 4\), but needs four axes"),
     ],
 )
 def test_what_cannot_work_is_refused(call, message):
@@ -66,8 +56,6 @@ def test_the_wrong_kind_is_refused():
     for call in (
         lambda: attention_shares([[1.0]], HEADS),
         lambda: attend(HEADS, HEADS, whole),
-        lambda: split_heads(torch.zeros(1, 2, 4), 2.0),
-        lambda: merge_heads(whole),
     ):
         with pytest.raises(TypeError):
             call()

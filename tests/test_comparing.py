@@ -7,21 +7,12 @@ from bigramlab import (
     Model,
     Recipe,
     Result,
-    Training,
-    build_vocabulary,
     compare,
     comparison_table,
-    count_bigrams,
     evaluate_model,
-    init_mlp,
-    load_names,
-    mlp_probs,
-    negative_log_likelihood,
-    normalize,
     train_models,
 )
-from bigramlab.lessons import comparing as module
-from bigramlab.lessons.comparing import choose_k
+from bigramlab.lessons import models
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 TRAIN, DEV, TEST = ["anna", "nan", "ann", "hanna"] * 3, ["hann", "na"], ["nana", "ah"]
@@ -68,35 +59,6 @@ def test_a_transformer_is_compared_if_it_is_wanted():
     assert (result.name, result.context_length) == ("Transformer", 6)  # "hanna" and the "." before it
     assert result.numbers == (4 + 6) * 64 + 3 * (12 * 64 * 64 + 2 * 64) + 64 + 64 * 4
     assert result.train < math.log(4)
-
-
-def test_the_best_network_of_a_training_is_compared(monkeypatch):
-    best = init_mlp(4, 2, embedding_size=1, hidden_sizes=(), generator=seeded())
-    monkeypatch.setattr(module, "train_mlp", lambda last, *_, **__: Training(last, best, [], []))
-    *_, model = train_models(TRAIN, DEV, TEST, context_lengths=[2])
-    contexts = torch.tensor([[0, 1], [2, 3]])
-    assert torch.equal(model.next_probs(contexts), mlp_probs(best, contexts))
-
-
-def test_the_learned_table_comes_close_to_the_counted_one():
-    names = load_names()
-    counts = count_bigrams(names, build_vocabulary(names))
-    assert negative_log_likelihood(counts, module._learn_bigrams(counts)) == pytest.approx(
-        negative_log_likelihood(counts, normalize(counts)), abs=1e-3
-    )
-
-
-@pytest.mark.parametrize("words", [["a"], ["ab" * 20], ["aaaaaaaaaa", "b"]])
-def test_a_table_of_few_letters_is_learned_too(words):
-    counts = count_bigrams(words, build_vocabulary(words))
-    best = negative_log_likelihood(counts, counts / counts.sum(dim=1, keepdim=True))
-    assert negative_log_likelihood(counts, module._learn_bigrams(counts)) == pytest.approx(best, abs=1e-2)
-
-
-def test_k_is_chosen_by_the_dev_words():
-    counts = torch.tensor([[9, 1], [1, 9]])
-    assert choose_k(counts, counts) == 0.01
-    assert choose_k(counts, torch.tensor([[1, 1], [1, 1]])) == 10
 
 
 def test_copies_are_told_from_real_words_and_new_ones():
@@ -147,7 +109,7 @@ def test_the_vocabulary_goes_with_the_model():
     ],
 )
 def test_what_can_not_be_compared_is_refused_before_anything_is_trained(monkeypatch, lists, options, message):
-    monkeypatch.setattr(module, "train_mlp", None)
+    monkeypatch.setattr(models, "train_mlp", None)
     with pytest.raises(ValueError, match=message):
         compare(*lists, **options)
 

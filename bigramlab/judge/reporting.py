@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import textwrap
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from bigramlab.judge.describing import shorten
@@ -16,16 +17,16 @@ WIDTH, LINES = 78, 30
 Section = tuple[str, str, bool]  # a label, a text, and whether the text is code
 
 
-class Shown:
+class Shown(ABC):
     """What shows itself, as text or as HTML. It has a headline and sections, and is true if all is right."""
 
+    @abstractmethod
     def headline(self) -> str:
         """Return the result in one line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sections(self) -> list[Section]:
         """Return what there is to say besides."""
-        raise NotImplementedError
 
     def mark(self) -> str:
         """Return a sign for the result: ✓, ✗ or, if it is neither right nor wrong, something else."""

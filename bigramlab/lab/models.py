@@ -15,16 +15,9 @@ from torch import Tensor
 import bigramlab
 from bigramlab.lab.tables import shown
 from bigramlab.lab.words import words_of
-from bigramlab.lessons.comparing import (
-    Model,
-    Result,
-    counted_model,
-    evaluate_model,
-    mlp_model,
-    train_models,
-    transformer_model,
-)
+from bigramlab.lessons.comparing import Result, evaluate_model
 from bigramlab.lessons.inputs import require_size
+from bigramlab.lessons.models import Model, counted_model, mlp_model, train_models, transformer_model
 
 __all__ = ["compare", "sample"]
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
+from bigramlab.laws.blocks import close, small_seeds
 from bigramlab.laws.law import (
     Function,
     a_list_of_str,
@@ -23,7 +24,7 @@ from bigramlab.laws.law import (
     torchs_generator_decides,
 )
 from bigramlab.laws.sampling import words_come_as_often_as
-from bigramlab.laws.transformer import close, network_of, networks, read_from_its_boundary, small_seeds
+from bigramlab.laws.transformer import network_of, networks, read_from_its_boundary
 from bigramlab.lessons.transformer import Transformer
 
 

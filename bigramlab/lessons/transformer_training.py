@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.encoding import encode
 from bigramlab.lessons.inputs import require_vocabulary_of, require_word, require_words, shown
 from bigramlab.lessons.mlp import pieces_of
@@ -13,7 +14,7 @@ from bigramlab.lessons.neural_bigram import cross_entropy
 from bigramlab.lessons.optimizing import Recipe, require_recipe
 from bigramlab.lessons.saving import read, write
 from bigramlab.lessons.training import Training, go_downhill
-from bigramlab.lessons.transformer import Block, Transformer, require_transformer, through_blocks
+from bigramlab.lessons.transformer import Transformer, require_transformer, through_blocks
 
 __all__ = ["TRANSFORMER_RECIPE", "load_transformer", "save_transformer", "train_transformer"]
 

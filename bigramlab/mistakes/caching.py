@@ -5,10 +5,11 @@ from typing import Any
 
 import torch
 
-from bigramlab.lessons.attention import merge_heads, split_heads
+from bigramlab.lessons.blocks import rms_norm
 from bigramlab.lessons.caching import extend, sample_transformer_words
 from bigramlab.lessons.generating import generate_words
-from bigramlab.lessons.transformer import rms_norm, transformer_logits
+from bigramlab.lessons.heads import merge_heads, split_heads
+from bigramlab.lessons.transformer import transformer_logits
 from bigramlab.mistakes.mistake import mistake
 
 

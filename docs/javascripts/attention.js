@@ -1,4 +1,4 @@
-/* Attention in the page: what lessons/attention and lessons/transformer do, for one word, over plain arrays.
+/* Attention in the page: what the lessons from attention to transformer do, for one word, over plain arrays.
    <bl-shares>: one question, three keys. <bl-attention>: which letters a letter takes from, in a small network.
    <bl-stream>: a letter's vector on its way through a Transformer, read after each part.
    tests/browser/test_core.py holds the functions here to the Python ones. */

@@ -10,8 +10,8 @@ from torch import Tensor
 
 import bigramlab
 from bigramlab import Recipe, build_contexts, init_mlp, mlp_probs, score_contexts, train_mlp, train_transformer
-from bigramlab.lessons.comparing import counted_model
 from bigramlab.lessons.mlp import pieces_of
+from bigramlab.lessons.models import counted_model
 from bigramlab.lessons.transformer_training import lay_out, score_words
 from tools import keeping
 

@@ -3,7 +3,7 @@
 import torch
 
 from bigramlab import generate_words, transformer_logits, transformer_probs
-from right.transformer import rms
+from right.blocks import rms
 from right.version import made_global, plain_right, right
 
 

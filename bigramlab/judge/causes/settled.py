@@ -18,8 +18,9 @@ from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.recording import Call
 from bigramlab.laws import ours_for
 from bigramlab.laws.caching import SURE, sure_writer
+from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.mlp import MLP
-from bigramlab.lessons.transformer import Block, Transformer
+from bigramlab.lessons.transformer import Transformer
 
 __all__ = ["chain", "mlp_of", "settled", "transformer_of"]
 
