@@ -627,7 +627,7 @@ def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
 
 def test_line_events_end_the_overdue_call_and_none_after_it(monkeypatch):
     ended = []
-    monkeypatch.setattr("bigramlab.judge.ending._raise_outside", ended.append)
+    monkeypatch.setattr("bigramlab.judge.ending._raise_outside", lambda code, since: ended.append(code))
     watchdog = Watchdog()
     watchdog._thread = threading.get_ident()
     for current, stopped in ((0, 4), (5, 4), (0, 0)):

@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable
@@ -20,10 +21,15 @@ __all__ = ["TimeIsUp", "Watchdog"]
 
 SECONDS_TO_LOAD = 10.0  # for all modules that the calls import, beside what each call is allowed
 SECONDS_TO_COMPILE = 120.0  # so, too, for what torch.compile does, the first time and with each new shape
+SECONDS_TO_TIDY = 0.5  # in which a library lets go of what it holds
 SECONDS_TO_END = 5.0  # then a call that should have ended is one that can't be ended
 TICK = 0.01
 monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
 JUDGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+LIBRARIES = (
+    "<frozen ",
+    *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
 COMPILERS = tuple(os.path.join("torch", *path) for path in [("_dynamo", "convert_frame.py"), ("_inductor", "")])
 
 
@@ -31,12 +37,14 @@ class TimeIsUp(BaseException):
     """Raised inside a call that takes too long. No `except Exception` in it can stop this.
 
     A bare `except:` can. So from the first one on, each line that is not the judge's own raises another: the line
-    inside that `except:`, too, from where no handler of the same `try` can catch it.
+    inside that `except:`, too, from where no handler of the same `try` can catch it. A library's lines do so a little
+    later: one may be that of a `with` that is about to release a lock, which would stay locked.
     """
 
     def __init__(self) -> None:
         """Have the next lines of this thread raise another one, where `sys.monitoring` does not (before 3.12)."""
         if monitoring is None and sys.gettrace() is not _every_line:
+            _every_line.since = time.monotonic()
             _set_trace(_DELETE_ITEM, _every_line)
 
 
@@ -47,12 +55,16 @@ class _EveryLine:
     interpreter passes to a trace function in C, and returns what that should return if it raises.
     """
 
+    since = 0.0
+
     def __delitem__(self, frame: FrameType) -> None:
-        _raise_outside(frame.f_code)
+        _raise_outside(frame.f_code, self.since)
 
 
-def _raise_outside(code: CodeType) -> None:
-    if not code.co_filename.startswith(JUDGE):
+def _raise_outside(code: CodeType, since: float) -> None:
+    if code.co_filename.startswith(JUDGE):
+        return
+    if not code.co_filename.startswith(LIBRARIES) or time.monotonic() > since + SECONDS_TO_TIDY:
         raise TimeIsUp
 
 
@@ -89,6 +101,7 @@ class Watchdog:
         self._closed = False
         self._closing = threading.Lock()
         self._tool: int | None = None  # our number in sys.monitoring, while every line raises
+        self._since = 0.0  # from when on they do
         self._restore: list[Callable[[], object]] = []
 
     def __enter__(self) -> "Watchdog":
@@ -228,6 +241,7 @@ class Watchdog:
         self._tool = next((number for number in (4, 3, 5) if not monitoring.get_tool(number)), None)
         if self._tool is None:  # others have taken all numbers that are free to take
             return
+        self._since = time.monotonic()
         monitoring.use_tool_id(self._tool, "bigramlab")
         for event in _lines():
             monitoring.register_callback(self._tool, event, self._on_line)
@@ -244,7 +258,7 @@ class Watchdog:
 
     def _on_line(self, code: CodeType, *_: object) -> None:
         if threading.get_ident() == self._thread and 0 < self._current == self._stopped:  # and no call after that one
-            _raise_outside(code)
+            _raise_outside(code, self._since)
 
 
 def _frame_of(thread: int) -> FrameType | None:
