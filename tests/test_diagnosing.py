@@ -298,6 +298,17 @@ def test_how_a_transformer_begins_is_named_by_one_that_is_made():
     assert cause(init_transformer, "init_transformer").mistake.name == "tokens_and_places_exchanged"
 
 
+def test_tokens_and_places_of_one_table_are_seen_in_memory():
+    def init_transformer(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
+        made = bigramlab.init_transformer(
+            vocab_size, longest, width=width, layers=layers, heads=heads, generator=generator
+        )
+        table = torch.randn(vocab_size + longest, width, generator=generator) * 0.3
+        return made._replace(embedding=table[:vocab_size], places=table[:longest])
+
+    assert cause(init_transformer, "init_transformer").mistake.name == "tokens_and_places_alike"
+
+
 def test_one_word_n_times_is_named_of_a_transformer_too():
     def write(parameters, vocabulary, n, *, choose=None, generator=None):
         words = bigramlab.sample_transformer_words(parameters, vocabulary, 2, choose=choose, generator=generator)

@@ -35,18 +35,18 @@ def large_at_the_end(network: Any) -> Any:
 
 @mistake("init_transformer", given=_changed)
 def one_place_for_all(network: Any) -> Any:
-    """All places begin with the same vector, so the network can't tell the order of the letters.
+    """All places are one vector, `expand`ed: its rows are the same numbers in memory, and stay the same.
 
-    Print `places`: its rows should differ.
+    Print `places.stride()`: a row should be further on than 0.
     """
-    return network._replace(places=network.places[:1].expand(network.places.shape).clone())
+    return network._replace(places=network.places[:1].expand(network.places.shape))
 
 
 @mistake("init_transformer", given=_changed)
 def one_block_for_all(network: Any) -> Any:
     """The same block stands in the list several times, `[block] * layers`: they are one, and stay one.
 
-    Print the query matrices of the first two blocks: they should differ.
+    Print `blocks[0] is blocks[1]`: it should be False.
     """
     return network._replace(blocks=(network.blocks[0],) * len(network.blocks))
 
@@ -62,9 +62,9 @@ def gains_of_0(network: Any) -> Any:
 
 @mistake("init_transformer", given=_changed)
 def all_zeros(network: Any) -> Any:
-    """All begins at 0, so all parts stay equal.
+    """All begins at 0, so no gradient reaches the blocks.
 
-    Print the embedding: its rows should differ.
+    Print the gradient of a query after a step: it is 0.
     """
     zeros = tuple(Block(*(torch.zeros_like(piece) for piece in one)) for one in network.blocks)
     return Transformer(
@@ -79,9 +79,9 @@ def all_zeros(network: Any) -> Any:
 
 @mistake("init_transformer", given=_changed)
 def query_and_key_alike(network: Any) -> Any:
-    """Query, key and value of a block begin as the same matrix.
+    """Query, key and value of a block are one matrix.
 
-    Print them: they should differ.
+    Print `query is key`: it should be False.
     """
     blocks = tuple(one._replace(key=one.query, value=one.query) for one in network.blocks)
     return network._replace(blocks=blocks)

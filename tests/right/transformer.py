@@ -26,6 +26,20 @@ def init_typed_along(vocab_size, longest, *, width=64, layers=3, heads=4, genera
     return make(vocab_size, longest, width, layers, heads, generator, 0.02)
 
 
+@plain_right("init_transformer")
+def init_as_the_small_gpts_begin(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
+    network = make(vocab_size, longest, width, layers, heads, generator, 0.02)
+    blocks = (one._replace(output=0 * one.output, narrow=0 * one.narrow) for one in network.blocks)
+    return network._replace(blocks=tuple(blocks), places=torch.zeros(longest, width))
+
+
+@plain_right("init_transformer")
+def init_with_copies_of_a_block(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
+    network = make(vocab_size, longest, width, layers, heads, generator, 0.02)
+    blocks = tuple(Block(*(piece.clone() for piece in network.blocks[0])) for _ in range(layers))
+    return network._replace(blocks=blocks, unembedding=network.embedding.T)  # tied
+
+
 @right("init_transformer")
 def init_checked(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
     if min(vocab_size, longest, width, layers, heads) < 1 or width % heads:

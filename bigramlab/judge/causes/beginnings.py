@@ -21,7 +21,7 @@ Slip = tuple[str, Callable[[Any], bool], str, str]
 def _made(case: Case, *sizes: int, **options: Any) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        return Call(case.function, case.guard, sizes, options).returned
+        return Call(case.function, case.guard, sizes, options).original  # not a copy: what is one shall be seen
 
 
 def _spread(matrix: Tensor) -> float:
@@ -80,8 +80,8 @@ def _gains(network: Any) -> Any:
     )
 
 
-def _same_rows(table: Any) -> bool:
-    return len(torch.unique(table, dim=0)) < len(table)
+def _is_one(matrix: Tensor, other: Tensor) -> bool:
+    return matrix.data_ptr() == other.data_ptr()
 
 
 def _confident(network: Any) -> bool:
@@ -103,11 +103,12 @@ TRANSFORMERS: list[Slip] = [
     ("small_network_transposed", lambda it: it.blocks[0].widen.shape[0] != 8, "The matrices of the small network are `(outputs, inputs)`, and should be `(inputs, outputs)`.", "Print the `shape` of `.blocks[0].widen`."),
     ("gains_of_0", lambda it: not _gains(it).any(), "The gains begin at 0, so nothing comes through the norms, and no gradient either.", "Print `.gain`."),
     ("gains_at_random", lambda it: bool((_gains(it) != 1).any()), "The gains do not begin at 1, and at the start a norm should leave its vectors as they are.", "Print `.gain`."),
-    ("all_zeros", lambda it: not any(piece.any() for one in it.blocks for piece in (one.query, one.key, one.value, one.widen)), "All matrices of the blocks are 0, so all parts stay equal: they have to begin at random.", "Print `.blocks[0].query`."),
-    ("query_and_key_alike", lambda it: torch.equal(it.blocks[0].query, it.blocks[0].key) or torch.equal(it.blocks[0].key, it.blocks[0].value), "Query, key and value of a block begin as the same matrix.", "Compare `.blocks[0].query` with `.blocks[0].key`."),
-    ("one_block_for_all", lambda it: torch.equal(it.blocks[0].query, it.blocks[1].query), "The same block stands in the list several times, as `[block] * layers` makes it.", "Compare the first block with the second."),
-    ("one_vector_for_all_places", lambda it: _same_rows(it.places), "Places begin with the same vector, so the network can't tell the order of the letters.", "Print `.places`."),
-    ("one_vector_for_all_tokens", lambda it: _same_rows(it.embedding), "Tokens begin with the same vector, so they can't be told apart.", "Print `.embedding`."),
+    ("all_zeros", lambda it: not any(piece.any() for one in it.blocks for piece in (one.query, one.key, one.value, one.widen)), "All matrices of the blocks are 0, so no gradient reaches them: they have to begin at random.", "Print `.blocks[0].query`."),
+    ("query_and_key_alike", lambda it: _is_one(it.blocks[0].query, it.blocks[0].key) or _is_one(it.blocks[0].key, it.blocks[0].value), "Query, key and value of a block are one matrix.", "Print `network.blocks[0].query is network.blocks[0].key`."),
+    ("one_block_for_all", lambda it: _is_one(it.blocks[0].query, it.blocks[1].query), "The same block stands in the list several times, as `[block] * layers` makes it.", "Print `network.blocks[0] is network.blocks[1]`."),
+    ("one_vector_for_all_places", lambda it: not it.places.stride(0), "All places are one vector, as `expand` makes them of it: its rows are the same numbers in memory, and stay the same.", "Print `.places.stride()`."),
+    ("one_vector_for_all_tokens", lambda it: not it.embedding.stride(0), "All tokens are one vector, as `expand` makes them of it: its rows are the same numbers in memory, and stay the same.", "Print `.embedding.stride()`."),
+    ("tokens_and_places_alike", lambda it: _is_one(it.embedding, it.places), "Tokens and places are cut out of one table, so their numbers are the same in memory.", "Print `.embedding[0]` and `.places[0]`: they are the same."),
     ("scaled_by_the_outputs", lambda it: all(_about(_spread(one.widen) * math.sqrt(32), 1) and _about(_spread(one.narrow) * math.sqrt(8), 1) for one in it.blocks), "The scale is taken from the number of outputs, and should be from the number of inputs.", "Print the standard deviations of `.blocks[0].widen` and `.narrow`."),
     ("large_at_the_end", _confident, "The last layer begins too large, so the network begins with confident nonsense: its first loss is far above log(vocab).", "Print the loss of a new network, and log of the number of tokens."),
 ]  # fmt: skip
