@@ -87,7 +87,7 @@ def it_knows_nothing_yet(init_mlp: Function, sizes: Any, seed: int) -> None:
 
 @law("init_mlp", draw.seeds, examples=6)
 def its_parts_differ(init_mlp: Function, seed: int) -> None:
-    """No two tokens have the same vector and no two hidden numbers the same weights: equal parts would stay equal."""
+    """No two tokens begin as the same vector, no two hidden numbers with the same weights: those would stay equal."""
     table, weights, _ = _parts(_init(init_mlp, 9, 2, 4, (16, 8), seed))
     named = [("tokens", "vector", table), *(("hidden numbers", "weights", weight.T) for weight in weights[:-1])]
     for things, part, rows in named:
