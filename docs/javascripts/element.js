@@ -40,6 +40,21 @@
   };
   const percent = (p) => number(100 * p, p > 0 && p < 0.001 ? 3 : 1) + "%";
 
+  /** Points moved apart until each two are as far as this, so that what is written at them can be read; one may stay. */
+  function apart(points, least, stays = -1) {
+    const moved = points.map((point) => [...point]);
+    for (let round = 0; round < 40; round++)
+      moved.forEach((one, i) => moved.slice(0, i).forEach((other, j) => {
+        const [x, y] = [one[0] - other[0] || 0.01, one[1] - other[1]];
+        const far = Math.hypot(x, y);
+        if (far >= least) return;
+        const push = (least - far) / far / (i === stays || j === stays ? 1 : 2);
+        if (i !== stays) moved[i] = one = [one[0] + x * push, one[1] + y * push];
+        if (j !== stays) moved[j] = [other[0] - x * push, other[1] - y * push];
+      }));
+    return moved;
+  }
+
   const KS = [0, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 10000];
 
   /** A slider with its value in words: the node, and how to set it. */
@@ -303,7 +318,7 @@
   }
 
   Object.assign(bl, {
-    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, wordField, line, roving, Element, readK, packText, unpackText, keep, define,
+    h, svg, button, enable, enabled, shown, code, number, percent, KS, slider, kSlider, wordField, apart, line, roving, Element, readK, packText, unpackText, keep, define,
   });
   fetchScripts();
   globalThis.document$?.subscribe(fetchScripts); // each page that is opened without loading anew

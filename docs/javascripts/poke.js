@@ -2,7 +2,7 @@
    The state is the context, the letter of it that is chosen, and where letters were moved to, in tenths. */
 (() => {
   "use strict";
-  const { h, svg, button, number, percent, slider, wordField, roving, makeMlp, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, number, percent, slider, wordField, apart, roving, makeMlp, Element, define } = globalThis.bigramlab;
   const SIDE = 400; // of the plane
 
   /** Numbers as bars, up from a line or down. */
@@ -124,13 +124,18 @@
 
     drawPlane(context, at) {
       const place = (value) => (SIDE * (value + this.reach)) / (2 * this.reach);
+      const places = this.letters.map((_, id) => this.pointOf(id)).map(([x, y]) => [place(x), SIDE - place(y)]);
+      const written = apart(places, parseFloat(getComputedStyle(this.map).fontSize), context[at]);
+      const marks = places.flatMap(([x1, y1], id) => { // of letters that stand aside: where they are
+        const [x2, y2] = written[id];
+        return Math.hypot(x2 - x1, y2 - y1) < 4 ? [] : [svg("line", { x1, y1, x2, y2 }), svg("circle", { cx: x1, cy: y1, r: 2 })];
+      });
       const letters = this.letters.map((letter, id) => {
-        const [x, y] = this.pointOf(id);
         const name = id === context[at] ? "bl-held" : context.includes(id) ? "bl-at" : "";
-        return svg("text", { x: place(x), y: SIDE - place(y) + 6, "text-anchor": "middle", class: name }, letter);
+        return svg("text", { x: written[id][0], y: written[id][1] + 6, "text-anchor": "middle", class: name }, letter);
       });
       const [x, y] = this.pointOf(context[at]);
-      this.points.replaceChildren(...letters);
+      this.points.replaceChildren(...marks, ...letters);
       this.grip.setAttribute("cx", place(x));
       this.grip.setAttribute("cy", SIDE - place(y));
       this.map.setAttribute("aria-label", `The letters as points; ${this.letters[context[at]]} is at ${number(x, 1)}, ${number(y, 1)}`);

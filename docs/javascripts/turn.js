@@ -2,9 +2,9 @@
    The state is how far it is turned and tilted, in steps of five degrees. */
 (() => {
   "use strict";
-  const { h, svg, button, number, slider, Element, define } = globalThis.bigramlab;
+  const { h, svg, button, number, slider, apart, Element, define } = globalThis.bigramlab;
   const [STEP, TURNS, TILTS] = [5, 36, 18];
-  const [WIDTH, HEIGHT, SIZE] = [480, 420, 130];
+  const [WIDTH, HEIGHT, SIZE, EDGE] = [480, 420, 130, 56]; // a word's middle is no nearer to the edge
   const VIEWS = { "loss by numbers": [0, 0], "loss by seconds": [18, 0], "seconds by numbers": [0, 18] };
   const CORNERS = [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) => [x, y, z])));
   const radians = (place) => (place * STEP * Math.PI) / 180;
@@ -82,15 +82,15 @@
         .map((other) => line(one, other, "bl-axis")));
       const words = (point, text) => {
         const [x, y] = at(point);
-        return svg("text", { x, y, "text-anchor": "middle" }, text);
+        return svg("text", { x: Math.max(EDGE, Math.min(x, WIDTH - EDGE)), y, "text-anchor": "middle" }, text);
       };
-      const dots = this.points.flatMap((point, i) => {
-        const [cx, cy] = at(point);
-        return [svg("circle", { cx, cy, r: 11 }), svg("text", { x: cx, y: cy + 5, "text-anchor": "middle", class: "bl-inside" }, String(i + 1))];
-      });
+      const places = this.points.map(at);
+      const numbers = apart(places, 34); // where a point lies close to another, its number stands beside it
+      const spots = places.flatMap(([cx, cy], i) => [svg("line", { x1: cx, y1: cy, x2: numbers[i][0], y2: numbers[i][1], class: "bl-aside" }), svg("circle", { cx, cy, class: "bl-spot" })]);
+      const dots = numbers.flatMap(([cx, cy], i) => [svg("circle", { cx, cy, r: 11 }), svg("text", { x: cx, y: cy + 5, "text-anchor": "middle", class: "bl-inside" }, String(i + 1))]);
       const label = `${this.models.length} models as points, by numbers, seconds and loss, turned by ${turn * STEP} and tilted by ${tilt * STEP} degrees.`;
       this.picture.replaceChildren(svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label }, ...edges,
-        ...this.points.map((point) => line(point, [point[0], point[1], -1], "bl-stem")), ...dots,
+        ...this.points.map((point) => line(point, [point[0], point[1], -1], "bl-stem")), ...spots, ...dots,
         ...(turn === 18 && !tilt ? [] : [words([0, -1.25, -1.25], "numbers →")]), ...(turn === 0 && !tilt ? [] : [words([1.25, 0, -1.25], "seconds →")]),
         ...(tilt === TILTS ? [] : [words([-1.2, -1.2, 1.15], "↑ loss")])));
     }

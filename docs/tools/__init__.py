@@ -1,6 +1,7 @@
 """What builds the site: the pages' blocks import it, and MkDocs calls `hooks`.
 
-- The build: `hooks` has MkDocs' events, `keeping` keeps what takes long to make.
+- The build: `hooks` has MkDocs' events, `keeping` keeps what takes long to make, such as
+  what slow blocks have `printed`.
 - Pages that are generated: `catalogue` of the mistakes, with what `catching` found and the lines that `mistaken` has,
   `listings` of functions and laws,
   `exercises` at the end of a chapter, `llms` for programs that read.

@@ -40,10 +40,11 @@ def named(key: str) -> Mistake:
 def best() -> str:
     """Return, as Markdown, the ten to know."""
     parts = []
+    found = caught()
     for key in BEST:
         mistake = named(key)
         link = f"[`{mistake.function}`]({mistakes_page(mistake.function)}#{mistake.function})"
-        parts.append(f"### {_title(mistake)}\n\n{told(mistake, caught()[key], f'In {link}. ')}")
+        parts.append(f"### {_title(mistake)}\n\n{told(mistake, found[key], f'In {link}. ')}")
     return "\n\n".join(parts)
 
 
@@ -83,13 +84,14 @@ def wrong_in(page: str) -> str:
     names = _names_of(next(chapter for chapter in CHAPTERS if chapter.page == page))
     links = ", ".join(f"[`{name}`](#{name})" for name in names)
     parts = [f'<div class="catalogue" markdown>\n\n{links}\n\n</div>'] if len(names) > 1 else []
+    found = caught()
     for name in names:
         lesson = lesson_of(name)
         about = (
             f"[What it does](../../reference/{lesson}.html#{MODULES[lesson]}.{name}) · "
             f"[its laws](../../reference/laws.html#{name})"
         )
-        entries = [entry(mistake, caught()[key_of(mistake)]) for mistake in MISTAKES[name]]
+        entries = [entry(mistake, found[key_of(mistake)]) for mistake in MISTAKES[name]]
         parts.append(f'<section class="mistakes" style="--mistakes: {len(entries)}" markdown>')
         parts += [f"## {name}", about, *entries, "</section>"]
     return "\n\n".join(parts)
