@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from tools import listings
 from tools.llms import llms_txt
-from tools.markup import covered
+from tools.markup import covered, rich
+from tools.questions import QUESTIONS
+from tools.worksheets import worksheets
 
 import bigramlab
 from bigramlab.laws import CARE, LAWS, RESULT
@@ -90,3 +92,16 @@ def test_what_a_bet_covers_is_wrapped_up_to_the_comment_and_not_across_another_b
         covered(f"{bet}<p>1</p>{bet}<p>2</p>{end}") == f'{bet}<p>1</p>{bet}<div class="bl-covered"><p>2</p></div>{end}'
     )
     assert covered(f'{bet}<h2 id="a">A</h2>{end}') == f'{bet}<h2 id="a">A</h2>{end}'
+
+
+def test_the_worksheets_have_every_question_and_the_letter_of_its_answer():
+    *sheets, answers = worksheets().split('<section class="sheet">')[1:]
+    lines = re.findall(r"<li>(.*?)</li>", answers)
+    assert len(sheets) == len(lines) == len(QUESTIONS)
+    for questions, sheet, line in zip(QUESTIONS.values(), sheets, lines, strict=True):
+        listed = re.findall(r"<ol><li>(.*?)</li></ol>", sheet.partition("<ol>")[2])
+        letters = re.findall(r"\d ([abc])", line.rpartition(": ")[2])
+        for question, choices, letter in zip(questions, listed, letters, strict=True):
+            choice = choices.split("</li><li>")["abc".index(letter)]
+            assert choice == rich(question.right[0])
+            assert rich(question.text) in sheet

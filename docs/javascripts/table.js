@@ -1,5 +1,5 @@
-/* <bl-table>: the whole table. One cell is marked, and the same cell is marked in the row's bars, in its line from
-   0 to 1, in the sentence and in the formula. k slides, and every row is normalized again. */
+/* <bl-table>: the whole table. One cell is marked, and the same cell is marked in the bars of its row or column, in the
+   row's line from 0 to 1, in the sentence and in the formula. k slides, and every row is normalized again. */
 (() => {
   "use strict";
   const { h, code, shown, number, percent, readK, kSlider, line, roving, smooth, normalize, rowSum, Element, define } = globalThis.bigramlab;
@@ -13,14 +13,16 @@
       this.formula = h("p", { class: "bl-formula" });
       this.sentence = h("p", { class: "bl-sentence" });
       this.line = line((col) => this.act({ ...this.state, col }));
-      this.bars = h("div", { class: "bl-bars", role: "listbox", "aria-label": "The row's probabilities" });
-      roving(this.bars, () => [...this.bars.children], () => 1, (at) => this.act({ ...this.state, col: this.listed[at] }));
+      this.bars = h("div", { class: "bl-bars", role: "listbox", "aria-label": "The bars' probabilities" });
+      roving(this.bars, () => [...this.bars.children], () => 1, (at) => this.act(this.barState(at)));
       this.bars.addEventListener("click", (event) => {
         const bar = event.target.closest("[role=option]");
-        if (bar) this.act({ ...this.state, col: this.listed[[...this.bars.children].indexOf(bar)] });
+        if (bar) this.act(this.barState([...this.bars.children].indexOf(bar)));
       });
-      this.picker = h("select");
-      this.picker.addEventListener("change", () => this.act({ ...this.state, row: this.picker.selectedIndex }));
+      this.way = h("select", { "aria-label": "Row or column" }, ...["What follows", "What comes before"].map((text) => h("option", {}, text)));
+      this.way.addEventListener("change", () => this.act({ ...this.state, turned: this.way.selectedIndex === 1 }));
+      this.picker = h("select", { "aria-label": "Letter" });
+      this.picker.addEventListener("change", () => this.act({ ...this.state, [this.state.turned ? "col" : "row"]: this.picker.selectedIndex }));
       this.grid = h("table", { class: "bl-grid", role: "grid", "aria-label": "Row: current letter; column: next letter" });
       roving(this.grid, () => this.cells, () => this.size, (at) => this.act(this.cellState(at)));
       this.grid.addEventListener("click", (event) => {
@@ -33,12 +35,12 @@
       });
       this.readInPassing(this.bars, (target) => {
         const place = [...this.bars.children].indexOf(target.closest("[role=option]"));
-        return place < 0 ? undefined : { ...this.state, col: this.listed[place] };
+        return place < 0 ? undefined : this.barState(place);
       });
       this.readInPassing(this.line.node, ({ dataset }) => dataset.id && { ...this.state, col: Number(dataset.id) });
       return [
         this.slider.node,
-        h("label", { class: "bl-picker" }, "What follows ", this.picker),
+        h("p", { class: "bl-picker" }, this.way, " ", this.picker),
         h("div", { class: "bl-readout" }, this.head, this.formula, this.line.node, this.sentence),
         this.bars,
         h("div", { class: "bl-scroll bl-wide" }, this.grid),
@@ -54,17 +56,18 @@
       node.addEventListener("pointerleave", () => this.paintMark((this.passed = this.state)));
     }
 
+    barState = (place) => ({ ...this.state, [this.state.turned ? "row" : "col"]: this.listed[place] });
     cellState = (at) => ({ ...this.state, row: Math.floor(at / this.size), col: at % this.size });
 
     start() {
       const [row, col] = [...(this.dataset.at ?? "")].map((letter) => this.model.vocabulary.indexOf(letter));
-      return { row: row > 0 ? row : 0, col: col > 0 ? col : Math.min(1, this.size - 1), k: this.model.k };
+      return { row: row > 0 ? row : 0, col: col >= 0 ? col : Math.min(1, this.size - 1), k: this.model.k, turned: false };
     }
-    write = ({ row, col, k }) => `${row}-${col}-${k}`;
+    write = ({ row, col, k, turned }) => `${row}-${col}-${k}${turned ? "-turned" : ""}`;
     read(text) {
-      if (!/^\d{1,3}-\d{1,3}-[\d.]+$/.test(text)) return undefined;
+      if (!/^\d{1,3}-\d{1,3}-[\d.]+(-turned)?$/.test(text)) return undefined;
       const [row, col, k] = [...text.split("-", 2).map(Number), readK(text.split("-")[2])];
-      return row < this.size && col < this.size && k !== undefined ? { row, col, k } : undefined;
+      return row < this.size && col < this.size && k !== undefined ? { row, col, k, turned: text.endsWith("-turned") } : undefined;
     }
 
     /** The nodes for a vocabulary; made again only when the reader brings other words. */
@@ -72,7 +75,7 @@
       const { vocabulary, counts } = this.model;
       this.filled = this.model;
       this.paintedK = undefined;
-      this.picker.replaceChildren(...vocabulary.map((letter, id) => h("option", {}, id ? shown(letter) : ". (the start)")));
+      this.picker.replaceChildren(...vocabulary.map((letter, id) => h("option", {}, id ? shown(letter) : "")));
       this.classList.toggle("bl-nogrid", this.size > WIDEST);
       this.cells = [];
       this.grid.replaceChildren();
@@ -108,12 +111,14 @@
       this.paintMark((this.passed = this.state));
     }
 
-    paintMark({ row, col, k }) {
+    paintMark({ row, col, k, turned }) {
       const { vocabulary, counts } = this.model;
       const at = row * this.size + col;
       const p = this.probs[at];
       const rowCount = rowSum(counts, this.size, row);
-      this.picker.selectedIndex = row;
+      this.way.selectedIndex = Number(turned);
+      this.picker.options[0].textContent = turned ? ". (the end)" : ". (the start)";
+      this.picker.selectedIndex = turned ? col : row;
       this.head.replaceChildren(code(vocabulary[row] + vocabulary[col]),
         ` counted ${number(counts[at])} times · probability ${percent(p)}`);
       const ks = number(k, k % 1 ? 2 : 0);
@@ -121,7 +126,8 @@
         `) = (${number(counts[at])} + ${ks}) / (${number(rowCount)} + ${this.size} × ${ks}) = ${p.toFixed(4)}`);
       this.line.paint(this.probs, vocabulary, row, col);
       this.sentence.replaceChildren(...this.say(row, col));
-      this.paintBars(row, col);
+      if (turned) this.paintBars((id) => this.probs[id * this.size + col], row);
+      else this.paintBars((id) => this.probs[row * this.size + id], col);
       if (!this.cells.length) return;
       const marked = this.cells[at];
       if (this.marked && this.marked !== marked) {
@@ -157,13 +163,13 @@
       return [...parts, "."];
     }
 
-    paintBars(row, col) {
+    /** A bar for each letter, as long as of(id), with one of them marked. */
+    paintBars(of, marked) {
       const { vocabulary } = this.model;
-      const of = (id) => this.probs[row * this.size + id];
       let ids = vocabulary.map((_, id) => id);
       if (this.size > MOST_BARS) {
         ids = ids.sort((a, b) => of(b) - of(a) || a - b).slice(0, MOST_BARS);
-        if (!ids.includes(col)) ids.push(col);
+        if (!ids.includes(marked)) ids.push(marked);
       }
       this.listed = ids;
       while (this.bars.children.length > ids.length) this.bars.lastChild.remove();
@@ -175,8 +181,8 @@
         const text = `${shown(vocabulary[id])} ${percent(of(id))}`;
         bar.style.setProperty("--p", of(id).toFixed(4));
         bar.style.setProperty("--height", (of(id) / largest).toFixed(4));
-        bar.tabIndex = id === col ? 0 : -1;
-        bar.setAttribute("aria-selected", String(id === col));
+        bar.tabIndex = id === marked ? 0 : -1;
+        bar.setAttribute("aria-selected", String(id === marked));
         bar.setAttribute("aria-label", text);
         bar.children[1].textContent = shown(vocabulary[id]);
         bar.children[2].textContent = percent(of(id));

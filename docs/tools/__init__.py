@@ -4,7 +4,7 @@
   what slow blocks have `printed`.
 - Pages that are generated: `catalogue` of the mistakes, with what `catching` found and the lines that `mistaken` has,
   `listings` of functions and laws,
-  `exercises` at the end of a chapter, `llms` for programs that read.
+  `exercises` at the end of a chapter, `worksheets` for paper, `llms` for programs that read.
 - Pictures: `charts` are drawn by Matplotlib, and `figures` puts them into a page; `drawings` are written by hand;
   `palette` has the colors of both.
 - What moves: `elements`, of `markup`, with the `questions` that they ask and the `racing` of two models; `recognizing`

@@ -72,9 +72,11 @@ def _folded(name: str, page: str) -> str:
         for mistake in MISTAKES[name]
     )
     count = len(MISTAKES[name])
+    first = ", ".join(map(_title, MISTAKES[name][:2])) + ", …" * (count > 2)
     link = f'<p><a href="{page}#{name}">With the lines of <code>{name}</code></a></p>'
     return (
-        f'<details id="{name}"><summary><code>{name}</code> <span class="count">{count}</span></summary>'
+        f'<details id="{name}"><summary><code>{name}</code> <span class="count">{count}</span> '
+        f'<span class="first">{first}</span></summary>'
         f"{link}<ul>{items}</ul></details>"
     )
 

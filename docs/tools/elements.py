@@ -6,7 +6,6 @@ Every function is called by a block of a page. Text is plain, with `code` betwee
 import html
 import itertools
 import math
-import random
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -296,8 +295,7 @@ def stream(word: str = "emm") -> str:
 
 def _question(question: Question, page: str = "") -> str:
     """Return one question as an item of a list; `page` is the chapter that it comes from, if that is another one."""
-    choices = [(*question.right, True), *((choice, reason, False) for choice, reason in question.wrong.items())]
-    random.Random(question.text).shuffle(choices)  # the same place at every build, and no pattern
+    choices = question.choices()
     offered = "".join(f"<li>{rich(choice)}</li>" for choice, _, _ in choices)
     link = f'<a href="{html.escape(page + question.see)}">Where it says so</a>'
     reasons = "".join(

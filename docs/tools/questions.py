@@ -1,5 +1,6 @@
 """The questions at the end of the chapters, in the order of the tutorial."""
 
+import random
 from typing import NamedTuple
 
 
@@ -17,6 +18,12 @@ class Question(NamedTuple):
     right: tuple[str, str]
     wrong: dict[str, str]
     see: str
+
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """Return each choice, its reason, and whether it is right: shuffled, the same way each time, and in no pattern."""
+        found = [(*self.right, True), *((choice, reason, False) for choice, reason in self.wrong.items())]
+        random.Random(self.text).shuffle(found)
+        return found
 
 
 QUESTIONS = {

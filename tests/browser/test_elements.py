@@ -11,6 +11,8 @@ from bigramlab import (
     build_vocabulary,
     count_bigrams,
     load_names,
+    normalize,
+    smooth,
 )
 
 pytestmark = BROWSER
@@ -139,7 +141,7 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
         assert element.locator(".bl-piece.bl-marked").inner_text() == "a"
         element.locator(".bl-head").hover()
     elif act.kind == "touch":
-        element.get_by_role("combobox").select_option("q")
+        element.get_by_label("Letter").select_option("q")
         element.get_by_role("option", name=re.compile("^u ")).tap()
     else:
         grid = element.get_by_role("grid")
@@ -155,6 +157,30 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
     assert "(206 + 0) / (272 + 27 × 0) = 0.7574" in element.inner_text()
     assert element.locator(".bl-piece.bl-marked").inner_text() == "u"
     assert "75.7%" in element.locator("mark").inner_text()
+
+
+def test_on_a_phone_the_table_tells_what_comes_before_a_letter(open_page):
+    page = open_page("tutorial/normalizing.html", **PHONE)
+    element = find(page, "table")
+    element.get_by_label("Row or column").select_option("What comes before")
+    element.get_by_label("Letter").select_option(". (the end)")
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    ends = normalize(smooth(count_bigrams(names, vocabulary), k=1))[:, 0].tolist()
+    expected = [f"{letter} {100 * p:.{3 if p < 0.001 else 1}f}%" for letter, p in zip(vocabulary, ends, strict=True)]
+    bars = element.get_by_role("option", name=re.compile("%$"))
+    assert bars.evaluate_all("bars => bars.map((bar) => bar.ariaLabel)") == expected
+    likeliest = vocabulary[ends.index(max(ends))]
+    element.get_by_role("option", name=re.compile(f"^{likeliest} ")).tap()
+    assert element.locator(".bl-head").inner_text().startswith(f"{likeliest}. counted")
+    state = element.evaluate("node => node.write(node.state)")
+    assert state == f"{vocabulary.index(likeliest)}-0-1-turned"
+    for _ in range(3):
+        element.get_by_role("button", name="Undo").tap()
+    assert "ja counted" in element.locator(".bl-head").inner_text()
+    assert element.get_by_label("Row or column").input_value() == "What follows"
+    linked = open_page(f"tutorial/normalizing.html#table={state}", **PHONE)
+    assert find(linked, "table").get_by_label("Letter").input_value() == ". (the end)"
 
 
 def test_the_walk_draws_and_appends(open_page, act):

@@ -1,10 +1,12 @@
 """The elements that only one chapter has: the hill, the network to poke, and what is learned by heart."""
 
+import itertools
+import math
 import re
 
 import pytest
 import torch
-from support import BROWSER, find, text_of
+from support import BROWSER, DESKTOP, PHONE, find, text_of
 from tools import hands_on, memorizing, racing, trainings
 
 from bigramlab import encode, mlp_probs
@@ -189,7 +191,7 @@ def test_the_models_are_turned_until_they_are_a_flat_chart(open_page, act):
     start = text_of(element)
 
     def order(axis):
-        places = element.locator("circle").evaluate_all(
+        places = element.locator("circle.bl-spot").evaluate_all(
             f"dots => dots.map((dot) => Number(dot.getAttribute('{axis}').slice(0, 8)))"
         )
         return sorted(range(len(places)), key=lambda i: places[i])
@@ -205,6 +207,19 @@ def test_the_models_are_turned_until_they_are_a_flat_chart(open_page, act):
     for _ in range(3):
         act(element.get_by_role("button", name="Undo"))
     assert text_of(element) == start
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("name", "chapter", "labels"), [("turn", "comparing", "circle:not(.bl-spot)"), ("poke", "mlp", ".bl-plane text")]
+)
+def test_no_label_of_a_point_covers_another(open_page, options, name, chapter, labels):
+    page = open_page(f"tutorial/{chapter}.html", **options)
+    boxes = [label.bounding_box() for label in find(page, name).locator(labels).all()]
+    middles = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
+    least = boxes[0]["width"] if name == "turn" else boxes[0]["height"] / 2  # letters are half as wide as high
+    assert len(boxes) > 8
+    assert min(itertools.starmap(math.dist, itertools.combinations(middles, 2))) > least - 1
 
 
 def test_a_drag_turns_the_models_and_is_undone_at_once(open_page):
