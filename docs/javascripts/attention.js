@@ -225,6 +225,6 @@
   function strip(vector) {
     const most = Math.max(...vector.map(Math.abs), 1e-9);
     const cells = vector.map((value, i) => svg("rect", { x: 5 * i, y: 0, width: 5, height: 16, class: value < 0 ? "bl-below" : "bl-above", "fill-opacity": (Math.abs(value) / most).toFixed(2) }));
-    return svg("svg", { viewBox: `0 0 ${5 * vector.length} 16`, width: 5 * vector.length, height: 16, role: "img", "aria-label": `${vector.length} numbers, the largest ${number(most, 2)} from 0` }, ...cells);
+    return svg("svg", { viewBox: `0 0 ${5 * vector.length} 16`, width: 5 * vector.length, height: 16, preserveAspectRatio: "none", role: "img", "aria-label": `${vector.length} numbers, the largest ${number(most, 2)} from 0` }, ...cells);
   }
 })();

@@ -141,7 +141,7 @@ def test_the_table_tells_of_the_marked_cell(open_page, act):
         assert element.locator(".bl-piece.bl-marked").inner_text() == "a"
         element.locator(".bl-head").hover()
     elif act.kind == "touch":
-        element.get_by_label("Letter").select_option("q")
+        element.get_by_label("Letter", exact=True).select_option("q")
         element.get_by_role("option", name=re.compile("^u ")).tap()
     else:
         grid = element.get_by_role("grid")
@@ -163,7 +163,7 @@ def test_on_a_phone_the_table_tells_what_comes_before_a_letter(open_page):
     page = open_page("tutorial/normalizing.html", **PHONE)
     element = find(page, "table")
     element.get_by_label("Row or column").select_option("What comes before")
-    element.get_by_label("Letter").select_option(". (the end)")
+    element.get_by_label("Letter", exact=True).select_option(". (the end)")
     names = load_names()
     vocabulary = build_vocabulary(names)
     ends = normalize(smooth(count_bigrams(names, vocabulary), k=1))[:, 0].tolist()
@@ -180,7 +180,7 @@ def test_on_a_phone_the_table_tells_what_comes_before_a_letter(open_page):
     assert "ja counted" in element.locator(".bl-head").inner_text()
     assert element.get_by_label("Row or column").input_value() == "What follows"
     linked = open_page(f"tutorial/normalizing.html#table={state}", **PHONE)
-    assert find(linked, "table").get_by_label("Letter").input_value() == ". (the end)"
+    assert find(linked, "table").get_by_label("Letter", exact=True).input_value() == ". (the end)"
 
 
 def test_the_walk_draws_and_appends(open_page, act):
