@@ -293,7 +293,7 @@ def test_slow_blocks_run_once_and_again_when_one_of_their_session_changes(write_
     ("imported", "modules"),
     [
         ("from bigramlab import Recipe, count_bigrams", ("bigramlab.lessons.counting", "bigramlab.lessons.optimizing")),
-        ("from bigramlab import *", ("bigramlab",)),
+        ("from bigramlab import *\nsmooth", ("bigramlab.lessons.smoothing",)),
         ("from tools import charts", ("tools.charts",)),
         ("from tools.elements import bet", ("tools.elements",)),
         ("import torch", ()),

@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from markdown_exec import formatters
 from mkdocs.config.defaults import MkDocsConfig
@@ -13,7 +14,7 @@ from mkdocs.structure.pages import Page
 
 DOCS = str(Path(__file__).parents[1])
 begun = ""  # the command: "build" or "serve"
-running = formatters["python"]  # runs a block
+running: Any = formatters["python"]  # runs a block
 
 
 def on_startup(command: str, dirty: bool) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from markdown_exec import ExecutionError, base_format, code_block
 
 import bigramlab
+from bigramlab import public
 from bigramlab.lab.tutorial import BLOCK
 from tools import keeping
 
@@ -43,7 +44,7 @@ def path_of(session: str) -> Path:
 def key(session: str) -> str:
     """Return a key made of a session's blocks, and of all that they depend on."""
     blocks = [*_blocks(session)]
-    modules = sorted({module for block in blocks for module in _modules(block)})
+    modules = sorted(set(_modules("\n".join(blocks))))
     results = [path for path in sorted((keeping.DOCS / "tutorial").glob("*.json")) if path.name != "asides.json"]
     files = [keeping.ROOT / "names.txt", keeping.ROOT / "bigramlab" / "judge" / "known.json", *results]
     code = keeping.key_of(*modules, docstrings=True, files=files)
@@ -97,13 +98,16 @@ def _run(session: str) -> Iterator[str]:
         yield shown.getvalue()
 
 
-def _modules(block: str) -> Iterator[str]:
-    """Yield the modules of the repository that a block imports; of the package, those that define what it names."""
-    for node in ast.walk(ast.parse(block)):
+def _modules(code: str) -> Iterator[str]:
+    """Yield the modules of the repository that code imports; of the package, those that define what it names."""
+    tree = ast.parse(code)
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "tools":
             yield from (f"tools.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module == "bigramlab":
-            found = [getattr(bigramlab, alias.name) if alias.name != "*" else bigramlab for alias in node.names]
+            names = {alias.name for alias in node.names}
+            found = [getattr(bigramlab, name) for name in (named & {*public.__all__} if "*" in names else names)]
             yield from (getattr(one, "__module__", None) or one.__name__ for one in found)
         elif isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in ("bigramlab", "tools"):
             yield str(node.module)
