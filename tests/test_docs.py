@@ -22,6 +22,7 @@ from tools import (
     palette,
     printed,
     trainings,
+    transforming,
 )
 from tools.catalogue import entry
 from tools.elements import quiz
@@ -321,6 +322,11 @@ def test_an_error_in_a_slow_block_is_shown_in_the_page_and_not_kept(write_slow_p
     assert "ZeroDivisionError: division by zero" in shown
     assert "exited with errors" in caplog.text  # a warning, which ends a strict build
     assert not printed.path_of("slow").exists()
+
+
+def test_the_kept_race_fits_the_code():
+    kept = json.loads(transforming.KEPT.read_text(encoding="utf-8"))
+    assert kept["key"] == keeping.key_of_training("tools.transforming"), "run `mkdocs build`, commit its result"
 
 
 def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():

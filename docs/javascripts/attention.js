@@ -1,4 +1,4 @@
-/* Attention in the page: what the lessons from attention to transformer do, for one word, over plain arrays.
+/* Attention in the page: what the lesson attention does, for one word, over plain arrays. The Transformer is in transformer.js.
    <bl-shares>: one question, three keys. <bl-attention>: which letters a letter takes from, in a small network.
    <bl-stream>: a letter's vector on its way through a Transformer, read after each part.
    tests/browser/test_core.py holds the functions here to the Python ones. */
@@ -20,22 +20,11 @@
     });
   }
 
-  /** What each token takes of the values, with its shares. */
-  const takenOf = (shares, values) => shares.map((row) => values[0].map((_, d) => row.reduce((sum, share, i) => sum + share * values[i][d], 0)));
-
-  function rmsNorm(vector, gain) {
-    const size = Math.sqrt(dot(vector, vector) / vector.length + 1e-5);
-    return vector.map((value, i) => (value / size) * gain[i]);
-  }
-
-  /** Numbers in a list or a text, so many to 1, cut into tensors of these shapes: a list, or a list of rows. */
-  function unpackNumbers(given, shapes, scale) {
-    const numbers = Array.from(given.split?.(" ") ?? given, (one) => Number(one) / scale);
+  /** Whole numbers in a text, so many to 1, cut into matrices of these shapes, each a list of rows. */
+  function unpackNumbers(text, shapes, scale) {
+    const numbers = Array.from(text.split(" "), (one) => Number(one) / scale);
     let begin = 0;
-    return shapes.map(([rows, columns]) => {
-      const cut = Array.from({ length: columns ? rows : 1 }, () => numbers.slice(begin, (begin += columns ?? rows)));
-      return columns ? cut : cut[0];
-    });
+    return shapes.map(([rows, columns]) => Array.from({ length: rows }, () => numbers.slice(begin, (begin += columns))));
   }
 
   function makeLooking(text, { size, longest, width, scale }) {
@@ -47,36 +36,7 @@
     };
   }
 
-  /** The small Transformer: for the ids of a word, what stands at each token after each part, and how it would be read. */
-  function makeTransformer(text, { size, longest, width, layers, heads, scale }) {
-    const of = [[width], ...Array(4).fill([width, width]), [width], [width, 4 * width], [4 * width, width]];
-    const shapes = [[size, width], [longest, width], ...Array(layers).fill(of).flat(), [width], [width, size]];
-    const pieces = unpackNumbers(text, shapes, scale);
-    const [embedding, places] = pieces;
-    const [gain, unembedding] = pieces.slice(-2);
-    const wide = width / heads;
-    const read = (x) => [...softmax(Float64Array.from(through(rmsNorm(x, gain), unembedding)), size)];
-    return (ids) => {
-      let x = ids.map((id, place) => added(embedding[id], places[place]));
-      const stages = [{ name: "letter and place", x }];
-      for (let layer = 0; layer < layers; layer++) {
-        const [first, query, key, value, output, second, widen, narrow] = pieces.slice(2 + 8 * layer, 10 + 8 * layer);
-        const normed = x.map((one) => rmsNorm(one, first));
-        const [queries, keys, values] = [query, key, value].map((matrix) => normed.map((one) => through(one, matrix)));
-        const taken = Array.from({ length: heads }, (_, head) => {
-          const cut = (rows) => rows.map((row) => row.slice(head * wide, (head + 1) * wide));
-          return takenOf(attentionShares(cut(queries), cut(keys)), cut(values));
-        });
-        x = x.map((one, place) => added(one, through(taken.flatMap((of) => of[place]), output)));
-        stages.push({ name: `block ${layer + 1}, attention`, x });
-        x = x.map((one) => added(one, through(through(rmsNorm(one, second), widen).map((z) => Math.max(0, z) ** 2), narrow)));
-        stages.push({ name: `block ${layer + 1}, small network`, x });
-      }
-      return stages.map(({ name, x }) => ({ name, x, probs: x.map(read) }));
-    };
-  }
-
-  Object.assign(bl, { attentionShares, rmsNorm, makeLooking, makeTransformer });
+  Object.assign(bl, { attentionShares, makeLooking });
 
   define("bl-shares", class extends Element {
     build() {
@@ -197,13 +157,14 @@
   define("bl-stream", class extends OfWord {
     parts() {
       this.table = h("div", { class: "bl-scroll" });
-      this.network = makeTransformer(this.dataset.numbers, this.sizes);
+      this.network = bl.makeTransformer(this.sizes);
+      this.numbers = Float64Array.from(this.dataset.numbers.split(" "), (one) => Number(one) / this.sizes.scale);
       return [this.table];
     }
     start = () => ({ word: this.dataset.word, at: this.dataset.word.length, ahead: false });
     paint() {
       const { word, at } = this.state;
-      const stages = this.network(this.ids());
+      const stages = this.network.stages(this.numbers, this.ids());
       this.paintWord((letter, place) => (place === at ? `${letter}, whose vector is shown` : letter));
       const rows = stages.map(({ name, x, probs }) => {
         const likely = probs[at].map((p, id) => [p, this.letters[id]]).sort((a, b) => b[0] - a[0]).slice(0, 3);

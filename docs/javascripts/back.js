@@ -26,8 +26,8 @@
     }
     const numbers = Float64Array.from(unpackBytes(model));
     if (model.longest) {
-      const network = makeTransformer(numbers, { ...model, size, scale: 1 });
-      return (ids) => Float64Array.from(network(ids).at(-1).probs.at(-1));
+      const network = makeTransformer({ ...model, size });
+      return (ids) => network.expect(numbers, ids);
     }
     const network = makeMlp({ ...model, size });
     return (ids) => network.expect(numbers, [...Array(model.length).fill(0), ...ids].slice(-model.length));

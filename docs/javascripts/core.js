@@ -96,16 +96,18 @@
     return sum / total;
   }
 
-  /** exp of every weight, divided by the row's sum; the row's largest is taken off first, so nothing overflows. */
+  /** exp of each of n numbers, divided by their sum, in place; the largest is taken off first, so nothing overflows. */
+  function toProbs(numbers, at, n) {
+    let largest = -Infinity;
+    for (let j = at; j < at + n; j++) largest = Math.max(largest, numbers[j]);
+    let sum = 0;
+    for (let j = at; j < at + n; j++) sum += numbers[j] = Math.exp(numbers[j] - largest);
+    for (let j = at; j < at + n; j++) numbers[j] /= sum;
+  }
+
   function softmax(weights, size) {
-    const probs = new Float64Array(weights.length);
-    for (let i = 0; i < size; i++) {
-      const row = weights.subarray(i * size, (i + 1) * size);
-      const largest = Math.max(...row);
-      let sum = 0;
-      for (let j = 0; j < size; j++) sum += probs[i * size + j] = Math.exp(row[j] - largest);
-      for (let j = 0; j < size; j++) probs[i * size + j] /= sum;
-    }
+    const probs = weights.slice();
+    for (let at = 0; at < probs.length; at += size) toProbs(probs, at, size);
     return probs;
   }
 
@@ -155,6 +157,6 @@
 
   globalThis.bigramlab = {
     buildVocabulary, countBigrams, smooth, normalize, rowSum, draw, walk, makeDarts,
-    surprisal, mean, negativeLogLikelihood, softmax, trainingStep, withTemperature, keepTopK, keepTopP,
+    surprisal, mean, negativeLogLikelihood, toProbs, softmax, trainingStep, withTemperature, keepTopK, keepTopP,
   };
 })();

@@ -4,30 +4,41 @@
    tests/browser/test_core.py holds every function here to the Python one. */
 (() => {
   "use strict";
+  const { rowSum, toProbs } = globalThis.bigramlab;
 
-  /** Counted contexts from their text: `annie3` is `ann`, after which `i` came once and `e` three times. */
-  function unpackContexts(text, vocabulary, length) {
-    const size = vocabulary.length;
+  /** Sorted words, each as its ids, from their text: how many letters a word shares with the one before, and the rest.
+      `0anna 3e` is `anna` and `anne`. */
+  function unpackWords(text, vocabulary) {
     const idOf = new Map(vocabulary.map((letter, id) => [letter, id]));
-    const packed = text.split(" ");
-    const contexts = new Uint16Array(packed.length * length);
-    const counts = new Float64Array(packed.length * size);
-    packed.forEach((one, row) => {
-      for (let place = 0; place < length; place++) contexts[row * length + place] = idOf.get(one[place]);
-      for (const [, letter, count] of one.slice(length).matchAll(/(\D)(\d*)/g))
-        counts[row * size + idOf.get(letter)] = Number(count || 1);
+    let ids = [];
+    return text.split(" ").map((one) => {
+      ids = ids.slice(0, parseInt(one, 10));
+      for (const letter of one) if (idOf.has(letter)) ids.push(idOf.get(letter));
+      return ids;
     });
-    return { contexts, counts, rows: packed.length };
   }
 
-  /** How often each pair was counted: the last letter of a context, and what came after it. */
-  function bigramsOf({ contexts, counts, rows }, size, length) {
-    const bigrams = new Float64Array(size * size);
-    for (let row = 0; row < rows; row++) {
-      const last = contexts[row * length + length - 1];
-      for (let j = 0; j < size; j++) bigrams[last * size + j] += counts[row * size + j];
+  /** The distinct contexts of words, and how often each token came after each. */
+  function countContexts(words, size, length) {
+    const places = size ** length;
+    const all = new Float64Array(places * size); // of every context there could be
+    for (const ids of words) {
+      let context = 0;
+      for (let i = 0; i <= ids.length; i++) {
+        const cell = context * size + (ids[i] ?? 0);
+        all[cell]++;
+        context = cell % places;
+      }
     }
-    return bigrams;
+    const found = [];
+    for (let context = 0; context < places; context++) if (rowSum(all, size, context)) found.push(context);
+    const contexts = new Uint16Array(found.length * length);
+    const counts = new Float64Array(found.length * size);
+    found.forEach((context, row) => {
+      for (let place = 0; place < length; place++) contexts[row * length + place] = Math.floor(context / size ** (length - 1 - place)) % size;
+      counts.set(all.subarray(context * size, (context + 1) * size), row * size);
+    });
+    return { contexts, counts, rows: found.length };
   }
 
   /** The network of these sizes: what it expects after a context, how it comes to that, its loss, and its loss with the gradient. */
@@ -58,11 +69,7 @@
         const value = z * gate[u];
         for (let j = 0; j < size; j++) probs[j] += value * numbers[second + u * size + j];
       }
-      let largest = -Infinity;
-      for (let j = 0; j < size; j++) if (probs[j] > largest) largest = probs[j];
-      let all = 0;
-      for (let j = 0; j < size; j++) all += probs[j] = Math.exp(probs[j] - largest);
-      for (let j = 0; j < size; j++) probs[j] /= all;
+      toProbs(probs, 0, size);
     }
 
     /** How likely each token is after a context, which is a list of ids. */
@@ -160,5 +167,5 @@
     return next;
   }
 
-  Object.assign(globalThis.bigramlab, { unpackContexts, bigramsOf, makeMlp, chooseRows, rateAt, adamStep });
+  Object.assign(globalThis.bigramlab, { unpackWords, countContexts, makeMlp, chooseRows, rateAt, adamStep });
 })();

@@ -1,52 +1,74 @@
-/* <bl-race>: a counted table against an MLP that trains while one looks. The state is the step that the MLP is to come
-   to. It gets there a piece a frame, so the page stays quick; where it has been is kept, so undo needs no training. */
+/* <bl-race>: a counted table against an MLP and a Transformer, which train while one looks. The state is the step that
+   both are to come to. They get there a piece at a time, so the page stays quick; where they have been is kept, so undo
+   needs no training. */
 (() => {
   "use strict";
-  const {
-    h, svg, button, enable, number, smooth, normalize, rowSum, makeDarts, negativeLogLikelihood, unpackContexts, bigramsOf, makeMlp, chooseRows,
-    rateAt, adamStep, Element, define,
-  } = globalThis.bigramlab;
+  const { h, svg, button, enable, number, rowSum, makeDarts, unpackWords, countContexts, makeMlp, makeTransformer, chooseRows, rateAt, adamStep, Element, define } =
+    globalThis.bigramlab;
   const WIDTH = 600;
   const HEIGHT = 300;
   const LEFT = 68;
   const TOP = 30; // of the axis; the words stand above and below it
   const BOTTOM = 270;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const listed = (text) => Float64Array.from(text.split(" "), Number);
+
+  /** How the MLP runs: the contexts of a step, and all that the dev names have, which are soon scored. */
+  function runMlp({ sizes, batch }, words, seed) {
+    const [train, dev] = words.map((some) => countContexts(some, sizes.size, sizes.length));
+    const mlp = makeMlp(sizes);
+    let end = 0;
+    const ends = Float64Array.from({ length: train.rows }, (_, row) => (end += rowSum(train.counts, sizes.size, row)));
+    return {
+      slope: (numbers, step) => mlp.gradient(numbers, train, chooseRows(ends, makeDarts(seed + step, batch))).slope,
+      *score(numbers) {
+        return mlp.loss(numbers, dev);
+      },
+    };
+  }
+
+  /** How the Transformer runs: the names of a step, and all dev names, some at a time. */
+  function runTransformer({ sizes, batch }, [train, dev], seed) {
+    const transformer = makeTransformer(sizes);
+    const letters = dev.reduce((sum, word) => sum + word.length + 1, 0);
+    return {
+      slope: (numbers, step) => transformer.gradient(numbers, makeDarts(seed + step, batch).map((dart) => train[Math.floor(dart * train.length)])).slope,
+      *score(numbers) {
+        let cost = 0;
+        for (let begin = 0; begin < dev.length; begin += 200) {
+          cost += transformer.cost(numbers, dev.slice(begin, begin + 200));
+          yield;
+        }
+        return cost / letters;
+      },
+    };
+  }
 
   define("bl-race", class extends Element {
     build() {
-      this.prepare();
+      const { k, vocabulary, table, runners, names, others } = this.dataset;
+      this.size = [...vocabulary].length;
+      this.table = Number(table);
+      this.most = Number(this.dataset.steps);
+      this.runners = JSON.parse(runners).map((runner) => ({ ...runner, cell: h("td") }));
+      const trainings = this.runners.map(({ weights }) => {
+        const numbers = listed(weights);
+        return { step: 0, numbers, mean: numbers.map(() => 0), square: numbers.map(() => 0) };
+      });
+      this.made = new Map([[0, { step: 0, trainings, losses: this.runners.map(({ loss }) => loss) }]]); // by step
+      this.at = 0;
       this.run = button("", () => this.runOrPause(), { class: "bl-button bl-primary" });
       this.one = button("One step", () => this.goal < this.most && this.act({ goal: this.at + 1 }));
       this.status = h("p", { role: "status" });
       this.chart = h("div", { class: "bl-chart bl-race-chart" });
-      this.mlpLoss = h("td");
-      const row = (name, numbers, cell) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, number(numbers)), cell);
+      this.after = h("th", { scope: "col" });
+      const row = (name, look, numbers, cell) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: `bl-dash ${look}` }), name), h("td", {}, number(numbers)), cell);
       this.standings = h("table", { class: "bl-list bl-standings" },
-        h("thead", {}, h("tr", {}, ...["model", "numbers", "loss, nats per letter"].map((title) => h("th", { scope: "col" }, title)))),
-        h("tbody", {}, row(`the counted table, k = ${this.dataset.k}`, this.size ** 2, h("td", {}, number(this.table, 3))),
-          row(`the MLP, context ${this.dataset.length}`, this.mlp.total, this.mlpLoss)));
-      const { names, others } = this.dataset;
-      const rules = h("p", {}, `Both learn from the same ${names} names, and are judged by ${others} dev names that neither saw.`);
+        h("thead", {}, h("tr", {}, ...["model", "numbers"].map((title) => h("th", { scope: "col" }, title)), this.after)),
+        h("tbody", {}, row(`the counted table, k = ${k}`, "bl-goal", this.size ** 2, h("td", {}, number(this.table, 3))),
+          ...this.runners.map(({ name, reads, look, cell }, i) => row(`the ${name}, ${reads}`, look, trainings[i].numbers.length, cell))));
+      const rules = h("p", {}, `All learn from the same ${names} names, and are judged by ${others} dev names that none of them saw.`);
       return [rules, this.chart, this.standings, h("div", { class: "bl-row" }, this.run, this.one), this.status];
-    }
-
-    /** Both models: the table is ready as soon as it is counted, the MLP has all before it. */
-    prepare() {
-      const { vocabulary, train, dev, k, weights, ...rest } = this.dataset;
-      const [length, embedding, hidden] = [rest.length, rest.embedding, rest.hidden].map(Number);
-      this.size = [...vocabulary].length;
-      [this.train, this.dev] = [train, dev].map((text) => unpackContexts(text, [...vocabulary], length));
-      [this.most, this.batch, this.rate, this.seed] = [rest.steps, rest.batch, rest.rate, rest.seed].map(Number);
-      const [known, unseen] = [this.train, this.dev].map((examples) => bigramsOf(examples, this.size, length));
-      this.table = negativeLogLikelihood(unseen, normalize(smooth(known, Number(k)), this.size));
-      let end = 0;
-      this.ends = Float64Array.from({ length: this.train.rows }, (_, row) => (end += rowSum(this.train.counts, this.size, row)));
-      this.mlp = makeMlp({ size: this.size, length, embedding, hidden });
-      const numbers = Float64Array.from(weights.split(" "), Number);
-      this.made = new Map(); // by step: the network, and its loss on the dev names
-      this.keep({ step: 0, numbers, mean: new Float64Array(numbers.length), square: new Float64Array(numbers.length) });
-      this.at = 0;
     }
 
     start = () => ({ goal: 0 });
@@ -70,23 +92,38 @@
       this.refresh();
     }
 
-    keep(training) {
-      this.made.set(training.step, { ...training, loss: this.mlp.loss(training.numbers, this.dev) });
+    /** Before the first step, the names are unpacked; it stops after each piece of work, as the two below do. */
+    *prepare() {
+      const { vocabulary, train, dev, seed } = this.dataset;
+      const words = [];
+      for (const text of [train, dev]) {
+        words.push(unpackWords(text, [...vocabulary]));
+        yield;
+      }
+      const mlp = runMlp(this.runners[0], words, Number(seed));
+      yield;
+      this.paces = [mlp, runTransformer(this.runners[1], words, Number(seed))];
     }
 
-    /** Train on, to the next step whose loss is drawn: every one at first, later every tenth. */
-    advance() {
-      const next = Math.min(this.goal, this.at < 100 ? this.at + 1 : 10 * Math.floor(this.at / 10) + 10);
-      if (!this.made.has(next)) {
-        let training = this.made.get(this.at);
-        while (training.step < next) {
-          const rows = chooseRows(this.ends, makeDarts(this.seed + training.step + 1, this.batch));
-          const { slope } = this.mlp.gradient(training.numbers, this.train, rows);
-          training = adamStep(training, slope, rateAt(training.step, this.most, this.rate));
-        }
-        this.keep(training);
-      }
+    /** Train on, to the next step whose losses are drawn: every one at first, later every twentieth. */
+    *advance() {
+      const every = this.at < 20 ? 1 : this.at < 100 ? 5 : 20;
+      const next = Math.min(this.goal, every * Math.floor(this.at / every) + every);
+      if (!this.paces) yield* this.prepare();
+      if (!this.made.has(next)) yield* this.train(next);
       this.at = next;
+    }
+
+    *train(next) {
+      let { trainings } = this.made.get(this.at);
+      for (let step = this.at; step < next; step++) {
+        const rate = rateAt(step, this.most, Number(this.dataset.rate));
+        trainings = trainings.map((training, i) => adamStep(training, this.paces[i].slope(training.numbers, step + 1), rate));
+        yield;
+      }
+      const losses = [];
+      for (const [i, { numbers }] of trainings.entries()) losses.push(yield* this.paces[i].score(numbers));
+      this.made.set(next, { step: next, trainings, losses });
     }
 
     /** What a frame has time for; the rest in the next one, unless the page has gone on without this element. */
@@ -94,9 +131,13 @@
       this.waiting = false;
       if (this.controller.signal.aborted || this.at === this.goal) return;
       const begun = performance.now();
-      do this.advance();
-      while (calm.matches && this.at < this.goal && performance.now() - begun < 8);
-      if (!calm.matches || this.at === this.goal) this.paint();
+      let come = false; // to a step that is drawn
+      while (!(come && !calm.matches) && this.at !== this.goal && performance.now() - begun < 10) {
+        this.work ??= this.advance();
+        come = this.work.next().done;
+        if (come) this.work = undefined;
+      }
+      if (calm.matches ? this.at === this.goal : come) this.paint();
       else this.goOn();
     }
 
@@ -107,6 +148,7 @@
     }
 
     paint() {
+      this.work = undefined; // it was on its way to where nobody may want to go any more
       if (this.goal < this.at) this.at = Math.max(...[...this.made.keys()].filter((step) => step <= this.goal));
       const running = this.at !== this.goal;
       const text = running ? "Pause" : this.at === 0 ? "Start the race" : this.at < this.most ? "Go on" : "The race is over";
@@ -114,26 +156,24 @@
       enable(this.run, running || this.at < this.most);
       enable(this.one, this.goal < this.most);
       const points = [...this.made.values()].filter(({ step }) => step <= this.at).sort((a, b) => a.step - b.step);
-      const loss = points.at(-1).loss;
-      const above = points.map((point) => point.loss >= this.table).lastIndexOf(true);
-      const passed = points[above + 1]?.step; // from here on it was below, up to now
-      this.mlpLoss.textContent = `${number(loss, 3)} after ${number(this.at)} ${this.at === 1 ? "step" : "steps"}`;
-      const said = this.say(passed, loss);
+      const above = this.runners.map((_, i) => points.map(({ losses }) => losses[i] >= this.table).lastIndexOf(true));
+      const passed = above.map((at) => points[at + 1]?.step); // from here on it was below, up to now
+      this.after.textContent = `loss after ${number(this.at)} ${this.at === 1 ? "step" : "steps"}`;
+      this.runners.forEach(({ cell }, i) => (cell.textContent = number(points.at(-1).losses[i], 3)));
+      const said = this.say(passed);
       if (this.status.textContent !== said) this.status.textContent = said; // so that it is read out once, not sixty times a second
       this.draw(points, passed);
       this.goOn();
     }
 
-    say(passed, loss) {
-      if (this.goal === 0) return "The table is counted already. The MLP's numbers are random still.";
-      const than = passed === undefined ? "The MLP is above the table still." : `From step ${number(passed)} on, the MLP was below the table.`;
-      if (this.at !== this.goal) return passed === undefined ? "The MLP trains." : `The MLP trains. ${than}`;
-      if (this.at < this.most) return than;
-      return `${than} It ends ${number(Math.abs(this.table - loss), 3)} nats ${loss < this.table ? "lower" : "higher"}, with ` +
-        `${number(this.size ** 2 - this.mlp.total)} numbers fewer: it looks back ${this.dataset.length} letters, and similar letters share what they learn.`;
+    say(passed) {
+      if (this.goal === 0) return "The table is counted already. The numbers of the networks are random still.";
+      const told = this.runners.map(({ name }, i) => (passed[i] === undefined ? `The ${name} is above the table still.` : `From step ${number(passed[i])} on, the ${name} was below the table.`)).join(" ");
+      if (this.at !== this.goal) return passed.some(Boolean) ? `The networks train. ${told}` : "The networks train.";
+      return this.at < this.most ? told : `${told} ${this.dataset.verdict}`;
     }
 
-    /** The dev loss by steps: the MLP's as a curve, the table's and that of knowing nothing as lines. */
+    /** The dev losses by steps: the networks' as curves, the table's and that of knowing nothing as lines. */
     draw(points, passed) {
       const nothing = Math.log(this.size);
       const [top, bottom] = [3.4, 2.15];
@@ -149,14 +189,17 @@
         words(LEFT, BOTTOM + 24, "0"), words(WIDTH, BOTTOM + 24, `${number(last)} steps`, "end"),
         words(0, 20, "loss on dev names, nats per letter")];
       const end = points.at(-1);
-      const label = `The MLP's loss on the dev names: ${number(points[0].loss, 3)} at first, ${number(end.loss, 3)} after ${number(end.step)} steps. ` +
-        `The table: ${number(this.table, 3)}. Knowing nothing: ${number(nothing, 3)} nats per letter.`;
+      const curves = this.runners.flatMap(({ look }, i) => [
+        svg("polyline", { points: points.map(({ step, losses }) => `${x(step)},${y(losses[i])}`).join(" "), class: look }),
+        ...(passed[i] === undefined ? [] : [svg("circle", { cx: x(passed[i]), cy: y(this.table), r: 6, class: "bl-passed" })]),
+        svg("circle", { cx: x(end.step), cy: y(end.losses[i]), r: 5 - 2 * i, class: look })]); // the second one on the first
+      const label = `Losses on the dev names, in nats per letter, after ${number(end.step)} steps. ` + this.runners.map(({ name }, i) =>
+        `The ${name}: ${number(end.losses[i], 3)}, at first ${number(points[0].losses[i], 3)}. `).join("") +
+        `The table: ${number(this.table, 3)}. Knowing nothing: ${number(nothing, 3)}.`;
       this.chart.replaceChildren(svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label }, ...axis,
         ...rule(nothing, `knowing nothing: log ${this.size} = ${number(nothing, 3)}`, "bl-rule", 24),
-        ...rule(this.table, `━ the counted table: ${number(this.table, 3)}`, "bl-goal", 48), // below where the curve can be
-        svg("polyline", { points: points.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(" "), class: "bl-losses" }),
-        ...(passed === undefined ? [] : [svg("circle", { cx: x(passed), cy: y(this.table), r: 6, class: "bl-passed" })]),
-        svg("circle", { cx: x(end.step), cy: y(end.loss), r: 5 })));
+        ...rule(this.table, `━ the counted table: ${number(this.table, 3)}`, "bl-goal", 48), // below where the curves can be
+        ...curves));
     }
   });
 })();

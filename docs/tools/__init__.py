@@ -7,8 +7,9 @@
   `exercises` at the end of a chapter, `worksheets` for paper, `llms` for programs that read.
 - Pictures: `charts` are drawn by Matplotlib, and `figures` puts them into a page; `drawings` are written by hand;
   `palette` has the colors of both.
-- What moves: `elements`, of `markup`, with the `questions` that they ask and the `racing` of two models; `recognizing`
-  says what a number is, of what is `known` of the names.
+- What moves: `elements`, of `markup`, with the `questions` that they ask; `hands_on` has those of single
+  chapters, such as the `racing` of two models and of a third, in `transforming`; `recognizing` says what a number is,
+  of what is `known` of the names.
 - The home page: models that are `looking_back` further and further, ten `slips` to find, and `getting` the project.
 - What is done for real and then shown: `experiments`, of which `trainings` tells, a `walkthrough` of the exercises, and
   a `lecture`'s notebook that is checked.

@@ -31,7 +31,7 @@ from bigramlab import (
     with_temperature,
 )
 from bigramlab.chapters import CHAPTERS
-from tools import looking, racing
+from tools import looking
 from tools.markup import element, listed, plain, rich, square
 from tools.questions import QUESTIONS, Question
 
@@ -101,6 +101,7 @@ def count_it(word: str = "emma") -> str:
     return element(
         "count",
         f"<p>The table of <code>.{word}.</code> alone:</p>{table}",
+        scripts="count",
         word=word,
         all=" ".join(str(counts[row, column].item()) for row in ids for column in ids),
         names=f"{len(names):,}",
@@ -194,45 +195,6 @@ def words() -> str:
     return element("words", fallback, names=f"{len(_names()[0]):,}", **_model())
 
 
-def race() -> str:
-    """Return the race between the counted table and a small MLP; without scripts, how it ends."""
-    vocabulary, train, dev = racing.split()
-    table = racing.table(1)
-    losses, _ = racing.train()
-    above = max(step for step, loss in losses.items() if loss >= table.loss)
-    passed = next(step for step in losses if step > above)
-    numbers = len(racing.start())
-    first, last = losses[0], losses[racing.RECIPE.steps]
-    rows = [
-        [f"the counted table, k = {table.k:g}", table.numbers, f"{table.loss:.3f}", f"{table.loss:.3f}"],
-        [f"the MLP, context {racing.CONTEXT}", numbers, f"{first:.3f}", f"{last:.3f}"],
-    ]
-    heads = ["model", "numbers", "loss before training", f"after {racing.RECIPE.steps:,} steps"]
-    fallback = (
-        f"<p>Both learn from the same {len(train):,} names. The losses are in nats per letter, on {len(dev):,} dev "
-        f"names that neither saw. From step {passed} on, the MLP is below the table.</p>{listed(heads, rows)}"
-    )
-    return element(
-        "race",
-        fallback,
-        scripts="mlp race",
-        vocabulary=vocabulary,
-        names=f"{len(train):,}",
-        others=f"{len(dev):,}",
-        k=table.k,
-        length=racing.CONTEXT,
-        embedding=racing.EMBEDDING,
-        hidden=racing.HIDDEN,
-        steps=racing.RECIPE.steps,
-        batch=racing.RECIPE.batch_size,
-        rate=racing.RECIPE.learning_rate,
-        seed=racing.SEED,
-        weights=" ".join(f"{number:.4f}" for number in racing.start().tolist()),
-        train=racing.pack(racing.examples("train")),
-        dev=racing.pack(racing.examples("dev")),
-    )
-
-
 def shares(keys: tuple[int, ...] = (2, 0, 0)) -> str:
     """Return one question and three keys; without scripts, what three questions take."""
     rows = []
@@ -281,7 +243,7 @@ def stream(word: str = "emm") -> str:
     return element(
         "stream",
         f"<p>Letter by letter:</p>{listed(['after', 'the Transformer expects'], rows)}",
-        scripts="attention",
+        scripts="transformer attention",
         word=word,
         vocabulary=vocabulary,
         longest=network.longest,

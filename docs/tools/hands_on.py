@@ -22,11 +22,37 @@ from bigramlab import (
     normalize,
     softmax,
 )
-from tools import memorizing, racing, trainings
+from tools import memorizing, racing, trainings, transforming
 from tools.markup import element, listed
 
 PAIRS = ("an", "qu")  # a common letter and a rare one: the valley is narrow
 START, RATES = (-3.0, -3.0), (30.0, 0.1)  # of both balls; of plain steps and of AdamW
+
+
+class Runner(NamedTuple):
+    """A network of the race: how far it reads, its numbers before the training, and its dev losses by steps."""
+
+    name: str
+    reads: str
+    start: Tensor
+    losses: dict[int, float]
+    sizes: dict[str, int]
+    batch: int
+
+    def below(self, loss: float) -> str:
+        """Return from which step on it is below a loss."""
+        above = max(step for step, own in self.losses.items() if own >= loss)
+        step = next((step for step in self.losses if step > above), None)
+        if step is None:
+            return f"The {self.name} stays above the table."
+        return f"From step {step} on, the {self.name} is below the table."
+
+    def data(self) -> dict[str, object]:
+        """Return what the page needs to run it."""
+        weights = " ".join(f"{number:.4f}" for number in self.start.tolist())
+        look = f"bl-{self.name.lower()}"
+        rest = {"sizes": self.sizes, "batch": self.batch, "weights": weights, "loss": round(self.losses[0], 6)}
+        return {"name": self.name, "reads": self.reads, "look": look} | rest
 
 
 class Ball(NamedTuple):
@@ -150,6 +176,49 @@ def poke(word: str = "emm") -> str:
         hidden=racing.HIDDEN,
         weights=" ".join(f"{number:.4f}" for number in racing.end().tolist()),
     )
+
+
+def race() -> str:
+    """Return the race of the counted table, an MLP and a Transformer; without scripts, how it ends."""
+    vocabulary, train, dev = racing.split()
+    table, steps = racing.table(1), racing.RECIPE.steps
+    runners = _runners()
+    rows = [[f"the counted table, k = {table.k:g}", table.numbers, *[f"{table.loss:.3f}"] * 2]]
+    for name, reads, start, losses, *_ in runners:
+        rows.append([f"the {name}, {reads}", len(start), f"{losses[0]:.3f}", f"{losses[steps]:.3f}"])
+    heads = ["model", "numbers", "loss before training", f"after {steps:,} steps"]
+    passed, verdict = " ".join(runner.below(table.loss) for runner in runners), transforming.verdict()
+    fallback = (
+        f"<p>All learn from the same {len(train):,} names. The losses are in nats per letter, on {len(dev):,} dev "
+        f"names that none of them saw. {passed} {verdict}</p>{listed(heads, rows)}"
+    )
+    return element(
+        "race",
+        fallback,
+        scripts="mlp transformer race",
+        vocabulary=vocabulary,
+        names=f"{len(train):,}",
+        others=f"{len(dev):,}",
+        k=table.k,
+        table=round(table.loss, 6),
+        steps=steps,
+        rate=racing.RECIPE.learning_rate,
+        seed=racing.SEED,
+        runners=json.dumps([runner.data() for runner in runners]),
+        verdict=verdict,
+        train=racing.pack(train),
+        dev=racing.pack(dev),
+    )
+
+
+def _runners() -> list[Runner]:
+    """Return the two networks of the race, in the order of the page's script."""
+    size = len(racing.split()[0])
+    mlp = {"size": size, "length": racing.CONTEXT, "embedding": racing.EMBEDDING, "hidden": racing.HIDDEN}
+    transformer = {"size": size, **transforming.SIZES}
+    reads, losses, batch = f"context {racing.CONTEXT}", racing.train()[0], racing.RECIPE.batch_size
+    second = transforming.start(), transforming.losses(), transformer, transforming.BATCH
+    return [Runner("MLP", reads, racing.start(), losses, mlp, batch), Runner("Transformer", "whole names", *second)]
 
 
 def turn() -> str:

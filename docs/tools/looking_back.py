@@ -142,7 +142,7 @@ def back(word: str = "mar") -> str:
     return element(
         "back",
         f"{fallback}{note}",
-        scripts="mlp attention back",
+        scripts="mlp transformer back",
         vocabulary=bigramlab.build_vocabulary(bigramlab.load_names()),
         longest=LONGEST,
         word=word,

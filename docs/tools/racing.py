@@ -2,9 +2,12 @@
 
 The page trains the MLP before the reader's eyes; here the same training is done with the package, from the same weights
 and with the same batches, so that the page can say without scripts how it ends, and a test can hold one to the other.
+The third runner is in `transforming`.
 """
 
+from collections.abc import Callable
 from functools import cache
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 import torch
@@ -16,6 +19,7 @@ from bigramlab import MLP, Recipe
 CONTEXT, EMBEDDING, HIDDEN = 3, 2, 16
 RECIPE = Recipe(steps=1000, batch_size=128, learning_rate=0.05, warm_up=0, weight_decay=0, dropout=())
 SEED = 42
+DRAWN = (*range(20), *range(20, 100, 5), *range(100, RECIPE.steps + 1, 20))  # the steps whose dev loss is shown
 KS = (0.01, 0.1, 0.5, 1, 2, 5)  # what smoothing may be chosen from, on the dev names
 
 
@@ -32,6 +36,14 @@ class Table(NamedTuple):
     k: float
     loss: float
     numbers: int
+
+
+class Run(NamedTuple):
+    """A training: the dev loss after the steps that are drawn, the loss of each step, the numbers at the end."""
+
+    dev: dict[int, float]
+    own: list[float]
+    end: Tensor
 
 
 @cache
@@ -105,40 +117,49 @@ def loss_of(mlp: MLP, found: Examples) -> Tensor:
 
 
 def train(steps: int = RECIPE.steps) -> tuple[dict[int, float], list[float]]:
-    """Return the dev loss after 0, 1, 2 ... 100, 110, 120 ... steps, and the loss of each step's own batch."""
+    """Return the dev loss after 0, 1, 2 ... 20, 25 ... 100, 120 ... steps, and the loss of each step's own batch."""
     return _trained(steps)[:2]
 
 
 def end() -> Tensor:
     """Return the MLP after its training, rounded as its start is."""
-    return _trained(RECIPE.steps)[2].round(decimals=4)
+    return _trained(RECIPE.steps).end.round(decimals=4)
 
 
 @cache
-def _trained(steps: int) -> tuple[dict[int, float], list[float], Tensor]:
+def _trained(steps: int) -> Run:
     known, unseen = examples("train"), examples("dev")
     shares = known.counts / known.counts.sum(dim=1, keepdim=True).double()
-    flat = start()
-    mean, square = torch.zeros_like(flat), torch.zeros_like(flat)
-    dev, own = {0: loss_of(unflatten(flat), unseen).item()}, []
-    for step in range(1, steps + 1):
+
+    def own_loss(flat: Tensor, step: int) -> Tensor:
         chosen = batch(step)
+        return loss_of(unflatten(flat), Examples(known.contexts[chosen], shares[chosen]))
+
+    return run(start(), own_loss, lambda flat: loss_of(unflatten(flat), unseen).item(), steps)
+
+
+def run(
+    flat: Tensor, own_loss: Callable[[Tensor, int], Tensor], dev_loss: Callable[[Tensor], float], steps: int
+) -> Run:
+    """Train a network, all of whose numbers stand in one vector; `own_loss` is that of a step's batch."""
+    mean, square = torch.zeros_like(flat), torch.zeros_like(flat)
+    dev, own = {0: dev_loss(flat)}, []
+    for step in range(1, steps + 1):
         flat = flat.detach().requires_grad_()
-        loss = loss_of(unflatten(flat), Examples(known.contexts[chosen], shares[chosen]))
+        loss = own_loss(flat, step)
         own.append(loss.item())
         (gradient,) = torch.autograd.grad(loss, flat)
         rate = bigramlab.learning_rate_at(step - 1, RECIPE)
         flat, mean, square = bigramlab.adamw_step(flat.detach(), gradient, mean, square, step, learning_rate=rate)
-        if step <= 100 or step % 10 == 0:
-            dev[step] = loss_of(unflatten(flat), unseen).item()
-    return dev, own, flat.detach()
+        if step in DRAWN:
+            dev[step] = dev_loss(flat)
+    return Run(dev, own, flat.detach())
 
 
-def pack(found: Examples) -> str:
-    """Return counted contexts as text: `annie3` for `ann`, after which `i` came once and `e` three times."""
-    vocabulary = split()[0]
+def pack(words: list[str]) -> str:
+    """Return sorted words as text, each as how many letters it shares with the one before, and the rest: `0anna 3e`."""
     packed = []
-    for context, row in zip(found.contexts.tolist(), found.counts.tolist(), strict=True):
-        came = "".join(f"{vocabulary[id]}{count if count > 1 else ''}" for id, count in enumerate(row) if count)
-        packed.append("".join(vocabulary[id] for id in context) + came)
+    for before, word in pairwise(["", *sorted(words)]):
+        shared = len([*takewhile(lambda both: both[0] == both[1], zip(before, word, strict=False))])
+        packed.append(f"{shared}{word[shared:]}")
     return " ".join(packed)

@@ -120,7 +120,7 @@ def act(request):
 def core(chromium, site):
     page = chromium.new_page()
     page.goto(site[1] + "lab.html")
-    for name in ("mlp", "attention", "hill"):  # which other pages fetch
+    for name in ("mlp", "transformer", "attention", "hill"):  # which other pages fetch
         page.add_script_tag(url=f"{site[1]}javascripts/{name}.js")
     yield lambda script, argument=None: page.evaluate(f"(it) => {{ const bl = bigramlab; {script} }}", argument)
     page.close()

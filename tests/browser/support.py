@@ -1,6 +1,7 @@
 """What the tests in a browser share: where things stand on the site, and how to find them."""
 
 import importlib.util
+import json
 import os
 import shutil
 from pathlib import Path
@@ -81,6 +82,13 @@ def text_of(element):
 
 
 BUSY = pytest.mark.skipif("CI" in os.environ, reason="a clock says little on a machine that others share")
+
+
+def longest_task(trace):
+    """Return the longest task of a page in a trace of "toplevel", in milliseconds of a processor."""
+    events = json.loads(trace)["traceEvents"]
+    main = {(one["pid"], one["tid"]) for one in events if one.get("args", {}).get("name") == "CrRendererMain"}
+    return max(one["tdur"] / 1000 for one in events if "tdur" in one and (one["pid"], one["tid"]) in main)
 
 
 def places(folder):

@@ -3,12 +3,15 @@
 import pytest
 import torch
 from support import BROWSER
-from tools import hands_on, looking, racing
+from tools import hands_on, looking, racing, transforming
 
 from bigramlab import (
+    Block,
+    Transformer,
     build_vocabulary,
     count_bigrams,
     encode,
+    init_transformer,
     keep_top_k,
     keep_top_p,
     load_names,
@@ -22,7 +25,9 @@ from bigramlab import (
     transformer_logits,
     with_temperature,
 )
+from bigramlab.lessons.mlp import pieces_of
 from bigramlab.lessons.sampling import FEW
+from bigramlab.lessons.transformer_training import lay_out
 
 pytestmark = BROWSER
 
@@ -122,75 +127,124 @@ def test_attention_and_the_transformer_compute_as_in_torch(core):
     kept, words = looking.kept(), ["", "emma", "maximilian"]
     rows = [[0, *encode(word, vocabulary).tolist()] for word in words]
     network = looking.transformer()
-    sizes = {"size": 27, "longest": looking.LONGEST, "scale": looking.SCALE}
+    sizes = {"size": 27, "longest": looking.LONGEST}
     of_transformer = {"width": 24, "layers": len(network.blocks), "heads": network.heads}
     found = core(
-        """const looks = it.looking.map((text) => bl.makeLooking(text, { ...it.sizes, width: it.width }));
-        const network = bl.makeTransformer(it.numbers, { ...it.sizes, ...it.transformer });
+        """const sizes = { ...it.sizes, width: it.width, scale: it.scale };
+        const looks = it.looking.map((text) => bl.makeLooking(text, sizes));
+        const network = bl.makeTransformer({ ...it.sizes, ...it.transformer });
+        const numbers = Float64Array.from(it.numbers.split(" "), (one) => Number(one) / it.scale);
         return { shares: it.rows.map((ids) => looks.map((look, i) => look(ids, i === 1))),
-                 probs: it.rows.map((ids) => network(ids).at(-1).probs), stages: network([0]).length,
-                 norm: bl.rmsNorm([1, 7], [1, 2]) };""",
+                 probs: it.rows.map((ids) => network.stages(numbers, ids).at(-1).probs),
+                 last: it.rows.map((ids) => [...network.expect(numbers, ids)]),
+                 stages: network.stages(numbers, [0]).length };""",
         {
             "looking": [kept[name]["numbers"] for name in ("causal", "ahead")],
             "numbers": kept["transformer"]["numbers"],
+            "scale": looking.SCALE,
             "width": looking.WIDTH,
             "transformer": of_transformer,
             "sizes": sizes,
             "rows": rows,
         },
     )
-    assert found["norm"] == pytest.approx([0.2, 2.8], abs=1e-5)
     assert found["stages"] == 1 + 2 * len(network.blocks)
-    for ids, shares, probs in zip(rows, found["shares"], found["probs"], strict=True):
+    for ids, shares, probs, last in zip(rows, found["shares"], found["probs"], found["last"], strict=True):
         for i, name in enumerate(("causal", "ahead")):
             expected = looking.shares_in(looking.network(name), torch.tensor([ids]), ahead=i == 1)[0, 0]
             assert torch.allclose(torch.tensor(shares[i], dtype=torch.float32), expected, atol=1e-4)
-        assert torch.allclose(
-            torch.tensor(probs), softmax(transformer_logits(network, torch.tensor([ids])))[0], atol=1e-4
-        )
+        ours = softmax(transformer_logits(network, torch.tensor([ids])))[0]
+        assert torch.allclose(torch.tensor(probs), ours, atol=1e-4)
+        assert last == probs[-1]
+
+
+@pytest.mark.parametrize("sizes", [(5, 1, 1), (6, 2, 3), (8, 3, 2)], ids=str)
+def test_the_transformer_goes_back_as_torch_does(core, sizes):
+    words, vocabulary = ["", "b", "abba", "abc", "abca"], ".abc"
+    width, layers, heads = sizes
+    sizes = {"longest": 6, "width": width, "layers": layers, "heads": heads}
+    network = init_transformer(4, **sizes, generator=torch.Generator().manual_seed(1))
+    pieces = [(3 * piece.double()).requires_grad_() for piece in pieces_of(network)]  # so that all of it matters
+    blocks = tuple(Block(*pieces[2 + 8 * layer : 10 + 8 * layer]) for layer in range(layers))
+    network = Transformer(*pieces[:2], blocks, *pieces[-2:], heads)
+    ids, targets = lay_out(words, vocabulary, 6)
+    loss = looking.loss_of(transformer_logits(network, ids), targets)
+    slopes = torch.autograd.grad(loss, pieces)
+    found = core(
+        """const network = bl.makeTransformer({ size: 4, ...it.sizes });
+        const numbers = Float64Array.from(it.numbers);
+        const { loss, slope } = network.gradient(numbers, it.words);
+        return { loss, slope: [...slope], cost: network.cost(numbers, it.words) };""",
+        {
+            "sizes": sizes,
+            "numbers": torch.cat([piece.flatten() for piece in pieces]).tolist(),
+            "words": [encode(word, vocabulary).tolist() for word in words],
+        },
+    )
+    assert found["loss"] == pytest.approx(loss.item(), abs=1e-9)
+    assert found["cost"] == pytest.approx(loss.item() * sum(len(word) + 1 for word in words), abs=1e-9)
+    assert found["slope"] == pytest.approx(torch.cat([slope.flatten() for slope in slopes]).tolist(), abs=1e-9)
 
 
 def test_the_race_is_trained_as_in_torch(core):
-    table, (dev, own) = racing.table(1), racing.train(40)
+    (dev, own), transformer = racing.train(40), transforming.train(40)
     found = core(
         """const vocabulary = [...it.vocabulary];
-        const [train, dev] = [it.train, it.dev].map((text) => bl.unpackContexts(text, vocabulary, 3));
-        const [known, unseen] = [train, dev].map((examples) => bl.bigramsOf(examples, 27, 3));
+        const [names, others] = [it.train, it.dev].map((text) => bl.unpackWords(text, vocabulary));
+        const [train, dev] = [names, others].map((words) => bl.countContexts(words, 27, 3));
         const mlp = bl.makeMlp({ size: 27, length: 3, embedding: 2, hidden: 16 });
+        const transformer = bl.makeTransformer({ size: 27, ...it.sizes });
+        const letters = others.reduce((sum, word) => sum + word.length + 1, 0);
         let end = 0;
         const ends = Array.from({ length: train.rows }, (_, row) => (end += bl.rowSum(train.counts, 27, row)));
-        const zeros = () => new Float64Array(625);
-        let training = { step: 0, numbers: Float64Array.from(it.start), mean: zeros(), square: zeros() };
-        const found = { dev: [mlp.loss(training.numbers, dev)], own: [], rows: [], known: [...known] };
-        found.numbers = mlp.total;
-        found.table = bl.negativeLogLikelihood(unseen, bl.normalize(bl.smooth(known, it.k), 27));
+        let [first, second] = it.starts.map((numbers) => {
+            const zeros = new Float64Array(numbers.length);
+            return { step: 0, numbers: Float64Array.from(numbers), mean: zeros, square: zeros };
+        });
+        const found = { dev: [], own: [], rows: [], others: { dev: [], own: [] } };
+        const score = () => {
+            found.dev.push(mlp.loss(first.numbers, dev));
+            found.others.dev.push(transformer.cost(second.numbers, others) / letters);
+        };
+        found.words = names.map((ids) => ids.map((id) => vocabulary[id]).join(""));
+        found.counts = [...train.counts];
+        score();
         for (let step = 0; step < 40; step++) {
+            const rate = bl.rateAt(step, it.steps, it.rate);
             const rows = bl.chooseRows(ends, bl.makeDarts(it.seed + step + 1, it.batch));
-            const { loss, slope } = mlp.gradient(training.numbers, train, rows);
-            training = bl.adamStep(training, slope, bl.rateAt(step, it.steps, it.rate));
+            const one = mlp.gradient(first.numbers, train, rows);
+            first = bl.adamStep(first, one.slope, rate);
+            const darts = bl.makeDarts(it.seed + step + 1, it.words);
+            const some = darts.map((dart) => names[Math.floor(dart * names.length)]);
+            const other = transformer.gradient(second.numbers, some);
+            second = bl.adamStep(second, other.slope, rate);
             found.rows.push(rows);
-            found.own.push(loss);
-            found.dev.push(mlp.loss(training.numbers, dev));
+            found.own.push(one.loss);
+            found.others.own.push(other.loss);
+            if (it.drawn.includes(step + 1)) score();
         }
         return found;""",
         {
             "vocabulary": racing.split()[0],
-            "train": racing.pack(racing.examples("train")),
-            "dev": racing.pack(racing.examples("dev")),
-            "start": racing.start().tolist(),
-            "k": table.k,
+            "train": racing.pack(racing.split()[1]),
+            "dev": racing.pack(racing.split()[2]),
+            "sizes": transforming.SIZES,
+            "starts": [racing.start().tolist(), transforming.start().tolist()],
+            "drawn": racing.DRAWN,
             "seed": racing.SEED,
             "batch": racing.RECIPE.batch_size,
+            "words": transforming.BATCH,
             "steps": racing.RECIPE.steps,
             "rate": racing.RECIPE.learning_rate,
         },
     )
-    assert found["numbers"] == 625
-    assert found["known"] == count_bigrams(racing.split()[1], racing.split()[0]).flatten().tolist()
-    assert found["table"] == pytest.approx(table.loss, abs=1e-9)
+    assert found["words"] == sorted(racing.split()[1])
+    assert found["counts"] == racing.examples("train").counts.flatten().tolist()
     assert found["rows"] == [racing.batch(step).tolist() for step in range(1, 41)]
-    assert found["own"] == pytest.approx(own, abs=1e-4)
-    assert found["dev"] == pytest.approx(list(dev.values()), abs=1e-4)
+    assert found["own"] == pytest.approx(own, abs=1e-6)
+    assert found["dev"] == pytest.approx(list(dev.values()), abs=1e-6)
+    assert found["others"]["own"] == pytest.approx(transformer.own, abs=1e-6)
+    assert found["others"]["dev"] == pytest.approx(list(transformer.dev.values()), abs=1e-6)
 
 
 def test_the_poked_network_computes_as_the_package(core):

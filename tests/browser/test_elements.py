@@ -4,8 +4,8 @@ import itertools
 import re
 
 import pytest
-from support import BROWSER, BUSY, DESKTOP, PHONE, PLACES, ROOT, find, text_of
-from tools import racing
+from support import BROWSER, BUSY, DESKTOP, PHONE, PLACES, ROOT, find, longest_task, text_of
+from tools import racing, transforming
 
 from bigramlab import (
     build_vocabulary,
@@ -235,15 +235,20 @@ def test_the_walk_is_shown_on_the_table(open_page, act):
     assert drawing.locator("g text").all_text_contents() == ["1"]
 
 
-def test_the_mlp_passes_the_table(open_page, act):
+def test_the_mlp_and_the_transformer_pass_the_table(open_page, act):
     page = open_page("tutorial/comparing.html", **act.options)
     element = find(page, "race")
-    losses, _ = racing.train()
-    shown = element.locator(".bl-standings td").last
-    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+    runners = {"MLP": racing.train()[0], "Transformer": transforming.losses()}
+    shown = element.locator(".bl-standings :is(th, td):last-child")
+
+    def standings(step):
+        head = f"loss after {step:,} step{'s' * (step != 1)}"
+        return [head, f"{racing.table(1).loss:.3f}", *(f"{losses[step]:.3f}" for losses in runners.values())]
+
+    assert shown.all_inner_texts() == standings(0)
     act(element.get_by_role("button", name="One step"))
     page.wait_for_function("document.querySelector('bl-race').at === 1")
-    assert shown.inner_text() == f"{losses[1]:.3f} after 1 step"
+    assert shown.all_inner_texts() == standings(1)
     act(element.get_by_role("button", name="Go on"))
     page.wait_for_function("document.querySelector('bl-race').at > 5")
     act(element.get_by_role("button", name="Pause"))
@@ -253,26 +258,48 @@ def test_the_mlp_passes_the_table(open_page, act):
     assert element.evaluate("node => node.at") == paused
     act(element.get_by_role("button", name="Go on"))
     element.get_by_role("button", name="The race is over").wait_for()
-    end = losses[racing.RECIPE.steps]
-    assert shown.inner_text() == f"{end:.3f} after 1,000 steps"
-    made = dict(element.evaluate("node => [...node.made].map(([step, { loss }]) => [step, loss])"))
-    assert {step: made[step] for step in losses} == pytest.approx(losses, abs=1e-4)
-    assert f"{racing.table(1).loss - end:.3f} nats lower" in element.inner_text()
+    assert shown.all_inner_texts() == standings(racing.RECIPE.steps)
+    made = dict(element.evaluate("node => [...node.made].map(([step, { losses }]) => [step, losses])"))
+    assert made.keys() == set(racing.DRAWN)
     said = element.locator("[role=status]").first.inner_text()
-    passed = int(re.search(r"From step (\d+) on", said).group(1))
-    assert losses[passed] < racing.table(1).loss <= losses[passed - 1]
+    for place, (name, losses) in enumerate(runners.items()):
+        assert {step: found[place] for step, found in made.items()} == pytest.approx(losses, abs=1e-4)
+        passed = int(re.search(rf"From step (\d+) on, the {name}", said)[1])
+        before = max(step for step in losses if step < passed)
+        assert losses[passed] < racing.table(1).loss <= losses[before]
+    assert said.endswith(transforming.verdict())
     act(element.get_by_role("button", name="Undo"))  # of the second run
     assert element.evaluate("node => node.at") == paused
     act(element.get_by_role("button", name="Reset"))
-    assert shown.inner_text() == f"{losses[0]:.3f} after 0 steps"
+    assert shown.all_inner_texts() == standings(0)
+
+
+def test_what_is_said_of_the_end_of_the_race_are_its_losses():
+    mlp, transformer = racing.train()[0][racing.RECIPE.steps], transforming.losses()[racing.RECIPE.steps]
+    table = racing.table(1).loss
+    gaps = [float(gap) for gap in re.findall(r"(\d\.\d{3}) nats", transforming.verdict())]
+    assert gaps == pytest.approx([abs(mlp - table), abs(transformer - mlp)], abs=0.0006)
+    assert ("about even" in transforming.verdict()) == (gaps[1] < transforming.EVEN)
 
 
 def test_without_scripts_the_race_has_its_end(open_page):
     page = open_page("tutorial/comparing.html", java_script_enabled=False)
-    losses, _ = racing.train()
     text = find(page, "race").inner_text()
     assert f"{racing.table(1).loss:.3f}" in text
-    assert f"{losses[racing.RECIPE.steps]:.3f}" in text
+    for losses in (racing.train()[0], transforming.losses()):
+        assert f"{losses[racing.RECIPE.steps]:.3f}" in text
+    assert transforming.verdict() in text
+
+
+@BUSY
+def test_the_race_leaves_time_for_all_else(chromium, site):
+    page = chromium.new_page(**DESKTOP)
+    page.goto(f"{site[1]}tutorial/comparing.html")
+    chromium.start_tracing(page=page, categories=["toplevel"])
+    find(page, "race").get_by_role("button", name="Start the race").click()
+    find(page, "race").get_by_role("button", name="The race is over").wait_for()
+    assert longest_task(chromium.stop_tracing()) < 50
+    page.close()
 
 
 def test_a_race_stops_when_its_page_is_left(open_page):

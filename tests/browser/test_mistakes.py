@@ -1,10 +1,9 @@
 """How to be wrong: the list with its filter, and old addresses."""
 
-import json
 import re
 
 import pytest
-from support import BROWSER, BUSY, PHONE
+from support import BROWSER, BUSY, PHONE, longest_task
 
 from bigramlab.mistakes import MISTAKES
 
@@ -63,22 +62,21 @@ def test_no_mistake_is_a_block_that_the_theme_measures(site):
         assert not re.findall(r"<pre[^>]*>\s*(?:<span></span>)?<code", text), path.name
 
 
-def longest_task(chromium, address):
-    """Return the longest task of the page, in milliseconds of a processor that is four times slower."""
+def longest_of(chromium, address):
+    """Return the longest task of the page at an address, in milliseconds of a processor that is four times slower."""
     context = chromium.new_context(**PHONE)
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     chromium.start_tracing(page=page, categories=["toplevel"])
     page.goto(address)
     page.wait_for_timeout(1500)
-    events = json.loads(chromium.stop_tracing())["traceEvents"]
+    trace = chromium.stop_tracing()
     context.close()
-    main = {(one["pid"], one["tid"]) for one in events if one.get("args", {}).get("name") == "CrRendererMain"}
-    return max(one["tdur"] / 1000 for one in events if "tdur" in one and (one["pid"], one["tid"]) in main)
+    return longest_task(trace)
 
 
 @BUSY
 @pytest.mark.parametrize("place", [OVERVIEW, CHAPTER, "explanation/how-to-be-wrong/mlp.html"])
 def test_the_mistakes_block_the_tab_hardly_longer_than_a_page_of_text(chromium, site, place):
-    times = {path: min(longest_task(chromium, site[1] + path) for _ in range(2)) for path in (place, "404.html")}
+    times = {path: min(longest_of(chromium, site[1] + path) for _ in range(2)) for path in (place, "404.html")}
     assert times[place] < max(200, 2 * times["404.html"])  # on a quick machine 200 ms; on any, what the theme takes
