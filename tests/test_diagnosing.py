@@ -1,6 +1,7 @@
 import math
 import random
 import sys
+import time
 
 import pytest
 import torch
@@ -482,3 +483,141 @@ def test_an_order_that_is_turned_around_in_every_other_round_is_named():
             yield from order.flip(0).split(batch_size)
 
     assert "turned around" in cause(minibatches, "minibatches").text()
+
+
+def writes(heat=1.0, asks=lambda choose, probs: choose(probs)):
+    def generate_words(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+        words = []
+        for _ in range(n):
+            context, word = [0] * context_length, ""
+            while True:
+                probs = next_probs(torch.tensor([context]))[0] ** (1 / heat)
+                probs = asks(choose, probs / probs.sum()) if choose else probs
+                context = [*context[1:], int(torch.multinomial(probs, 1, generator=generator))]
+                if context[-1] == 0:
+                    break
+                word += vocabulary[context[-1]]
+            words.append(word)
+        return words
+
+    return generate_words
+
+
+def test_a_temperature_that_was_left_in_is_named_with_its_number():
+    found = cause(writes(1.2), "generate_words")
+    assert found.mistake.name == "temperature_left_in"
+    assert "about 1.2" in found.text() or "about 1.15" in found.text() or "about 1.25" in found.text()
+
+
+@pytest.mark.parametrize(
+    ("asks", "name"),
+    [
+        (lambda choose, probs: choose(probs.log()), "logs_given_to_the_rule"),
+        (lambda choose, probs: choose(5 * probs), "no_shares_given_to_the_rule"),
+        (lambda choose, probs: probs, "rule_never_asked"),
+    ],
+)
+def test_what_a_rule_is_given_in_the_place_of_probabilities_is_named(asks, name):
+    assert cause(writes(asks=asks), "generate_words").mistake.name == name
+
+
+def reads(places="right", seen=0, handed_on=lambda read: read):
+    def extend(parameters, cache, ids):
+        before, new = cache[0][0].shape[2] if cache else 0, ids.shape[1]
+        begin = before if places == "right" else 0
+        x = parameters.embedding[ids] + parameters.places[torch.arange(begin, begin + new)]
+        read = []
+        for number, one in enumerate(parameters.blocks):
+            normed = bigramlab.rms_norm(x, one.attention_gain)
+            queries, keys, values = (
+                bigramlab.split_heads(normed @ matrix, parameters.heads) for matrix in (one.query, one.key, one.value)
+            )
+            if cache:
+                keys, values = (torch.cat(both, 2) for both in zip(cache[number], (keys, values), strict=True))
+            read.append((keys, values))
+            mask = torch.ones(new, keys.shape[2]).tril(keys.shape[2] - new + seen).bool()
+            scores = (queries @ keys.mT / queries.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf)
+            x = x + bigramlab.merge_heads(scores.softmax(-1) @ values) @ one.output
+            x = x + (bigramlab.rms_norm(x, one.hidden_gain) @ one.widen).relu().square() @ one.narrow
+        return bigramlab.rms_norm(x, parameters.gain) @ parameters.unembedding, handed_on(tuple(read))
+
+    return extend
+
+
+@pytest.mark.parametrize(
+    ("extend", "names"),
+    [
+        (reads("again"), ["places_begin_anew"]),
+        (reads(seen=1), ["next_token_seen"]),
+        (reads(handed_on=lambda read: tuple((v, k) for k, v in read)), ["exchanged_when_handed_on"]),
+        (reads(handed_on=lambda read: read[:1] * len(read)), ["first_block_alone_handed_on"]),
+        (reads("again", 1), ["places_begin_anew", "next_token_seen"]),
+    ],
+)
+def test_slips_of_a_cache_are_named_two_at_once_too(extend, names):
+    found = cause(extend, "extend")
+    assert [slip.name for slip in (found.mistake, *found.besides)] == names
+
+
+def writes_from(context=lambda ids, longest: ids[-longest:], draws=torch.multinomial):
+    def sample_transformer_words(parameters, vocabulary, n, *, choose=None, generator=None):
+        words = []
+        for _ in range(n):
+            ids = [0]
+            while len(ids) == 1 or ids[-1]:
+                seen = torch.tensor([context(ids, parameters.longest)])
+                probs = bigramlab.transformer_logits(parameters, seen)[:, -1].detach().softmax(-1)
+                ids.append(int(draws(choose(probs) if choose else probs, 1, generator=generator)))
+            words.append("".join(vocabulary[id] for id in ids[1:-1]))
+        return words
+
+    return sample_transformer_words
+
+
+@pytest.mark.parametrize(
+    ("context", "name"),
+    [
+        (lambda ids, longest: ids[-3:], "only_the_last_3_read"),
+        (lambda ids, longest: ids[-1:], "one_place_for_all"),
+        (lambda ids, longest: ids, "context_not_cut"),
+    ],
+)
+def test_how_far_back_a_writer_reads_is_named(context, name):
+    assert cause(writes_from(context), "sample_transformer_words").mistake.name == name
+
+
+def test_words_that_come_twice_are_told_as_that():
+    def sample_words(probs, vocabulary, n, *, generator=None):
+        words = bigramlab.sample_words(probs, vocabulary, max(n // 2, 1), generator=generator)
+        return words * 2 if n > 1 else words
+
+    assert cause(sample_words, "sample_words").mistake.name == "words_repeated"
+
+
+@pytest.mark.parametrize("name", ["sample", "generate_words"])
+def test_a_slow_wrong_function_has_its_cause_within_some_seconds(name):
+    def sample(probs, *, generator=None):
+        ids = [int(probs[0].argmax())]
+        while ids[-1] and len(ids) < 20_000:
+            ids.append(int(probs[ids[-1]].argmax()))
+        return torch.tensor(ids)
+
+    def generate_words(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+        words = []
+        for _ in range(n):
+            context, word = [0] * context_length, ""
+            for _ in range(1_000):
+                probs = next_probs(torch.tensor([context]))[0]
+                context[-1] = int(
+                    torch.multinomial(choose(probs[None])[0] if choose else probs, 1, generator=generator)
+                )
+                if context[-1] == 0:
+                    break
+                word += vocabulary[context[-1]]
+            words.append(word)
+        return words
+
+    began = time.thread_time()
+    found = cause({"sample": sample, "generate_words": generate_words}[name], name)
+    assert time.thread_time() - began < 6  # of a machine that does other things, too
+    assert found.mistake.name in ("likeliest_for_a_draw", "only_the_newest_replaced")

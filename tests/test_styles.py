@@ -381,3 +381,47 @@ def test_an_object_that_can_be_called_and_a_method_are_functions_too():
 
     assert check(Smoothing(1), "smooth")
     assert check(Smoothing(1).smooth)
+
+
+def test_arrays_that_come_back_for_tensors_are_right_though_no_gradient_can_be_asked_for():
+    def split_heads(x, heads):
+        rows = x.detach().numpy()
+        return np.moveaxis(rows.reshape(*rows.shape[:2], heads, -1), 2, 1)
+
+    report = check(split_heads)
+    assert report
+    assert "NumPy arrays" in str(report)
+
+
+def test_lists_that_come_back_for_tensors_are_called_lists():
+    def merge_heads(x):
+        return x.transpose(1, 2).flatten(2).tolist()
+
+    report = check(merge_heads)
+    assert report
+    assert "with lists for tensors" in str(report)
+
+
+def test_a_temperature_without_shifting_and_a_limit_that_keeps_ties_are_right():
+    def with_temperature(logits, temperature):
+        weights = (logits / temperature).exp()
+        return weights / weights.sum(1, keepdim=True)
+
+    def keep_top_k(probs, k):
+        least = probs.topk(min(k, probs.shape[1])).values[:, -1:]
+        kept = torch.where(probs < least, 0, probs)
+        return kept / kept.sum(1, keepdim=True)
+
+    assert check(with_temperature)
+    assert check(keep_top_k)
+
+
+def test_a_writer_of_an_earlier_chapter_may_know_no_rule_and_one_that_knows_it_has_to_ask():
+    def generate_words(next_probs, vocabulary, n, *, context_length=1, generator=None):
+        return bigramlab.generate_words(next_probs, vocabulary, n, context_length=context_length, generator=generator)
+
+    def asks_nobody(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+        return generate_words(next_probs, vocabulary, n, context_length=context_length, generator=generator)
+
+    assert check(generate_words)
+    assert not check(asks_nobody, "generate_words")

@@ -1,7 +1,7 @@
 """Why is it wrong? What a function does is compared with catalogued mistakes, and with slips of many kinds."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from bigramlab.judge.causes.batching import batched
 from bigramlab.judge.causes.beginnings import begun
 from bigramlab.judge.causes.case import Case
-from bigramlab.judge.causes.code_reading import constants
+from bigramlab.judge.causes.code_reading import constants, unread
 from bigramlab.judge.causes.conditions import where_it_is_wrong
 from bigramlab.judge.causes.drawing import drawn_by, start_at_random
+from bigramlab.judge.causes.draws import drawn_from_others, drawn_otherwise, rule_misused
 from bigramlab.judge.causes.gradients import gradient_lost
 from bigramlab.judge.causes.kinds import (
     after_all,
@@ -23,6 +24,7 @@ from bigramlab.judge.causes.kinds import (
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.losses import of_the_loss
 from bigramlab.judge.causes.outcomes import outcome
+from bigramlab.judge.causes.reading_back import reads_too_little
 from bigramlab.judge.causes.relations import close_relation, distant_relation, floats_for_integers
 from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.varying import Search
@@ -35,7 +37,9 @@ from bigramlab.mistakes import MISTAKES, Mistake
 
 __all__ = ["diagnose"]
 
-SECONDS = 2.0  # then only what takes no time is asked
+SECONDS = 1.8  # then only what takes no time is asked
+SECONDS_OF_CALLS = 0.5  # of those that are compared, together
+FEWEST = 4  # however long they took
 
 
 def diagnose(
@@ -55,20 +59,20 @@ def diagnose(
     ours, mistakes = ours_for(name), [one for one in MISTAKES.get(name, []) if not one.careless]
     expected = [(call, call.again(ours, guard)) for call in decisive]
     expected += [(call, again) for call in others if not (again := call.again(ours, guard)).raised]
-    expected = _wrong_first(expected)
+    expected = _quick(_wrong_first(expected))
     calls = [call for call, _ in expected]
     function = function or (lambda *arguments, **options: None)
     case = Case(name, function, calls, [call for _, call in expected], guard, constants(function))
     right = {call for call, our_call in expected if call.ended_like(our_call)}
-    if found := at_once(case):
+    end = time.thread_time() + SECONDS
+    if found := at_once(case) or drawn_from_others(case) or rule_misused(case):
         return _shown(found)
     wrong_somewhere = not right.issuperset(decisive)  # otherwise, what is wrong does not show in a single call
-    end = time.thread_time() + SECONDS
-    if wrong_somewhere and (exact := _exact(case, mistakes, end)):
+    if wrong_somewhere and (exact := _exact(case, mistakes, _half_way(end))):
         return exact
     if found := changed_though_right(case):
         return _shown(found)
-    search = Search(name, calls, case.ours, case.constants, guard)
+    search = Search(name, calls, case.ours, case.constants, guard, end)
     if found := search.form() or needs_another_kind(case):
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
@@ -77,10 +81,20 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case) or batched(case):
         return _shown(found)
-    if (clear := settled(case)) and (clearly := _clearly(clear, mistakes)):
+    if (clear := settled(case)) and (clearly := _clearly(clear, mistakes, end)):
         return clearly
-    end = time.thread_time() + SECONDS
-    for kind in (changed_in_place, outcome, begun, walked, drawn_by, start_at_random, close_relation):
+    end = max(end, time.thread_time() + SECONDS / 4)
+    for kind in (
+        changed_in_place,
+        outcome,
+        begun,
+        reads_too_little,
+        walked,
+        drawn_otherwise,
+        drawn_by,
+        start_at_random,
+        close_relation,
+    ):
         if time.thread_time() < end and (found := kind(case)):
             return _shown(found)
     if wrong_somewhere and time.thread_time() < end:
@@ -102,13 +116,32 @@ def _wrong_first(expected: list[tuple[Call, Call]]) -> list[tuple[Call, Call]]:
     return [*wrong[:1], *(pair for pair in expected if pair not in wrong[:1])]
 
 
-def _clearly(case: Case, mistakes: list[Mistake]) -> Diagnosis | None:
+def _quick(expected: list[tuple[Call, Call]]) -> list[tuple[Call, Call]]:
+    """Leave out calls that took long, once the others are enough: each is made again for all that is compared."""
+    if not expected:
+        return expected
+    smallest, *rest = expected
+    left, seconds = [smallest], 0.0
+    for pair in sorted(rest, key=lambda pair: pair[0].seconds):
+        seconds += max(call.seconds for call in pair)
+        if seconds > SECONDS_OF_CALLS and len(left) >= FEWEST:
+            break
+        left.append(pair)
+    kept = {*map(id, left)}
+    return [pair for pair in expected if id(pair) in kept]
+
+
+def _half_way(end: float) -> float:
+    return (time.thread_time() + end) / 2
+
+
+def _clearly(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     """Compare calls in which nothing is left to chance."""
     if case.calls[0].raised:
         return None
-    if found := _exact(case, mistakes, time.thread_time() + SECONDS):
+    if found := _exact(case, mistakes, end):
         return found
-    search = Search(case.name, case.calls, case.ours, case.constants, case.guard)
+    search = Search(case.name, case.calls, case.ours, case.constants, case.guard, end)
     if slips := [*islice(search.one(), 2)]:
         return _said(case, slips[:1], tuple(slips[1:]))
     for several in search.several(mistakes):
@@ -136,26 +169,42 @@ def _shown(mistake: Mistake) -> Diagnosis:
 
 def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     """Return the catalogued mistake that ends all calls as the function did, to the type, or at least by its use."""
-    ways: list[Callable[[Call, Call], bool]] = [Call.ended_like, same_end]
-    smallest, quickest = case.calls[0], sorted(case.calls, key=lambda call: call.seconds)
-    for ends_like in ways:
-        if ends_like is same_end and (smallest.raised or same_end(smallest, case.ours[0]) or time.thread_time() > end):
-            return None
-
-        def ending_alike(ends_like: Callable[[Call, Call], bool] = ends_like) -> Iterator[Mistake]:
-            for mistake in mistakes:
-                case.guard.hangs = 0
-                with hurried(case.guard, case.calls):
-                    same = all(ends_like(call.again(mistake.run, case.guard), call) for call in quickest)
-                if same:
-                    yield mistake
-
-        if found := [*islice(ending_alike(), 2)]:
-            if same_end(smallest, case.ours[0]) and smallest.ended_like(case.ours[0]):
-                return None
-            tried = len(case.calls)
-            return Diagnosis(found[0], tried, tried, exact=True, others=tuple(found[1:]))
+    smallest, right = case.calls[0], case.ours[0]
+    by_use = not smallest.raised and not same_end(smallest, right)
+    pairs = zip(case.calls, case.ours, strict=True)
+    quickest = sorted(pairs, key=lambda pair: (same_end(*pair), pair[0].seconds))  # what is wrong in it tells at once
+    wrong_and_quick, *others = [call for call, _ in quickest]
+    quickest_first = [wrong_and_quick, *sorted(others, key=lambda call: call.seconds)]
+    exactly: list[Mistake] = []
+    nearly: list[Mistake] = []
+    for mistake in mistakes:
+        if len(exactly) > 1 or time.thread_time() > end:
+            break
+        case.guard.hangs = 0
+        with hurried(case.guard, case.calls):
+            wholly, near = _ends_all(case, mistake, quickest_first, by_use)
+        if wholly:
+            exactly.append(mistake)
+        elif near:
+            nearly.append(mistake)
+    if exactly and same_end(smallest, right) and smallest.ended_like(right):
+        return None
+    if found := exactly or nearly:
+        own = unread(case.function).keys()  # of two that do the same, the one is meant that reads the same parameters
+        found.sort(key=lambda mistake: unread(mistake.run).keys() != own)
+        return Diagnosis(found[0], len(case.calls), len(case.calls), exact=True, others=tuple(found[1:2]))
     return None
+
+
+def _ends_all(case: Case, mistake: Mistake, calls: list[Call], by_use: bool) -> tuple[bool, bool]:
+    """Tell whether a mistake ends all calls as the function did, to the type and by its use, if that is asked, too."""
+    exactly, nearly = True, by_use
+    for call in calls:
+        made = call.again(mistake.run, case.guard)
+        exactly, nearly = exactly and made.ended_like(call), nearly and same_end(made, call)
+        if not exactly and not nearly:
+            break
+    return exactly, nearly
 
 
 def _part(

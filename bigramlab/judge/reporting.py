@@ -91,7 +91,9 @@ class Note:
         """Say it in a few lines."""
         call = re.sub(r"(\() | ?,? (\))", r"\1\2", " ".join(self.call.split()))
         ours = f" Ours {self.ours.rstrip('.')}." if self.ours else ""
-        return f"{self.problem[0].upper()}{self.problem[1:].rstrip('.')}: `{call}`.{ours}"
+        named = "(" in self.problem.split(" ")[0]  # the name of a function stays as it is
+        told = self.problem if named else self.problem[0].upper() + self.problem[1:]
+        return f"{told.rstrip('.')}: `{call}`.{ours}"
 
 
 @dataclass(repr=False)

@@ -2,6 +2,8 @@
 
 import inspect
 import linecache
+import math
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -22,6 +24,7 @@ from bigramlab.mistakes import Mistake
 
 __all__ = ["run_laws"]
 
+SECONDS_TO_COUNT = 1.0  # how many more laws are broken, once one is
 ADDED_LATER = ("choose",)  # parameters that a later chapter asks for, so that only care laws give them
 
 
@@ -65,11 +68,13 @@ def _judge_result(
     broken: dict[str, Law] = {}  # the laws that are broken, each with the one that was tried when it showed
     decisive: list[Call] = []
     others: list[Call] = []
+    until = math.inf
     for law in filter(lambda law: law.holds, laws):
-        for name, error in _try(law, recorder, shrink=not broken):
+        seconds = max(SECONDS_TO_COUNT / 10, until - time.thread_time())
+        for name, error in _try(law, recorder, shrink=not broken, seconds=seconds):
             if error is None or broken:
                 broken |= {name: law} if name else {}
-                others += recorder.calls
+                others += [call for call in recorder.calls if not call.options.keys() & {*ADDED_LATER}]
                 continue
             if isinstance(error, NotImplementedError) and _raised_by(function, error):
                 report.started = False
@@ -92,6 +97,7 @@ def _judge_result(
                 decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
                 explore(law, recorder)
                 decisive += recorder.calls
+            until = time.thread_time() + SECONDS_TO_COUNT
     asked = {law.name for law in laws if law.holds}  # the others, which all functions share, hold of what never returns
     report.held = len(laws) - len(broken) if asked - set(broken) else 0
     if decisive:
@@ -120,11 +126,13 @@ def _another_form(name: str, laws: list[Law], recorder: Recorder, asked: Law) ->
     return form_for(name, function, calls, guard, keeps, even_so=asked.gradient)
 
 
-def _try(law: Law, recorder: Recorder, *, shrink: bool) -> Iterator[tuple[str, Exception | None]]:
+def _try(
+    law: Law, recorder: Recorder, *, shrink: bool, seconds: float = math.inf
+) -> Iterator[tuple[str, Exception | None]]:
     """Try a law, and those that all functions share besides; yield the name of each that is broken, with the error."""
     while True:
         recorder.calls = []
-        error = run_law(law, recorder, shrink=shrink)
+        error = run_law(law, recorder, shrink=shrink, seconds=seconds)
         raised = recorder.last.raised if recorder.last else None
         if shrink and raised and raised is error and not isinstance(raised, Stopped):  # an argument may have changed
             changing = run_law(law, recorder, only_shared=True)

@@ -15,6 +15,13 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
+from bigramlab.laws.drawn import (
+    SteadyModel,
+    a_rule_decides,
+    letters_of,
+    spread_out,
+    words_are_drawn_at_no_temperature,
+)
 from bigramlab.laws.law import (
     Function,
     a_float,
@@ -26,6 +33,7 @@ from bigramlab.laws.law import (
     law,
     leaves_torchs_generator_alone,
     refuses,
+    takes,
     torchs_generator_decides,
 )
 from bigramlab.laws.sampling import (
@@ -233,6 +241,24 @@ def words_come_as_often_as_the_model_says(generate_words: Function, length: int)
     model = ContextModel({context: UNEVEN[context[-1]] for context in product(range(9), repeat=length)}, 9, length)
     words = _write(generate_words, model, LETTERS, 150, draw.generator(0))
     words_come_as_often_as(lambda context: UNEVEN[context[-1]], length, words, LETTERS)
+
+
+@law("generate_words", st.just(120), examples=1)
+def letters_are_drawn_at_no_temperature(generate_words: Function, n: int) -> None:
+    """Letters are drawn with the model's own probabilities, neither sharpened nor flattened."""
+    logs = spread_out()
+    words = generate_words(SteadyModel(logs), letters_of(logs), n, context_length=1, generator=draw.generator(0))
+    words_are_drawn_at_no_temperature(logs, a_list_of_str(words))
+
+
+@law("generate_words", st.integers(1, 2), examples=2)
+def a_rule_is_given_what_the_model_says(generate_words: Function, length: int) -> None:
+    """`choose`, if there is that parameter, gets the probabilities before each letter, and its answer is drawn from."""
+    if takes(generate_words, "choose"):
+        rows = [[0.2, 0.5, 0.3], [0.2, 0.3, 0.5], [0.5, 0.3, 0.2]]
+        model = ContextModel({context: rows[context[-1]] for context in product(range(3), repeat=length)}, 3, length)
+        options = {"context_length": length, "generator": draw.generator(0)}
+        a_rule_decides(lambda choose: generate_words(model, ".ab", 1, choose=choose, **options), rows, "ab")
 
 
 @law("generate_words", st.text("ab", max_size=4), examples=4)

@@ -5,6 +5,7 @@ be refused, iterators, empty input, exact types, extreme numbers. The laws that 
 here, and are asked by the judge of the calls that the other laws make.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ __all__ = [
     "ours_for",
     "parts_of",
     "refuses",
+    "takes",
     "torchs_generator_decides",
 ]
 
@@ -280,6 +282,15 @@ def refuses(call: Callable[[], Any]) -> None:
     except Exception:
         return
     broken("it should refuse this: raise a ValueError that says why")
+
+
+def takes(function: Function, parameter: str) -> bool:
+    """Tell whether a function has a parameter, which one that was written for an earlier chapter may not have."""
+    own = inspect.unwrap(getattr(function, "function", function))  # a recorder keeps it
+    try:
+        return parameter in inspect.signature(own).parameters
+    except (TypeError, ValueError):  # written in C
+        return False
 
 
 def torchs_generator_decides(call: Callable[[], Any], seed: int, made: str) -> None:

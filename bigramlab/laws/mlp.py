@@ -11,6 +11,7 @@ from torch import Tensor
 
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
+from bigramlab.laws.drawn import letters_of, spread_out, words_are_drawn_at_no_temperature
 from bigramlab.laws.law import (
     Function,
     a_list_of_str,
@@ -275,6 +276,15 @@ def words_come_as_often_as_the_network_says(sample_mlp_words: Function, n: int) 
     parameters.weights[-1].mul_(4)  # so that it matters what comes before
     words = sample_mlp_words(parameters, ".ab", n, generator=draw.generator(0))
     words_come_as_often_as(lambda context: plain.softmax(plain.mlp_logits(parameters, context)), 2, words)
+
+
+@law("sample_mlp_words", st.just(120), examples=1)
+def letters_are_drawn_at_no_temperature(sample_mlp_words: Function, n: int) -> None:
+    """Letters are drawn with the network's own probabilities, neither sharpened nor flattened."""
+    logs = spread_out()
+    steady = MLP(torch.zeros(len(logs), 2), (torch.zeros(2, len(logs)),), (logs,))  # its last bias is all that it says
+    words = sample_mlp_words(steady, letters_of(logs), n, generator=draw.generator(0))
+    words_are_drawn_at_no_temperature(logs, a_list_of_str(words))
 
 
 @law("sample_mlp_words", draw.seeds, examples=3)

@@ -213,6 +213,29 @@ def cache_without_places(parameters: Any, vocabulary: Any, n: Any, *, choose: An
 
 
 @mistake("sample_transformer_words")
+def cache_not_emptied(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
+    """The cache is not emptied where a word ends: the next word is read as if it went on from the one before.
+
+    Write one word three times with a network that is sure of each letter: the second differs.
+    """
+    words: list[str] = []
+    cache: Any = ()
+    for _ in range(n):
+        id, word = 0, ""
+        while id or not word:
+            if cache and cache[0][0].shape[2] == parameters.longest:  # it can read no more
+                cache = ()
+            logits, cache = extend(parameters, cache, torch.tensor([[id]]))
+            probs = logits[:, -1].detach().softmax(-1)
+            id = int(torch.multinomial(choose(probs) if choose else probs, 1, generator=generator))
+            if id == 0:
+                break
+            word += vocabulary[id]
+        words.append(word)
+    return words
+
+
+@mistake("sample_transformer_words")
 def padding_read(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
     """The zeros in front of a short context are read as tokens: a word should begin with one "." at place 0.
 

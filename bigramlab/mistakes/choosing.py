@@ -176,7 +176,7 @@ def one_too_many(probs: Any, k: Any) -> Any:
     return keep_top_k(probs, min(k + 1, probs.shape[1]))
 
 
-@mistake("keep_top_k")
+@mistake("keep_top_k", careless=True)
 def ties_keep_more(probs: Any, k: Any) -> Any:
     """All that are as likely as the k-th are kept, too, so there may be many more than k.
 

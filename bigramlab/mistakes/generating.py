@@ -279,7 +279,7 @@ def any_answer_accepted(
     return generate_words(believed, vocabulary, n, **options)
 
 
-@mistake("generate_words", careless=True)
+@mistake("generate_words")
 def choice_not_asked(
     next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
 ) -> Any:

@@ -21,7 +21,7 @@ Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and th
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
 ROOMS = (
     *("tables", "losses", "counting", "encoding", "contexts", "networks"),
-    *("choosing", "attention", "transformers", "training"),
+    *("choosing", "attention", "transformers", "caching", "training"),
 )
 SEEN = "Mend it, and see what the call above returns then."
 

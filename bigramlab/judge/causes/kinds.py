@@ -141,7 +141,7 @@ def state_kept(case: Case) -> Mistake | None:
     held = {name: value for name, value in globals_read(case.function).items()
             if isinstance(value, list | dict | set | Tensor)}  # fmt: skip
     before = {name: _state(value) for name, value in held.items()}
-    for call in case.calls[:5]:
+    for call in case.calls[:5] if held else ():
         call.again(case.function, case.guard)
     for name, value in held.items():
         if _state(value) != before[name]:
@@ -278,10 +278,12 @@ def _right_with(case: Case, place: int, convert: Callable[[Any], Any]) -> bool:
         return case.function(*values, **options)
 
     right = 0
-    for call, ours in zip(case.calls, case.ours, strict=True):
+    pairs = zip(case.calls, case.ours, strict=True)
+    for call, ours in sorted(pairs, key=lambda pair: pair[0].seconds):
         if len(call.arguments) > place and not ours.raised:
             again = call.again(changed, case.guard)
-            if again.raised or not alike(again.returned, ours.returned):
+            same_kind = isinstance(again.returned, Tensor) == isinstance(ours.returned, Tensor)
+            if again.raised or not same_kind or not alike(again.returned, ours.returned):
                 return False
             right += not same_end(call, ours)
     return right > 0

@@ -37,6 +37,7 @@ HEATED: list[Part] = [
     ("divided", lambda w: w / w.sum(1, keepdim=True), [
         ("not_divided_again", lambda w: w, "Nothing is divided by the sum of the row: what comes back are no probabilities."),
         ("divided_by_the_sum_of_all", lambda w: w / w.sum(), "The sum is that of the whole table, and should be that of the row."),
+        ("keepdim_forgotten", lambda w: w / w.sum(1), "`keepdim=True` is forgotten: the sums of the rows are taken for those of the columns, or don't fit."),
         ("softmax_down_the_columns", lambda w: w / w.sum(0), "The columns sum to 1, and the rows should: softmax runs along the wrong axis."),
         ("divided_by_the_largest", lambda w: w / w.amax(1, keepdim=True), "Each row is divided by its largest number, and should be by its sum."),
         ("divided_by_the_mean", lambda w: w / w.mean(1, keepdim=True), "Each row is divided by its mean, and should be by its sum."),

@@ -93,8 +93,8 @@ OTHER_BENDS: list[Choice] = [
 OTHER_BENDS = [choice for choice in OTHER_BENDS if choice[1]]
 
 BLOCK: list[Part] = [
-    ("first_norm", _rms, [(f"{name}_before_attention", norm, wrong.replace("The norm", "The norm before attention").replace("the norm", "the norm before attention")) for name, norm, wrong in NORMS]),
-    ("second_norm", _rms, [(f"{name}_before_the_small_network", norm, wrong.replace("The norm", "The norm before the small network").replace("the norm", "the norm before the small network")) for name, norm, wrong in NORMS]),
+    ("first_norm", _rms, [(f"{name}_before_attention", norm, wrong.replace("The norm", "The norm before attention").replace("the norm", "the norm before attention").replace("the RMS norm", "the RMS norm before attention")) for name, norm, wrong in NORMS]),
+    ("second_norm", _rms, [(f"{name}_before_the_small_network", norm, wrong.replace("The norm", "The norm before the small network").replace("the norm", "the norm before the small network").replace("the RMS norm", "the RMS norm before the small network")) for name, norm, wrong in NORMS]),
     ("bend", _squared, OTHER_BENDS),
     ("order", "attention, then network", [
         ("side_by_side", "side by side", "Attention and the small network both read the vector as it came: the second should read what the first left."),
@@ -185,7 +185,7 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
 
 def _places(how: Any) -> Any:
     """Return what adds vectors of places, of those that `how` says."""
-    return lambda p, ids: p.embedding[ids] + p.places[how(p, ids).clamp(0, len(p.places) - 1)]
+    return lambda p, ids: p.embedding[ids] + p.places[how(p, ids)]
 
 
 NETWORK: list[Part] = [
@@ -212,13 +212,14 @@ NETWORK: list[Part] = [
         ("no_block", lambda blocks: (), "No block is gone through."),
         ("blocks_twice", lambda blocks: blocks * 2, "The blocks are gone through twice."),
     ]),
-    ("last_norm", _rms, [(f"{name}_at_the_end", norm, wrong.replace("The norm", "The last norm").replace("the norm", "the last norm")) for name, norm, wrong in NORMS]),
+    ("last_norm", _rms, [(f"{name}_at_the_end", norm, wrong.replace("The norm", "The last norm").replace("the norm", "the last norm").replace("the RMS norm", "the last RMS norm")) for name, norm, wrong in NORMS]),
     ("last_layer", lambda x, p: x @ p.unembedding, [
         ("embedding_for_the_last_layer", lambda x, p: x @ p.embedding.mT, "The embedding, transposed, makes the logits: `unembedding` is not used."),
         ("last_layer_left_out", lambda x, p: x, "The last layer is left out."),
     ]),
     ("end", lambda x: x, [
         ("last_place_alone", lambda x: x[:, -1], "Only the logits of the last place come back: there should be some for each."),
+        ("last_place_alone_with_its_axis", lambda x: x[:, -1:], "Only the logits of the last place come back: there should be some for each."),
         ("softmax_at_the_end", lambda x: x.softmax(-1), "softmax stands at the end: that is a step of its own."),
         ("log_softmax_at_the_end", lambda x: x.log_softmax(-1), "log softmax stands at the end."),
         ("axes_exchanged_at_the_end", lambda x: x.mT, "The last two axes are exchanged, as `cross_entropy` of torch takes them."),

@@ -32,13 +32,17 @@ Run = Callable[..., Any]
 class Search:
     """Looks for slips in the calls of one function, the one of the smallest example first."""
 
-    def __init__(self, name: str, calls: list[Call], ours: list[Call], constants: list[float], guard: Guard) -> None:
-        """Keep the calls, and what ours does in each."""
+    def __init__(
+        self, name: str, calls: list[Call], ours: list[Call], constants: list[float], guard: Guard, until: float
+    ) -> None:
+        """Keep the calls, and what ours does in each; search until then."""
         self.name, self.guard, self.calls, self.ours = name, guard, calls, ours
-        self.end = 0.0
+        self.until, self.end = until, 0.0
         self.different = [not same_end(call, our) for call, our in zip(calls, ours, strict=True)]
         pairs = zip(calls, ours, self.different, strict=True)
-        self.quickest = sorted(pairs, key=lambda pair: pair[0].seconds)  # what does something else shows it at once
+        quickest = sorted(pairs, key=lambda pair: pair[0].seconds)
+        telling = [pair for pair in quickest if pair[2]][:1]  # what does something else shows it there at once
+        self.quickest = telling + [pair for pair in quickest if not any(pair is one for one in telling)]
         self.usable = bool(calls) and not calls[0].raised and self.different[0]
         self.results = list(vary_results())
         parameters = list(bound(name, calls[0].arguments, calls[0].options)) if calls else []
@@ -48,7 +52,7 @@ class Search:
         """Return what makes ours of each result, if it has another form."""
         if not self.calls or self.calls[0].raised or self.calls[0].ended_like(self.ours[0]):
             return None
-        pairs = [(call, our) for call, our in zip(self.calls, self.ours, strict=True) if not our.raised]
+        pairs = [(call, our) for call, our, _ in self.quickest if not our.raised]
         for name, change, wrong, seen in FORMS:
             if pairs and all(_holds(partial(_formed, change, *pair)) for pair in pairs):
                 return Mistake(self.name, name, wrong, seen, change)
@@ -58,20 +62,20 @@ class Search:
         """Yield what has one slip and ends all calls as the learner's function does."""
         if not self.usable:
             return
-        self.end = time.thread_time() + SECONDS
+        self._begin()
         for (slip, *_), run in members(self.name, most=1):
             if self._matches(run):
                 yield slip
         right = [ours for _, ours, _ in self.quickest]
         yield from (self._mistake(variation) for variation in self.results if self._comes_of(variation, right))
-        self.end = time.thread_time() + SECONDS
+        self._begin()
         yield from (self._mistake(variation) for variation, run in self.arguments if self._matches(run))
 
     def hidden(self, mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
         """Yield what ends the calls as the learner's function does but for a guard where it gives no number."""
         if not self.usable:
             return
-        self.end = time.thread_time() + SECONDS
+        self._begin(SECONDS / 2)
         catalogued = ((mistake, mistake.run) for mistake in mistakes)
         for slip, run in chain(catalogued, ((slip, run) for (slip, *_), run in members(self.name, most=1))):
             if time.thread_time() > self.end:
@@ -79,7 +83,8 @@ class Search:
             self.guard.hangs = 0
             seen, some_undefined = 0, False
             for call, ours, _ in self.quickest:
-                made = call.again(run, self.guard)
+                with hurried(self.guard, self.calls):
+                    made = call.again(run, self.guard)
                 if not guarded(call, made):
                     break
                 seen, some_undefined = seen + shows(call, ours, made), some_undefined or undefined(made)
@@ -93,13 +98,13 @@ class Search:
             return
         if 2 * sum(different and not call.raised for call, _, different in self.quickest) < sum(self.different):
             return  # an error can come of many things, so two slips are told of results only
-        self.end = time.thread_time() + SECONDS
+        self._begin()
         for slips, run in members(self.name):
             if time.thread_time() > self.end:
                 break
             if len(slips) > 1 and self._matches(run):
                 yield slips
-        self.end += SECONDS / 2
+        self._begin(SECONDS / 2)
         probe = next(call for call, _, different in self.quickest if different and not call.raised)
         firsts = [(mistake.run, mistake) for mistake in mistakes]
         for run, first in [*firsts, *((run, self._mistake(slip)) for slip, run in self.arguments)]:
@@ -115,6 +120,10 @@ class Search:
                 pairs = zip(self.quickest, made, strict=True)
                 if not all(alike(call.returned, one.returned) for (call, *_), one in pairs):
                     yield [first, self._mistake(slip)]
+
+    def _begin(self, seconds: float = SECONDS) -> None:
+        """Begin a search of so many seconds, if all searches together have as many left."""
+        self.end = min(time.thread_time() + seconds, self.until)
 
     def _made(self, run: Run, made: list[Call]) -> Iterator[Call]:
         """Yield what that makes of each call, keeping it for the next time."""

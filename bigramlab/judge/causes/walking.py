@@ -77,7 +77,9 @@ def walked(case: Case) -> Mistake | None:
 def _one_way(case: Case, walk: Walk) -> Mistake | None:
     """Walk where there is only one way."""
     way = [2, 1, 4, 3]
-    (found,) = walk(chain(*way), 1)
+    found, *others = [one for _ in range(4) for one in walk(chain(*way), 1)]
+    if any(other != found for other in others):  # something else is drawn, such as where it begins
+        return None
     right = [*way, 0] if case.name == "sample" else way
     end = [0] if case.name == "sample" else []
     told = [
@@ -107,6 +109,10 @@ def _all_alike(case: Case, walk: Walk) -> Mistake | None:
     if case.name == "sample":
         return None
     drawn = [[tuple(one) for one in walk(torch.full((4, 4), 0.25), 20)] for _ in range(5)]
+    halves = [(walks[: len(walks) // 2], walks[len(walks) // 2 :]) for walks in drawn]
+    if all(len({*first}) > 1 and first == second for first, second in halves):
+        return case.cause("words_repeated", "The list is half as many words, twice: each should be drawn for itself.",
+                          "Print 20 of its words: the last ten are the first ten.")  # fmt: skip
     if all(len(walks) > 1 and len({*walks}) == 1 for walks in drawn) and len({walks[0] for walks in drawn}) > 1:
         return case.cause("one_word_repeated", "One word is drawn and repeated n times, and should be drawn n times.",
                           "Print the set of 20 of its words: it has one.")  # fmt: skip
@@ -207,7 +213,7 @@ def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
             found[current, following] = n
     if _fits(found, table):
         return None
-    fitting = [row for row in _tables(table) if _fits(found, row[1])]
+    fitting = [row for row in _tables(table) if _fits(found, row[1]) and not bool(found[row[1] == 0].any())]
     if not fitting:
         return None
     name, _, wrong, seen = max(fitting, key=lambda row: float(torch.xlogy(found, row[1]).sum()))
