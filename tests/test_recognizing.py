@@ -120,7 +120,10 @@ def test_a_number_that_is_not_the_loss_is_told_what_it_is(number, verdict, what)
 
 def test_a_short_number_is_matched_to_its_digits_and_a_long_one_to_what_rounding_does():
     said(2.453, "unknown")
-    said(2.454577 * (1 + 1.5e-4), "right", "but for rounding")
+    moved = 2.454577 * (1 + 1.5e-4)
+    said(torch.tensor(moved).item(), "right", "but for rounding")
+    said(torch.tensor(moved * 228146).item() / 228146, "right", "but for rounding")  # a sum in float32
+    said(moved, "unknown")  # float32 has no such number, so no loop in it has moved it
     said(2.4530123, "unknown")
     said(1.606, "unknown")  # with one digit more it would be the loss of counting what follows 4 tokens
     said(
@@ -187,6 +190,49 @@ def test_nothing_is_guessed():
         said(value, "unknown")
 
 
+@pytest.mark.parametrize(("low", "high", "number"), [(2.40, 2.60, 400), (1.9, 2.4, 300)])
+def test_of_random_numbers_of_four_decimals_about_one_in_a_hundred_is_more_than_unknown(low, high, number):
+    generator = random.Random(7)
+    verdicts = [check(round(generator.uniform(low, high), 4)).verdict for _ in range(number)]
+    assert verdicts.count("unknown") >= 0.985 * number
+
+
+@pytest.mark.parametrize("seed", [1, 42, 2147483647])
+@pytest.mark.parametrize("k", [0.1, 1])
+def test_the_losses_of_a_split_are_no_mistakes_and_no_others(seed, k):
+    parts = split_words(NAMES, (0.8, 0.1, 0.1), generator=torch.Generator().manual_seed(seed))
+    probs = normalize(smooth(count_bigrams(parts[0], VOCABULARY), k=k))
+    for part in parts:
+        loss = negative_log_likelihood(count_bigrams(part, VOCABULARY), probs)
+        for digits in (4, 5, 15):
+            said(round(loss, digits), "unknown")
+
+
+def test_what_many_numbers_would_fit_is_what_it_could_be_until_all_its_digits_are_there():
+    counts = slip("count_bigrams", "repeats_in_a_word_lost")(NAMES, VOCABULARY)
+    loss = negative_log_likelihood(counts, normalize(counts))
+    report = said(round(loss, 4), "unknown", "could be", "repeats in a word lost", "write all of them")
+    assert not report.candidates
+    said(loss, "mistake", "repeats in a word lost")
+    two_tokens = (COUNTS + 4) / (COUNTS.sum(dim=1, keepdim=True) + 4 * 28)
+    loss = negative_log_likelihood(COUNTS, two_tokens)
+    said(round(loss, 4), "unknown", "could be", "two tokens")
+    said(loss, "right", "two tokens")
+
+
+@pytest.mark.parametrize("k", [0.01, 0.1])
+def test_of_two_losses_that_lie_near_the_one_that_fits_to_the_last_digit_is_told(k):
+    loss = negative_log_likelihood(COUNTS, normalize(smooth(COUNTS, k=k)))
+    for value in (loss, torch.tensor(loss).item(), round(loss, 10)):
+        report = said(value, "right", f"the loss with k = {k}, in nats")
+        assert report.candidates[0].sentence == f"the loss with k = {k}, in nats"
+
+
+def test_the_mean_over_all_cells_is_told_as_that():
+    report = said(-PROBS.log().mean(), "mistake", "with one slip", "over all cells of the table, each once")
+    assert len(report.candidates) == 1
+
+
 @pytest.mark.parametrize("k", [0, 0.01, 0.5, 1, 3.7, 100])
 def test_k_is_read_off_a_table(k):
     sentence = f"with k = {k}" if k else "without smoothing"
@@ -235,6 +281,21 @@ def test_two_tokens_for_the_boundary_are_right_and_said(k):
 )
 def test_a_wrong_table_is_named_by_its_slip(table, name):
     said(table, "mistake", name, "one slip")
+
+
+@pytest.mark.parametrize("k", [0.1, 1])
+def test_a_k_in_the_wrong_place_is_told(k):
+    sums = COUNTS.sum(dim=1, keepdim=True)
+    said(normalize(COUNTS) + k, "mistake", f"with k = {k}", "added after dividing", "should be 1.")
+    said((COUNTS + k) / sums, "mistake", f"with k = {k}", "but not to the sums")
+    said(COUNTS / (sums + 27 * k), "mistake", f"with k = {k}", "but not to the counts")
+    said(COUNTS / (sums + 1), "mistake", "with k = 1", "added once to the sum of each row, and not")
+    said((COUNTS + k) / (sums + k), "mistake", f"with k = {k}", "but only once to the sum")
+
+
+def test_the_loss_of_a_table_with_k_in_the_wrong_place_is_told():
+    probs = (COUNTS + 1) / COUNTS.sum(dim=1, keepdim=True)
+    said(-(COUNTS * probs.log()).sum() / COUNTS.sum(), "mistake", "the loss with k = 1", "but not to the sums")
 
 
 def test_what_shows_a_slip_is_true_of_the_value_itself():
@@ -286,6 +347,8 @@ def test_a_true_and_unfinished_table_is_a_step():
     said(torch.full((27, 27), 1 / 27), "right", "knows nothing")
     said(COUNTS[5], "step", "the row of `e`")
     said(PROBS[0], "step", "the row of `.` of the probabilities, with k = 1")
+    for row in (normalize(COUNTS)[0], normalize(COUNTS)[:1], (COUNTS[0] / COUNTS[0].sum()).tolist()):
+        said(row, "step", "the row of `.` of the probabilities, without smoothing.")
     said(COUNTS.sum(dim=1, keepdim=True), "right", "sums of the rows")
 
 
@@ -310,6 +373,17 @@ def test_contexts_and_targets_are_recognized(length):
     said(part[0], "step", "the first 5 words only")
     train, *_ = split_words(NAMES, generator=torch.Generator().manual_seed(1))
     said(build_contexts(train, VOCABULARY, length)[0], "right", "a part of a split")
+
+
+@pytest.mark.parametrize("length", [3, 5])
+def test_contexts_that_run_across_words_are_told_however_they_are_cut(length):
+    text = encode("." + ".".join(NAMES) + ".", VOCABULARY)
+    windows = text.unfold(0, length, 1)
+    for contexts in (windows, windows[:-1], windows[1:], windows[:100]):
+        report = said(contexts, "mistake", "contexts run on", f"and should be `{[0] * length}`")
+        place = int(re.search(r"`value\[(\d+)\]`", report.text())[1])
+        assert contexts[place, -1] == 0 < contexts[place, -2]
+    said(windows[: len(NAMES[0]) + 1], "unknown")  # of one word alone
 
 
 def test_ids_and_one_hot_rows_are_recognized():
@@ -555,6 +629,14 @@ def test_what_shows_a_slip_in_an_example_is_true_of_the_value():
 
 def test_the_size_of_a_transformer_is_known():
     said(sum(p.numel() for p in pieces_of(init_transformer(27, longest=16))), "right", "how many numbers a Transformer")
+
+
+def test_what_a_slip_gives_for_any_numbers_says_nothing_of_an_example():
+    for size in (2, 3, 4):
+        means = torch.tril(torch.ones(size, size))
+        said(means / means.sum(dim=1, keepdim=True), "unknown")
+        said((means / means.sum(dim=1, keepdim=True))[None, None], "unknown")
+        said(ours_for("attention_shares")(*[torch.ones(1, 1, size, 2)] * 2), "unknown")
 
 
 def test_few_or_plain_numbers_are_no_example():

@@ -1056,6 +1056,139 @@ def test_with_a_slip_in_it_the_page_shows_the_first_step_that_is_wrong_and_the_c
     assert len(page.splitlines()) <= 42
 
 
+@pytest.mark.parametrize(
+    ("made", "first", "second"),
+    [
+        ("P.sum(1)", "keepdim forgotten", "columns divided for rows"),
+        ("P.sum(1, keepdims=False)", "keepdim forgotten", "columns divided for rows"),
+        ("torch.sum(P, -1)", "keepdim forgotten", "columns divided for rows"),
+        ("P.sum(0, keepdim=True)", "columns divided for rows", "keepdim forgotten"),
+        ("torch.sum(P, dim=0, keepdim=True)", "columns divided for rows", "keepdim forgotten"),
+        ("P.sum(axis=0)", "columns divided for rows", "keepdim forgotten"),
+    ],
+)
+def test_of_two_slips_that_give_the_same_table_the_one_that_the_code_shows_comes_first(made, first, second):
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    code = Code("", f"total = N.sum(0)\nP = N + 1.0\nP /= {made}\nloss = (P.log()).sum(1, keepdim=True)")
+    things = [Thing("N", counts), Thing("P", (counts + 1) / (counts + 1).sum(1))]
+    text = " ".join(review(things, {}, codes=[code]).text().split())
+    assert text.index(f"“{first}”") < text.index(f"“{second}”")
+
+
+def test_the_code_need_not_stand_where_a_table_is_assigned_to_show_the_slip():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    things = [Thing("P", (counts + 1) / (counts + 1).sum(1))]
+    code = Code("", "sums = M.sum(0, keepdim=True)\nP = M / sums")
+    assert "“columns divided for rows”: `dim=0`" in " ".join(
+        review(things, {}, codes=[code]).first.details[0][1].split()
+    )
+
+
+KEEP = """
+def keep_top_p(probs, p):
+    values, places = torch.sort(probs, descending=True)
+    values = values.masked_fill(values.cumsum(1) > p, 0.0)
+    kept = torch.zeros_like(probs).scatter_(1, places, values)
+    return kept / kept.sum(1, keepdim=True)
+"""
+
+
+def test_a_function_of_our_very_name_is_judged_as_that_whatever_it_made(run):
+    names = load_names()
+    probs = (counts := count_bigrams(names, build_vocabulary(names)) + 1) / counts.sum(1, keepdim=True)
+    defined = session(f"import torch\n{KEEP}")
+    lucky = Thing("p", defined["keep_top_p"](probs[:1], 0.9), reads=frozenset(["keep_top_p"]))
+    assert check(lucky.value).verdict == "right"  # cut after some token, it is a top-k
+    made = review([Thing("keep_top_p", defined["keep_top_p"]), lucky], defined)
+    assert not made
+    assert items(made)["keep_top_p"][0] == "wrong"
+    assert items(made)["p"][0] == "follows"
+    assert "the one that crosses dropped" in " ".join(made.text().split())
+
+
+def test_a_function_that_reads_what_the_notebook_has_need_suit_nothing_else():
+    code = """
+    import torch
+    stoi = {c: i for i, c in enumerate(".abcdefghijklmnopqrstuvwxyz")}
+
+    def count_bigrams(words):
+        N = torch.zeros((27, 27), dtype=torch.int32)
+        for w in words:
+            for a, b in zip(f".{w}", f"{w}."):
+                N[stoi[a], stoi[b]] += 1
+        return N
+    """
+    defined = session(code)
+    made = Thing("N", defined["count_bigrams"](load_names()), reads=frozenset(["count_bigrams"]))
+    found = review([Thing("stoi", defined["stoi"]), Thing("count_bigrams", defined["count_bigrams"]), made], defined)
+    assert found
+    verdict, text = items(found)["count_bigrams"]
+    assert verdict == "not judged"
+    assert text.startswith("`N`, made with it, is right; it isn't our `count_bigrams`: The size 27 is typed in")
+
+
+SPLIT = """
+import random
+import torch
+words = open("names.txt").read().splitlines()
+random.seed(42)
+random.shuffle(words)
+n1 = int(0.8 * len(words))
+n2 = int(0.9 * len(words))
+stoi = {s: i + 1 for i, s in enumerate(sorted(set("".join(words))))}
+stoi["."] = 0
+def counts_of(ws):
+    N = torch.zeros(27, 27, dtype=torch.int64)
+    for w in ws:
+        for a, b in zip("." + w, w + "."):
+            N[stoi[a], stoi[b]] += 1
+    return N
+N = counts_of(words[:n1])
+P = (N + 1) / (N + 1).sum(1, keepdim=True)
+def loss_of(ws):
+    M = counts_of(ws)
+    return round(-(M * P.log()).sum().item() / M.sum().item(), 4)
+train_loss = loss_of(words[:n1])
+dev_loss = loss_of(words[n1:n2])
+test_loss = loss_of(words[n2:])
+"""
+
+
+def test_what_is_made_of_a_part_of_the_words_is_known_where_they_are_split(run):
+    found = run(SPLIT, "split.py")
+    made = items(review(found.things, found.names, codes=[Code("", SPLIT)]))
+    assert made["N"] == ("right", "the counts, of `words[:n1]`")
+    assert made["P"] == ("right", "the probabilities, with k = 1, of `words[:n1]`")
+    assert made["train_loss"] == ("right", "the loss of `words[:n1]` by `P`")
+    assert made["dev_loss"] == ("right", "the loss of `words[n1:n2]` by `P`")
+    assert made["test_loss"] == ("right", "the loss of `words[n2:]` by `P`")
+    assert made["counts_of"][0] == made["loss_of"][0] == "right"
+
+
+def test_lists_of_some_of_the_words_are_parts_too_in_any_order_of_tokens():
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    last = [*range(1, 27), 0]
+    parts = [Thing("words", names), Thing("train", names[::2]), Thing("dev", names[1::2])]
+    stoi = Thing("stoi", {c: i for i, c in enumerate(vocabulary[1:] + ".")})
+    counts = [count_bigrams(one.value, vocabulary)[last][:, last] for one in parts]
+    probs = (counts[1] + 1) / (counts[1] + 1).sum(1, keepdim=True)
+    loss = float(-(counts[2] * probs.log()).sum() / counts[2].sum())
+    made = items(review([*parts, stoi, Thing("N", counts[1]), Thing("P", probs), Thing("loss", loss)], {}))
+    assert made["N"] == ("right", "the counts, of `train`")
+    assert made["loss"] == ("right", "the loss of `dev` by `P`")
+    wrong = probs / probs.sum(0)
+    made = review([*parts, stoi, Thing("P", wrong), Thing("loss", loss)], {})
+    assert "loss" not in items(made)  # by a table that nobody knows
+
+
+def test_values_of_bigramlab_itself_are_no_part_of_a_file():
+    names = session("from bigramlab import *\nmine = (1.5, 2.5)")
+    assert check(names).unknown == ["mine"]
+
+
 OWN_WORDS = [
     """\
 import torch

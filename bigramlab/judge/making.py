@@ -14,6 +14,7 @@ from bigramlab.judge.slipping import (
     COMMON,
     KS,
     LOSS,
+    MISPLACED,
     Found,
     probs_of,
     slips_in_contexts,
@@ -39,6 +40,7 @@ __all__ = [
     "Made",
     "Number",
     "make",
+    "misplaced",
     "the_first",
     "with_k",
 ]
@@ -137,6 +139,7 @@ def make(words: Sequence[str], *, progress: bool = True) -> Made:
         made.numbers = [
             *_measured(words, vocabulary, counts),
             *_other_models(words, vocabulary, counts),
+            *_unweighed(counts),
         ]
         made.numbers += [*_with_slips(slips, made)]
         bar.update(parts - bar.n)
@@ -151,6 +154,12 @@ def the_first(n: int) -> str:
 def with_k(k: float) -> str:
     """Return how something is smoothed, in words."""
     return f"with k = {k}" if k else "without smoothing"
+
+
+def misplaced(what: str, why: str) -> str:
+    """Say what is made of a table in which k was put in the wrong place."""
+    rows = "so no row sums to 1: smooth the counts first, and then divide each row by its own sum"
+    return f"{what}, with one slip. The k was {why}, {rows}"
 
 
 def _measured(words: list[str], vocabulary: str, counts: Tensor) -> Iterator[Number]:
@@ -228,6 +237,19 @@ def _other_models(words: list[str], vocabulary: str, counts: Tensor) -> Iterator
     for loss, of in losses:
         yield Number(loss, RIGHT, f"the loss {of}, in nats")
         yield Number(math.exp(loss), RIGHT, f"the perplexity {of}")
+
+
+def _unweighed(counts: Tensor) -> Iterator[Number]:
+    """Yield what is no catalogued mistake of one step: means over all cells, and losses of tables with k elsewhere."""
+    for k in KS[1:]:
+        what, right = f"the loss {with_k(k)}, in nats", negative_log_likelihood(counts, probs_of(counts + float(k)))
+        why = "The mean is taken over all cells of the table, each once; a bigram should count as often as it was seen"
+        mean = -float(probs_of(counts.double() + k).log().mean())
+        yield Number(mean, MISTAKE, f"{what}, with one slip. {why}", k in COMMON, 5, (), right)
+        for why, make in MISPLACED.items() if k in COMMON else ():
+            loss = -float(torch.xlogy(counts, make(counts.double(), k)).sum() / counts.sum())
+            if math.isfinite(loss):
+                yield Number(loss, MISTAKE, misplaced(what, why), True, 5, (), right)
 
 
 def _with_slips(slips: list[Found], made: Made) -> Iterator[Number]:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, Made, the_first, with_k
-from bigramlab.judge.slipping import COMMON, KS, Slip, models_of, probs_of, run_slip, slips_of
+from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, Made, misplaced, the_first, with_k
+from bigramlab.judge.slipping import COMMON, KS, MISPLACED, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.lessons.counting import count_bigrams
 
-__all__ = ["Candidate", "is_and_should", "often", "read_row", "read_table", "slipped"]
+__all__ = ["Candidate", "how_made", "is_and_should", "often", "read_row", "read_table", "slipped"]
 
 EXACT = 6e-5  # four decimals of a probability, rounded
 COUNTED = 2e-3  # float32 keeps three decimals of a count of thousands
@@ -95,11 +95,12 @@ def read_table(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Cand
     if _near(table, torch.full_like(counts, 1 / size)):
         yield Candidate(RIGHT, "the probabilities of a model that knows nothing: all tokens alike")
         return
-    if form := _form(table, counts):
+    if form := how_made(table, counts):
         yield Candidate(form.verdict, form.sentence)
         return
     found = [*_ordered(table, counts, "the tokens stand in another order")]
-    found = found or [*_passes(table, counts, words, made)] or _with_slips(table, counts, made, 1)
+    found = found or [*_passes(table, counts, words, made)] or [*_misplaced(table, counts)]
+    found = found or _with_slips(table, counts, made, 1)
     yield from found or [*_close(table, counts, made.vocabulary)] or _with_slips(table, counts, made, 2)
 
 
@@ -116,12 +117,12 @@ def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
         yield Candidate(RIGHT, "how common each token is, as shares of all")
     else:
         for letter, own in zip(made.vocabulary, counts, strict=True):
-            form = _form(row[None], own[None])
+            form = how_made(row[None], own[None])
             if form and (row != row[0]).any():
                 yield Candidate(STEP, f"the row of `{letter}` of {form.sentence}")
 
 
-def _form(table: Tensor, counts: Tensor) -> Form | None:
+def how_made(table: Tensor, counts: Tensor) -> Form | None:
     """Return how a table is made of counts, with k read off; None if in none of the known ways."""
     ways: list[tuple[str, Tensor, Callable[[Tensor, Tensor], float | None], Callable[[Tensor, float], Tensor]]] = [
         ("the counts{}", table, _k_of_counts, lambda counts, k: counts + k),
@@ -208,7 +209,7 @@ def _ordered(table: Tensor, counts: Tensor, said: str) -> Iterator[Candidate]:
     order = distances.argmin(dim=1)
     if len(set(order.tolist())) < len(order):
         return
-    form = _form(table, counts[order][:, order])
+    form = how_made(table, counts[order][:, order])
     if form:
         last = int(order[-1]) == 0 and order[:-1].tolist() == [*range(1, len(order))]
         yield Candidate(form.verdict, f"{form.sentence}; {'the boundary stands last' if last else said}")
@@ -253,11 +254,22 @@ def _passes(table: Tensor, counts: Tensor, words: Sequence[str], made: Made) -> 
     yield Candidate(MISTAKE, f"{what}. {why}", _seen(table, counts + k))
 
 
+def _misplaced(table: Tensor, counts: Tensor) -> Iterator[Candidate]:
+    """Yield what the table is if k was used elsewhere than on the counts before they were divided."""
+    for why, make in MISPLACED.items():
+        for k in KS[1:]:
+            if _near(table, make(counts, k)):
+                yield Candidate(
+                    MISTAKE, misplaced(f"the probabilities {with_k(k)}", why), _seen(table, _probs(counts, k))
+                )
+                return
+
+
 def _with_slips(table: Tensor, counts: Tensor, made: Made, many: int) -> list[Candidate]:
     """Return which slip the table has, or which two: of three readings at most."""
     found: list[Candidate] = []
     for key, other in _miscounted(made).items() if many == 1 else ():
-        if form := _form(table, other):
+        if form := how_made(table, other):
             found.append(slipped(form.sentence, [Slip(key)], _seen(table, form.make(counts, form.k))))
     for k in KS if many == 1 else COMMON:
         for slip in slips_of("smooth") if k and many == 1 else ():

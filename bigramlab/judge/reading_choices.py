@@ -26,10 +26,11 @@ SEEN = 1e-3  # probabilities of which four decimals say something
 def read_probs(value: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
     """Yield what a table or a row may be of which all that was made of the words is known, and all that is chosen."""
     rows = value.detach().double() if value.dim() == 2 else value.detach().double()[None]
-    if found := [*_read_choice(rows, made)]:
+    exact = [*read_row(rows[0], made)] if len(rows) == 1 else []
+    if found := exact or [*_read_choice(rows, made)]:
         yield from found
         return
-    found = [*(read_table(value, words, made) if value.dim() == 2 else read_row(value, made))]
+    found = [*read_table(value, words, made)] if len(rows) > 1 else []
     if not found or found[0].verdict == CLOSE:
         yield from _read_slip(rows, made)
     yield from found

@@ -1,10 +1,21 @@
 """The code of a file, and what helps to read its loops."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Code", "Found", "Loop", "called", "mentions_grad", "names_in", "outer_loops", "stored"]
+__all__ = [
+    "Code",
+    "Found",
+    "Loop",
+    "called",
+    "mentions_grad",
+    "names_in",
+    "outer_loops",
+    "shows_another",
+    "stored",
+    "sums_for",
+]
 
 Loop = ast.For | ast.While
 
@@ -72,3 +83,43 @@ def names_in(node: ast.AST, kind: type[ast.expr_context] = ast.Load) -> set[str]
 def stored(statement: ast.Assign) -> set[str]:
     """Return the names that an assignment stores something in."""
     return {name for target in statement.targets for name in names_in(target, ast.Store)}
+
+
+def sums_for(name: str, tree: ast.AST) -> list[tuple[int, bool]]:
+    """Return the sums along an axis that a name is made of, or else all there are: the axis, and whether it is kept."""
+    own = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AugAssign) and name in _targets(node)]
+    for places in own, [tree]:
+        calls = [part for place in places for part in ast.walk(place) if called(part) == "sum"]
+        axes = [_axis_of(call) for call in calls if isinstance(call, ast.Call)]
+        if found := [(axis, kept) for axis, kept in axes if axis is not None]:
+            return found
+    return []
+
+
+def shows_another(slips: Sequence[str], sums: Sequence[tuple[int, bool]]) -> bool:
+    """Tell whether the sums that stand in the code show that a slip in dividing is another one."""
+    shown = {
+        "normalize/keepdim_forgotten": any(not kept and axis not in (0, -2) for axis, kept in sums),
+        "normalize/columns_divided_for_rows": any(axis in (0, -2) for axis, _ in sums),
+    }
+    return any(not shown.get(slip, True) for slip in slips)
+
+
+def _targets(node: ast.Assign | ast.AugAssign) -> set[str]:
+    return stored(node) if isinstance(node, ast.Assign) else names_in(node.target, ast.Store)
+
+
+def _axis_of(call: ast.Call) -> tuple[int | None, bool]:
+    """Return along which axis a sum is taken, None if that is not written as a number, and whether it is kept."""
+    options = {option.arg: option.value for option in call.keywords}
+    own = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") not in ("torch", "np", "numpy")
+    places = call.args if own else call.args[1:]
+    axis = next((options[name] for name in ("dim", "axis") if name in options), places[0] if places else None)
+    keeps = next((options[name] for name in ("keepdim", "keepdims") if name in options), None)
+    keeps = places[1] if keeps is None and len(places) > 1 else keeps
+    try:
+        number = ast.literal_eval(axis) if axis is not None else None
+    except ValueError:
+        number = None
+    kept = keeps is not None and not (isinstance(keeps, ast.Constant) and not keeps.value)
+    return (number if isinstance(number, int) else None), kept

@@ -11,6 +11,7 @@ from bigramlab.judge.making import RIGHT, STEP
 from bigramlab.judge.reading import EXACT, Candidate, is_and_should, slipped
 from bigramlab.judge.slipping import Slip, run_slip, slips_of
 from bigramlab.laws import ours_for
+from bigramlab.mistakes import Mistake
 
 __all__ = ["EXAMPLES", "read_example"]
 
@@ -82,10 +83,17 @@ def _slips(value: Tensor) -> Iterator[Candidate]:
             wrong = run_slip(mistake, *example.arguments)
             if not isinstance(wrong, Tensor) or (wrong.shape == right.shape and _alike(wrong, right)):
                 continue
-            if part := _part(value, wrong):
+            if (part := _part(value, wrong)) and not _is_of_any(wrong, mistake, example):
                 what = f"{part[0]}what `{example.function}` gives for {example.of}"
                 should = _at(right, part[1]) if wrong.shape == right.shape else right
                 yield slipped(what, [Slip(f"{example.function}/{mistake.name}")], _seen(value, should))
+
+
+def _is_of_any(wrong: Tensor, mistake: Mistake, example: Example) -> bool:
+    """Tell whether a slip gives the same for other numbers, too: then it says nothing of these, and may be no slip."""
+    others = (one.flip(-1).square() + 1 if isinstance(one, Tensor) else one for one in example.arguments)
+    again = run_slip(mistake, *others)
+    return isinstance(again, Tensor) and _alike(again, wrong)
 
 
 def _part(value: Tensor, whole: Tensor) -> tuple[str, int | None] | None:

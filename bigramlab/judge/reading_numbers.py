@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
+import numpy as np
 import torch
 
 from bigramlab.judge.making import FIRST, MISTAKE, RIGHT, ROUNDED, STEP, UNKNOWN, Made, Number, the_first
@@ -13,12 +14,16 @@ from bigramlab.judge.slipping import Slip
 from bigramlab.lessons.mlp import pieces_of
 from bigramlab.lessons.transformer import init_transformer
 
-__all__ = ["read_count", "read_number", "remarks_on", "told_also"]
+__all__ = ["TIGHT", "digits_of", "read_count", "read_number", "remarks_on", "told_also"]
 
 SHORT = 6  # digits, up to which a number is matched to its digits
 FEW = 4  # digits: with fewer, and fewer than three decimals, a number could be much
 USUAL = [((f"negative_log_likelihood/{name}", ""),) for name in ("minus_sign_missing", "bits_for_nats")]
 LOOSE, TIGHT = 2e-4, 3e-6  # of a longer number: how far a loop in float32 may take it, and how far one line of torch
+DIGITS = 1.2e-7  # of a number with all its digits: how far it is off, as its table is of float32
+EARLY = f"the loss of {the_first(3)} only, by the model of all, without smoothing"  # where lectures look first
+CHANCE = 0.01  # how many of the numbers nearby may be hit by chance where something is said of one
+NEARBY = 0.01  # of the number itself: how far away others are looked at for that
 
 
 def read_count(value: int, words: Sequence[str], made: Made) -> Iterator[Candidate]:
@@ -67,19 +72,20 @@ def _numbers_in_a_transformer(size: int) -> int:
 
 
 def read_number(value: float, made: Made) -> Iterator[Candidate]:
-    """Yield what a number may be: what it fits exactly, or else what rounding may have moved; right before wrong."""
-    _, digits, exponent = Decimal(repr(value)).as_tuple()
-    written = len("".join(map(str, digits)).strip("0"))
-    unit = 0.5000001 * 10.0 ** int(exponent)
-    if written < FEW and int(exponent) > -3:
+    """Yield what a number may be: what it fits exactly, or else what rounding may have moved; right before wrong.
+
+    What so many numbers nearby would fit, too, is never said to be so: it could be.
+    """
+    written, unit = digits_of(value)
+    if written < FEW and unit > 1e-3:
         plain = [one for one in made.numbers if one.common and (one.verdict == RIGHT or one.slips in USUAL)]
-        for one in _near(value, plain, unit):
-            slip = f", with “{Slip(one.slips[0][0]).title()}”" if one.slips else ""
-            yield Candidate(UNKNOWN, f"{one.what}{slip}")
+        yield from (_could(one, "too few digits to tell, write four decimals") for one in _near(value, plain, unit))
         return
-    size = abs(value) if written > SHORT else 0
-    tight, close, loose = max(unit, TIGHT * size), 2 * TIGHT * size, LOOSE * size
+    size, single = abs(value) if written > SHORT else 0, written < 10 or _may_be_single(value, made)
+    exact, tight = max(unit, DIGITS * size), max(unit, TIGHT * size)
+    close, loose = 2 * TIGHT * size, LOOSE * size * single
     sieves: list[tuple[Callable[[Number], bool], float]] = [
+        (lambda one: one.verdict != MISTAKE, exact),
         (lambda one: one.verdict != MISTAKE, tight),
         (lambda one: one.verdict != MISTAKE and ROUNDED in one.what, close),
         (lambda one: one.common and len(one.slips) < 2, tight),
@@ -91,8 +97,46 @@ def read_number(value: float, made: Made) -> Iterator[Candidate]:
     known = [one for one in made.numbers if written >= one.digits]
     for fits, bound in sieves:
         if near := _near(value, filter(fits, known), bound):
-            yield from (_told(one, value, rough=bound > tight) for one in near)
+            best = min(near, key=lambda one: abs(one.value - value))
+            reach = max(exact, abs(best.value - value))
+            others = (one for one in filter(fits, known) if one.slips != best.slips or not one.slips)
+            if any(map(_is_usual, near)) or _chance(value, others, reach) <= CHANCE:
+                yield from (_told(one, value, rough=bound > tight) for one in near)
+            elif near[0].verdict == RIGHT or (near[0].common and len(near[0].slips) < 2):
+                few = "too few digits to tell, write all of them"
+                yield _could(near[0], few if written <= SHORT else "too much lies as near")
             return
+
+
+def digits_of(value: float) -> tuple[int, float]:
+    """Return how many digits a number is written with, and half a unit of the last."""
+    _, digits, exponent = Decimal(repr(value)).as_tuple()
+    return len("".join(map(str, digits)).strip("0")), 0.5000001 * 10.0 ** int(exponent)
+
+
+def _may_be_single(value: float, made: Made) -> bool:
+    """Tell whether it is a number of float32, or a sum in float32 that was divided as Python divides."""
+    total = sum(map(sum, made.counts))
+    return any(abs(float(np.float32(one)) - one) <= 4e-16 * abs(one) for one in (value, value * total))
+
+
+def _is_usual(one: Number) -> bool:
+    """Tell whether people find it so often that few digits will do: what is right for all words, and two slips."""
+    plain = one.verdict == RIGHT and not any(part in one.what for part in (ROUNDED, "tokens", "how common"))
+    first = one.common or one.what.startswith(EARLY)
+    return plain or (first and (one.verdict != MISTAKE or one.slips in USUAL))
+
+
+def _chance(value: float, known: Iterable[Number], reach: float) -> float:
+    """Return how many of the numbers nearby lie as near to one that is known, without counting this one's own."""
+    nearby = max(NEARBY * abs(value), 20 * reach)
+    away = [one.value for one in known if reach < abs(one.value - value) < nearby and not _is_usual(one)]
+    return len({round(one / (2 * reach)) for one in away}) * reach / nearby
+
+
+def _could(one: Number, why: str) -> Candidate:
+    slips = " and ".join(f"“{Slip(key).title()}”{f', {place}' if place else ''}" for key, place in one.slips)
+    return Candidate(UNKNOWN, f"{one.what}{f', with {slips}' if slips else ''}", also=why)
 
 
 def _is_in_a_table(one: Number) -> bool:
@@ -126,7 +170,9 @@ def remarks_on(value: float, made: Made) -> Iterator[str]:
     if not 0.5 * best < value < 2 * nothing:
         return
     where = f"between {best:.4g}, the counted table's, and {nothing:.4g}, that of a model that knows nothing"
-    why = "it may be one during training; a penalty on the weights adds to it"
+    why = (
+        "it may be one of a part of the words, such as dev, or one during training; a penalty on the weights adds to it"
+    )
     if value < best:
         where = f"below {best:.4g}, the least that a model of one letter before can have on all these words"
         why = "it may be one of fewer words, or of a model that sees more"

@@ -28,6 +28,10 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
         right = build_contexts(words, vocabulary, int(length))[what == "targets"]
         yield slipped(f"{what} of the length {length}", [Slip(key)], _seen(ids.tolist(), right.tolist()))
         return
+    if ids.dim() == 2 and (place := _runs_on(ids, words, vocabulary)) is not None:
+        seen = is_and_should(ids[place].tolist(), [0] * ids.shape[1], f"{{it}}[{place}]")
+        yield slipped(f"contexts of the length {ids.shape[1]}", [Slip("build_contexts/contexts_run_on")], seen)
+        return
     letters = ids if ids.dim() == 1 else ids[:, -1]
     text = "".join(vocabulary[id] for id in letters.tolist())
     if ids.dim() == 2:
@@ -49,6 +53,19 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
         yield from _part("the first tokens of the bigrams of", text[1:].split("."), words)
     elif "." not in text and text in set(words):
         yield Candidate(RIGHT, f"the ids of `{text}`")
+
+
+def _runs_on(ids: Tensor, words: Sequence[str], vocabulary: str) -> int | None:
+    """Return the first row after a word if rows are cut out of one text of all the words; None if they are not.
+
+    Rows of two may be the bigrams themselves, which lie in such a text side by side.
+    """
+    if ids.shape[1] < 3 or not torch.equal(ids[1:, :-1], ids[:-1, 1:]):
+        return None
+    text = "".join(vocabulary[id] for id in [*ids[0].tolist(), *ids[1:, -1].tolist()]).strip(".")
+    ends = ((ids[:, -1] == 0) & (ids[:, -2] != 0)).nonzero().flatten().tolist()
+    across = text.count(".") > 1 and text in ".".join(words)
+    return ends[0] if across and ends else None
 
 
 def read_words(found: Sequence[str], words: Sequence[str], vocabulary: str) -> Iterator[Candidate]:

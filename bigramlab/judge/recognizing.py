@@ -47,7 +47,7 @@ class Recognized(Shown):
         notes: What else there is to say.
         words: Which words it was compared with.
         name: The name of the variable that holds it.
-        could: What it could be, among much else, if it has too few digits to tell.
+        could: What it could be, among much else, and why that can't be told.
     """
 
     value: str
@@ -69,7 +69,7 @@ class Recognized(Shown):
     def headline(self) -> str:
         """Return what it is in one line."""
         if self.could:
-            return f"{self.value} could be {self.could}, or much else: too few digits to tell, write four decimals."
+            return f"{self.value} could be {self.could}."
         if not self.candidates:
             return f"{self.value} is none of the values that are known of {self.words}."
         what = self.candidates[0].sentence
@@ -133,7 +133,8 @@ def recognize(
     if report.candidates:
         report.verdict = report.candidates[0].verdict
     if report.candidates and report.verdict == UNKNOWN:
-        report.could, report.candidates = report.candidates[0].sentence, []
+        first = report.candidates[0]
+        report.could, report.candidates = f"{first.sentence}, or much else: {first.also}", []
     elif report.verdict == RIGHT:
         slips = [one for one in report.candidates if one.verdict == MISTAKE and isinstance(value, int)]
         report.candidates = [one for one in report.candidates if one.verdict == RIGHT] + slips

@@ -12,12 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import bigramlab
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
-from bigramlab.judge.reading_code import Code
+from bigramlab.judge.reading_code import Code, shows_another, sums_for
 from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
+from bigramlab.judge.reading_parts import Part, parts_of, read_part
 from bigramlab.judge.recognizing import are_the_names, recognize
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of
@@ -87,8 +89,9 @@ def review(
         stuck: The functions that have ended the process or do not come back, and what they do.
         codes: The code of the file, if it is known.
     """
-    things = [thing for thing in things if not thing.name.startswith("_")]
+    things = [thing for thing in things if not thing.name.startswith("_") and not _is_ours(thing)]
     words = words if words is not None else _words_of(things)
+    parts = parts_of(things, names, load_names() if words is None else words)
     found: dict[int, Item] = {}  # by the place of the thing
     there: dict[str, Any] = {}
     then: dict[str, dict[str, Any]] = {}
@@ -98,7 +101,9 @@ def review(
         there |= {thing.name: thing.value for thing in made if not thing.shown}
         then[place] = dict(there)
         own = [code for code in codes if code.place in ("", place)]
-        found |= {start + at: item for at, item in _values(made, there, words, own, found.values(), begin).items()}
+        found |= {
+            start + at: item for at, item in _values(made, there, words, own, found.values(), begin, parts).items()
+        }
         start += len(made)
     _judge_functions(things, names, found, stuck or {}, begin)
     for at, thing in enumerate(things):
@@ -121,13 +126,16 @@ def _values(
     codes: Sequence[Code],
     before: Iterable[Item],
     begin: Callable[[str], None],
+    parts: Sequence[Part] = (),
 ) -> dict[int, Item]:
     """Say of the values that a cell made what they are, by their place in it."""
     found: dict[int, Item] = {}
     counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
     for at, thing in enumerate(made):
         begin(thing.name)
-        item = _recognized(thing, words, codes) if _may_be_known(thing.value) else None
+        item = read_part(thing, parts, there, [*before, *found.values()], order)
+        if item is None and _may_be_known(thing.value):
+            item = _recognized(thing, words, codes)
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
         wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
@@ -194,8 +202,8 @@ def _recognized(thing: Thing, words: Sequence[str] | None, codes: Sequence[Code]
         report = recognize(thing.value, words, name=thing.name)
     except TypeError:  # a list of this and that
         return None
-    if any("keepdim" in code.text for code in codes):  # then it was not forgotten
-        report.candidates.sort(key=lambda candidate: "keepdim_forgotten" in " ".join(candidate.slips))
+    if sums := [one for code in codes for one in sums_for(thing.name, code.tree())]:
+        report.candidates.sort(key=lambda candidate: shows_another(candidate.slips, sums))
     in_training = isinstance(thing.value, Tensor) and thing.value.requires_grad
     if not report.candidates or (report.verdict != RIGHT and (thing.passing or in_training)):
         return None  # of a number that passes by, a likeness may be a coincidence
@@ -244,6 +252,11 @@ def _is_number(value: object) -> bool:
 def _is_measured(value: object) -> bool:
     """Tell whether it is a float: what else is shown is shown to be looked at."""
     return isinstance(value, float) or (isinstance(value, Tensor) and value.numel() == 1 and value.is_floating_point())
+
+
+def _is_ours(thing: Thing) -> bool:
+    """Tell whether it is a value of bigramlab itself, as `from bigramlab import *` brings it."""
+    return not callable(thing.value) and vars(bigramlab).get(thing.name) is thing.value
 
 
 def _is_own(value: object, names: Mapping[str, Any]) -> bool:

@@ -66,13 +66,15 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
     contexts = [one for one in unknown if isinstance(one.value, Tensor) and one.value.dim() == 2]
     if contexts and (exact := [one for one in wrong if _is_known(one[1])]):
         return _wrong(thing, *exact[0])
-    if right and not bad and not contexts:
+    ours = bool(wrong) and wrong[0][0].name == thing.name
+    made_for_this = not ours or bool(wrong[0][0].notes)  # it reads what the notebook has, and need suit nothing else
+    if right and not bad and not contexts and made_for_this:
         names = " and ".join(dict.fromkeys(f"`{item.name}`" for item in right))
         text = f"{names}, made with it, {'are' if len(right) > 1 else 'is'} right"
-        if not wrong or wrong[0][0].name != thing.name:
+        if not ours:
             return Item(thing.name, thing.place, RIGHT, text)
         return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
-    if wrong and wrong[0][0].name == thing.name:
+    if ours:
         return _wrong(thing, *wrong[0])
     told = [*bad, *steps] if not wrong else []
     advice = f"see `{told[0].name}`, made with it" if told else _advice(thing.name, wrong, reasons)

@@ -17,6 +17,7 @@ __all__ = [
     "COMMON",
     "KS",
     "LOSS",
+    "MISPLACED",
     "PERPLEXITY",
     "Found",
     "Slip",
@@ -36,6 +37,22 @@ KS = (0, 1, 0.001, 0.01, 0.1, 0.5, 2, 3, 4, 5, 10)
 COMMON = KS[:2]
 """The k that people choose: with any other, a table or a number with a slip in it is rarer."""
 LOSS, PERPLEXITY = "loss", "perplexity"
+MISPLACED: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "added after dividing": lambda counts, k: probs_of(counts) + k,
+    "added to the counts, but not to the sums by which they are divided": (
+        lambda counts, k: (counts + k) / counts.sum(dim=1, keepdim=True)
+    ),
+    "added to the sums of the rows, for each token, but not to the counts": (
+        lambda counts, k: counts / (counts.sum(dim=1, keepdim=True) + k * counts.shape[1])
+    ),
+    "added once to the sum of each row, and not to the counts": (
+        lambda counts, k: counts / (counts.sum(dim=1, keepdim=True) + k)
+    ),
+    "added to each count, but only once to the sum of each row": (
+        lambda counts, k: (counts + k) / (counts.sum(dim=1, keepdim=True) + k)
+    ),
+}
+"""What else is done with k than smoothing the counts before they are divided: by what is wrong with it."""
 Found = tuple[float, str, float, list[tuple[str, str]]]  # a number, of what, k, and the slips' keys and places
 
 

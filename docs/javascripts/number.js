@@ -7,11 +7,15 @@
   const SHORT = 6; // digits, up to which a number is matched to its digits
   const LOOSE = 2e-4;
   const TIGHT = 3e-6;
+  const DIGITS = 1.2e-7; // of a number with all its digits: how far it is off, as its table is of float32
+  const CHANCE = 0.01; // how many of the numbers nearby may be hit by chance where something is said of one
+  const NEARBY = 0.01; // of the number itself
+  const EARLY = "the loss of the first 3 words only, by the model of all, without smoothing"; // where lectures look first
   const EXACT = 6e-5; // four decimals of a probability, rounded
   const COUNTED = 2e-3;
   const FEW = 4; // digits: with fewer, and fewer than three decimals, a number could be much
   const ROUNDED = ", added up one by one in float32, whose rounding shows in the fifth digit";
-  const NAMES = { right: "Right", step: "A step on the way", few: "Too few digits to tell; it could be", mistake: "A mistake", close: "Close", unknown: "Unknown" };
+  const NAMES = { right: "Right", step: "A step on the way", few: "Too few digits to tell; it could be", near: "Unknown, as too much lies as near; it could be", mistake: "A mistake", close: "Close", unknown: "Unknown" };
   const PART = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi;
 
   /** The numbers of a text as Python prints it, each as it was written. */
@@ -150,7 +154,7 @@
       if (others.length || precision(written).whole || value < best / 2 || value > 2 * nothing) return "";
       if (value < best) return `As a loss it lies below ${best.toPrecision(4)}, the least that a model of one letter before can have on all these words: it may be one of fewer words, or of a model that sees more.`;
       if (value > nothing) return `As a loss it lies above ${nothing.toPrecision(4)}, that of a model that knows nothing: it may be one at the start of training, from random weights.`;
-      return `As a loss it lies between ${best.toPrecision(4)}, the counted table's, and ${nothing.toPrecision(4)}, that of a model that knows nothing: it may be one during training; a penalty on the weights adds to it.`;
+      return `As a loss it lies between ${best.toPrecision(4)}, the counted table's, and ${nothing.toPrecision(4)}, that of a model that knows nothing: it may be one of a part of the words, such as dev, or one during training; a penalty on the weights adds to it.`;
     }
 
     /** What a number measures: each sieve is finer than those after it. */
@@ -167,17 +171,44 @@
         return first ? [{ ...first, verdict: "few" }] : [];
       }
       const size = digits > SHORT ? Math.abs(value) : 0;
-      const [tight, close, loose] = [Math.max(unit, TIGHT * size), 2 * TIGHT * size, LOOSE * size];
-      const inTable = ({ slip, place }) => slip !== undefined && !place && /^(?:count_bigrams|smooth|normalize)/.test(this.known.mistakes[slip][2]);
+      const single = digits < 10 || this.mayBeSingle(value);
+      const [exact, tight, close, loose] = [Math.max(unit, DIGITS * size), Math.max(unit, TIGHT * size), 2 * TIGHT * size, single ? LOOSE * size : 0];
+      const inTable = ({ slip, place }) => slip !== undefined && !place && /#(?:count_bigrams|smooth|normalize)-/.test(this.known.mistakes[slip][2]);
       const known = (fits) => (one) => digits >= one.digits && fits(one);
-      const sieves = [[({ verdict }) => verdict !== "mistake", tight], [({ verdict, what }) => verdict !== "mistake" && what.includes(ROUNDED), close],
-        [({ common }) => common, tight], [({ common, verdict }) => common && verdict !== "mistake", loose], [(one) => one.common && inTable(one), loose], [() => true, tight]];
+      const sieves = [[({ verdict }) => verdict !== "mistake", exact], [({ verdict }) => verdict !== "mistake", tight],
+        [({ verdict, what }) => verdict !== "mistake" && what.includes(ROUNDED), close], [({ common }) => common, tight],
+        [({ common, verdict }) => common && verdict !== "mistake", loose], [(one) => one.common && inTable(one), loose], [() => true, tight]];
       for (const [fits, bound] of sieves) {
         const found = bound > 0 ? near(known(fits), bound) : [];
-        if (found.length)
+        if (!found.length) continue;
+        const off = ({ known }) => Math.abs(known - value);
+        const best = found.reduce((one, other) => (off(other) < off(one) ? other : one));
+        const others = this.numbers.filter((one) => known(fits)(one) && (one.slip !== best.slip || one.place !== best.place || one.slip === undefined));
+        if (found.some((one) => this.isUsual(one)) || this.chance(value, others, Math.max(exact, off(best))) <= CHANCE)
           return found.map((one) => (bound > tight && !one.what.includes(ROUNDED) ? { ...one, what: `${one.what}, but for rounding` } : one));
+        return found[0].verdict === "right" || found[0].common ? [{ ...found[0], verdict: digits > SHORT ? "near" : "few" }] : [];
       }
       return [];
+    }
+
+    /** Whether it is a number of float32, or a sum in float32 that was divided. */
+    mayBeSingle(value) {
+      const total = this.counts.reduce((sum, count) => sum + count, 0);
+      return [value, value * total].some((one) => Math.abs(Math.fround(one) - one) <= 4e-16 * Math.abs(one));
+    }
+
+    /** Whether people find it so often that few digits will do: what is right for all words, and two slips. */
+    isUsual({ verdict, what, common, slip }) {
+      const [, , place] = this.known.mistakes[slip] ?? ["", "", ""];
+      return (verdict === "right" && !what.includes(ROUNDED) && !/tokens|how common/.test(what))
+        || ((common || what.startsWith(EARLY)) && (verdict !== "mistake" || /#negative_log_likelihood-(?:minus_sign_missing|bits_for_nats)$/.test(place)));
+    }
+
+    /** How many of the numbers nearby lie as near to one that is known, without counting this one's own. */
+    chance(value, others, reach) {
+      const nearby = Math.max(NEARBY * Math.abs(value), 20 * reach);
+      const away = others.filter((one) => Math.abs(one.known - value) > reach && Math.abs(one.known - value) < nearby && !this.isUsual(one));
+      return (new Set(away.map(({ known }) => Math.round(known / (2 * reach)))).size * reach) / nearby;
     }
 
     /** What a whole number counts. */
@@ -221,7 +252,7 @@
         sums.push([...Array(size).keys()].reduce((sum, row) => sum + table[row * size + column], 0));
       const slips = this.known.tables.filter(([, , known]) =>
         known.split(" ").every((sum, at) => Math.abs(sum - sums[at]) <= Math.max(1.5e-3, 1e-4 * Math.abs(sum))));
-      return slips.length ? slips.slice(0, 3).map(([slip, what]) => ({ slip, what, verdict: "mistake" })) : this.close(table);
+      return slips.length ? slips.slice(0, 3).map(([slip, what]) => ({ slip: slip ?? undefined, what, verdict: "mistake" })) : this.close(table);
     }
 
     close(table) {

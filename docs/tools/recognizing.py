@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import RIGHT, ROUNDED, Made
-from bigramlab.judge.slipping import COMMON, Slip, models_of, run_slip, same, slips_of
+from bigramlab.judge.making import RIGHT, ROUNDED, Made, misplaced
+from bigramlab.judge.slipping import COMMON, MISPLACED, Slip, models_of, run_slip, same, slips_of
 from tools.known import known
 from tools.listings import mistakes_page
 from tools.markup import element, rich
@@ -50,7 +50,7 @@ def _data() -> dict[str, Any]:
     made = known()
     single = [one for one in made.numbers if len(one.slips) < 2]
     tables = [*_tables(made)]
-    keys = sorted({key for one in single for key, _ in one.slips} | {key for key, *_ in tables} | {*made.also})
+    keys = sorted({key for one in single for key, _ in one.slips} | {key for key, *_ in tables if key} | {*made.also})
     texts = sorted({text for one in single for text in (one.verdict, one.what, *(place for _, place in one.slips))})
     return {
         "texts": texts,
@@ -60,7 +60,7 @@ def _data() -> dict[str, Any]:
             for one in single
         ],
         "also": [keys.index(key) for key in made.also],
-        "tables": [[keys.index(key), what, sums(table)] for key, what, table in tables],
+        "tables": [[keys.index(key) if key else None, what, sums(table)] for key, what, table in tables],
         "mistakes": [[key.split("/")[1].replace("_", " "), Slip(key).mistake().wrong, _place(key)] for key in keys],
         "words": made.words,
     }
@@ -82,7 +82,7 @@ def sums(table: Tensor) -> str:
 
 
 def _tables(made: Made) -> list[tuple[str, str, Tensor]]:
-    """Return the tables with one slip, each with the mistake and what it would be without it."""
+    """Return the tables with one slip, each with the mistake, if one is catalogued, and what it would be without."""
     counts = torch.tensor(made.counts)
     found: list[tuple[str, str, Tensor]] = []
     for k in COMMON:
@@ -104,4 +104,6 @@ def _tables(made: Made) -> list[tuple[str, str, Tensor]]:
             if isinstance(wrong, Tensor) and not any(same(wrong, right) for right in (counts, counts + 1)):
                 found.append((f"smooth/{slip.name}", smoothed, wrong))
         found += [(keys[0], shares, probs) for probs, keys in models_of(counts, k, pairs=False) if keys]
+        for why, make in MISPLACED.items() if k else ():
+            found.append(("", misplaced(shares.replace(", with", " with"), why), make(counts.double(), k)))
     return [one for one in found if one[2].isfinite().all()]
