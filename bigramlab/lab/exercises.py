@@ -150,15 +150,21 @@ def stub_of(exercise: Exercise) -> str:
 
 
 def file_of(exercises: list[Exercise]) -> str:
-    """Return the file of one lesson: the imports that its signatures need, and its functions as stubs."""
+    """Return the file of one lesson: what its functions need to be imported, and they as stubs."""
     _, tree = source_of(exercises[0].lesson)
     stubs = list(map(stub_of, exercises))
+    names = {exercise.name for exercise in exercises}
+    nodes = [node for one in tree.body if getattr(one, "name", "") in names for node in ast.walk(one)]
+    named = {node.id for node in nodes if isinstance(node, ast.Name)}
+    classes = {name for name in named if name[0].isupper() and not name.isupper()}
     used = {node.id for node in ast.walk(ast.parse("\n".join(stubs))) if isinstance(node, ast.Name)} | {"torch"}
     imports, ours = [], {node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name in used}
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            node.names = [alias for alias in node.names if alias.name in used or alias.name.split(".")[0] in used]
-            if getattr(node, "module", "").startswith("bigramlab"):
+            is_ours = getattr(node, "module", "").startswith("bigramlab")
+            wanted = used | classes if is_ours else used  # a Block is made, and stands in no signature
+            node.names = [alias for alias in node.names if {alias.name, alias.name.split(".")[0]} & wanted]
+            if is_ours:
                 ours |= {alias.name for alias in node.names}  # MLP, Recipe
             elif node.names:
                 imports.append(ast.unparse(node))
