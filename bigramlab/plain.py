@@ -5,7 +5,7 @@ a mistake to vary.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -370,6 +370,12 @@ def network_of(pieces: Sequence[torch.Tensor]) -> MLP:
     return MLP(embedding, tuple(rest[:layers]), tuple(rest[layers:]))
 
 
+def minibatches(n: int, batch_size: int, *, generator: torch.Generator | None) -> Iterator[torch.Tensor]:
+    """Yield the numbers from 0 to n - 1 in random order, `batch_size` at once, then in another order."""
+    while True:
+        yield from torch.randperm(n, generator=generator).split(batch_size)
+
+
 def train_mlp(
     parameters: MLP,
     contexts: torch.Tensor,
@@ -380,6 +386,9 @@ def train_mlp(
     generator: torch.Generator | None = None,
     copy: Callable[[torch.Tensor], torch.Tensor] = torch.clone,
     rate: Callable[[int, Recipe], float] = learning_rate_at,
+    through: Callable[..., torch.Tensor] = through_layers,
+    draws: Callable[..., Iterator[torch.Tensor]] = minibatches,
+    due: Callable[[int, Recipe], bool] = lambda step, recipe: True,
     dropout_in_scores: tuple[float, ...] = (),
     accumulate: bool = False,
 ) -> Training:
@@ -389,19 +398,16 @@ def train_mlp(
     losses: list[float] = []
     dev_losses: list[tuple[int, float]] = []
     best: MLP | None = None
-    order = torch.empty(0, dtype=torch.int64)
 
     def loss_of(contexts: torch.Tensor, targets: torch.Tensor, dropout: tuple[float, ...]) -> torch.Tensor:
-        logits = through_layers(network_of(pieces), contexts, dropout, generator)
+        logits = through(network_of(pieces), contexts, dropout, generator)
         return torch.nn.functional.cross_entropy(logits, targets)
 
     def network() -> MLP:
         return network_of([piece.detach().clone() for piece in pieces])
 
-    for step in range(recipe.steps):
-        if not len(order):
-            order = torch.randperm(len(targets), generator=generator)
-        batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+    batches = draws(len(targets), recipe.batch_size, generator=generator)
+    for step, batch in zip(range(recipe.steps), batches, strict=False):
         if not accumulate:
             optimizer.zero_grad()
         loss = loss_of(contexts[batch], targets[batch], recipe.dropout)
@@ -409,7 +415,7 @@ def train_mlp(
         losses.append(loss.item())
         optimizer.param_groups[0]["lr"] = rate(step, recipe)
         optimizer.step()
-        if dev:
+        if dev and due(step + 1, recipe):
             with torch.no_grad():
                 dev_losses.append((step + 1, loss_of(*dev, dropout_in_scores).item()))
             if dev_losses[-1] is min(dev_losses, key=lambda scored: scored[1]):

@@ -10,6 +10,7 @@ from bigramlab.judge.reporting import Note
 from bigramlab.judge.trying import explore, run_law
 from bigramlab.laws import Law, Stopped, ours_for
 from bigramlab.laws.law import QUIET
+from bigramlab.lessons.training import Training
 from bigramlab.mistakes import MISTAKES, Mistake
 
 __all__ = ["judge_care"]
@@ -45,7 +46,9 @@ def _note(law: Law, call: Call, problem: str, guard: Guard, words: "_Words") -> 
     ours = call.again(ours_for(law.function), guard)
     silent = call.raised is None and ours.raised is not None
     if silent:
-        problem = f"not refused, but answered with {' '.join(show(call.returned).split())}"
+        problem = f"not refused, but answered with {_short(call.returned)}"
+    elif problem.startswith("it should be ") and not call.raised:  # which alone tells neither the point nor the result
+        problem = f"{law.sentence.rstrip('.')}: it gives {_short(call.returned)}, and should give {problem[13:]}"
     if law.holds:
         with hurried(guard, ()):
             mistake = words.find(law, call)
@@ -53,6 +56,12 @@ def _note(law: Law, call: Call, problem: str, guard: Guard, words: "_Words") -> 
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
     call_text = describe_call(law.function, call.arguments, call.options)
     return Note(law.name, law.sentence, call_text, problem, says, silent, _rank(call, ours))
+
+
+def _short(value: object) -> str:
+    """Write a value in a line; of a training, its losses."""
+    text = " ".join(show(value.losses if isinstance(value, Training) else value).split())
+    return text if len(text) <= 80 else f"{text[:80]} …"
 
 
 def _rank(call: Call, ours: Call) -> int:

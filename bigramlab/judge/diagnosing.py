@@ -19,13 +19,14 @@ from bigramlab.judge.causes.kinds import (
     at_once,
     changed_in_place,
     changed_though_right,
+    given_and_unread,
     needs_another_kind,
 )
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.causes.losses import of_the_loss
 from bigramlab.judge.causes.outcomes import outcome
 from bigramlab.judge.causes.reading_back import reads_too_little
-from bigramlab.judge.causes.relations import close_relation, distant_relation, floats_for_integers
+from bigramlab.judge.causes.relations import close_relation, cut_to_integers, distant_relation, floats_for_integers
 from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.varying import Search
 from bigramlab.judge.causes.walking import walked
@@ -73,7 +74,7 @@ def diagnose(
     if found := changed_though_right(case):
         return _shown(found)
     search = Search(name, calls, case.ours, case.constants, guard, end)
-    if found := search.form() or needs_another_kind(case):
+    if found := cut_to_integers(case) or search.form() or needs_another_kind(case):
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
@@ -86,6 +87,7 @@ def diagnose(
     end = max(end, time.thread_time() + SECONDS / 4)
     for kind in (
         changed_in_place,
+        given_and_unread,
         outcome,
         begun,
         reads_too_little,

@@ -40,7 +40,8 @@ class Diagnosis:
             told = " ".join(f"{number}. {slip.wrong}" for number, slip in enumerate(slips, start=1))
             return f"On {self.tried} inputs it does exactly what {names} do together. {told}"
         if self.exact:
-            another = "".join(f" Or: {other.wrong} That does the same on all of them." for other in self.others)
+            others = [other.wrong for other in self.others if other.wrong != self.mistake.wrong]
+            another = "".join(f" Or, which does the same there: {wrong}" for wrong in others)
             return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}{another}"
         return (
             f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "

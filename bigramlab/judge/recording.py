@@ -140,7 +140,8 @@ def _became(before: Any, after: Any) -> str:
         place = changed.nonzero()[0].tolist() if changed.any() else [0] * before.ndim
         one, other = (f"{tensor[tuple(place)].item():.8g}" for tensor in (before, after))
         return f"entry {place} was {one} and became {other}"
-    return f"{show(before)} became {show(after)}"
+    one, other = (" ".join(show(value).split()) for value in (before, after))
+    return f"{one} became {other}"
 
 
 def _open_figures() -> set[int]:

@@ -13,7 +13,7 @@ from bigramlab.judge.showing import code, prose, show
 
 __all__ = ["Note", "Report", "Section", "Shown"]
 
-WIDTH, LINES = 78, 30
+WIDTH, LINES, LONGEST = 78, 30, 160
 Section = tuple[str, str, bool]  # a label, a text, and whether the text is code
 
 
@@ -90,6 +90,7 @@ class Note:
     def text(self) -> str:
         """Say it in a few lines."""
         call = re.sub(r"(\() | ?,? (\))", r"\1\2", " ".join(self.call.split()))
+        call = call if len(call) <= LONGEST else f"{call[:LONGEST]} …"
         ours = f" Ours {self.ours.rstrip('.')}." if self.ours else ""
         named = "(" in self.problem.split(" ")[0]  # the name of a function stays as it is
         told = self.problem if named else self.problem[0].upper() + self.problem[1:]

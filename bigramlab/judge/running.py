@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from bigramlab.chapters import chapter_of
 from bigramlab.judge.caring import judge_care
 from bigramlab.judge.describing import describe_call, meant, show, show_error
@@ -208,7 +210,10 @@ def _describe(report: Report, function: Callable[..., Any], recorder: Recorder, 
     report.problem, call = show_error(error), recorder.last
     if call is None:
         return
-    report.call, report.printed = describe_call(report.name, call.arguments, call.options), call.printed
+    first = recorder.example[0] if recorder.example else call  # several with one generator may go before the last
+    options = {name: first.options.get(name, value) if isinstance(value, torch.Generator) else value
+               for name, value in call.options.items()}  # fmt: skip
+    report.call, report.printed = describe_call(report.name, call.arguments, options), call.printed
     if call.raised is None:
         report.returned = show(call.returned)
     elif isinstance(call.raised, Stopped):

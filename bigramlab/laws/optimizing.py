@@ -116,7 +116,8 @@ def _rounds(minibatches: Function, n: int, batch_size: int, rounds: int, seed: i
     for batch in islice(_batches(minibatches, n, batch_size, seed), rounds * math.ceil(n / batch_size)):
         left = n - len(found[-1])
         if len(batch) != min(batch_size, left):
-            broken(f"a batch has {len(batch)} numbers where {left} are left, and should have {min(batch_size, left)}")
+            due = min(batch_size, left)
+            broken(f"a batch has {how_many(len(batch), 'number')}, and should have {due} at this place of a round")
         found[-1] += batch
         if len(found[-1]) == n:
             found.append([])

@@ -39,7 +39,7 @@ def no_boundary(words: list[str]) -> list[str]:
 
 @mistake("count_bigrams", given=counting)
 def no_stop_token(words: list[str]) -> list[str]:
-    """The "." after each word is missing, so the table does not know how words end.
+    """The pair of the last letter and "." is missing: no "." stands after the word, or the loop ends one pair early.
 
     Print `count_bigrams(["emma"], ".aem")[:, 0]`: the column of "." is all 0.
     """
@@ -84,7 +84,7 @@ def set_to_1(words: Any, vocabulary: Any) -> Any:
 
 @mistake("count_bigrams")
 def repeats_in_a_word_lost(words: Any, vocabulary: Any) -> Any:
-    """`counts[xs, ys] += 1` adds 1 only once to a cell that `xs, ys` name twice, so repeats within a word are lost.
+    """A pair that comes twice in a word counts once: `counts[xs, ys] += 1` adds 1 only once to a cell, as a set would.
 
     Print `count_bigrams(["aaa"], ".a")[1, 1]`: it is 1, and should be 2.
     """

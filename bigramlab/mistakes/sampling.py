@@ -236,7 +236,7 @@ def possible_tokens_drawn_alike(probs: Any, generator: Any) -> list[int]:
 def probabilities_not_looked_at(probs: Any, generator: Any) -> list[int]:
     """`torch.randint` draws all tokens equally often, the impossible ones too.
 
-    Give it a table in which one step is possible in each row: it takes other steps.
+    Let one step be possible in each row: it takes other steps.
     """
     return plain.sample(torch.ones_like(probs), generator)
 

@@ -111,7 +111,7 @@ def train_mlp_typed_along(parameters, contexts, targets, recipe, *, dev=None, ge
 
 @right("train_mlp")
 def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=None, generator=None, progress=True):
-    """Distinct contexts, each once, weighed by how often it came; AdamW written out for each tensor; two dev scores."""
+    """Distinct contexts, each once, weighed by how often it came; AdamW written out for each tensor; few dev scores."""
     recipe = recipe or bigramlab.Recipe()
     check_mlp_training(parameters, contexts, targets)
     contexts, counts = count_contexts_dict(contexts, targets, len(parameters.embedding))
@@ -149,7 +149,7 @@ def train_mlp_piece_by_piece(parameters, contexts, targets, recipe=None, *, dev=
             )
         if not all(piece.isfinite().all() for piece in pieces) or not losses[-1] < 50:
             raise ValueError("it goes astray")
-        if dev and step in (recipe.steps // 2, recipe.steps):
+        if dev and (step % -(-recipe.steps // 20) == 0 or step == recipe.steps):
             loss = weighed_loss(mlp_logits_slices(network(), dev[0]), dev[1]).item()
             scored.append((loss, step, network()))
     best = min(scored, key=operator.itemgetter(0))[2] if scored else network()

@@ -52,7 +52,7 @@ MLPS: list[Slip] = [
     ("embedding_of_another_size", lambda it: tuple(it.embedding.shape) != (31, 8), "The embedding has another shape than `(vocab_size, embedding_size)`: a size is typed in, or two are exchanged.", "Print its `shape`."),
     ("matrices_transposed", lambda it: [tuple(one.shape) for one in it.weights] == [shape[::-1] for shape in SHAPES], "The matrices are `(outputs, inputs)`, and should be `(inputs, outputs)`.", "Print their `shape`s."),
     ("first_layer_for_one_token", lambda it: it.weights[0].shape[0] == 8, "The first matrix takes in the numbers of one token, and should take those of the whole context.", "Print its `shape`."),
-    ("sizes_not_as_given", lambda it: [tuple(one.shape) for one in it.weights] != SHAPES, "The matrices have other sizes than are asked for: sizes are typed in.", "Print their `shape`s."),
+    ("sizes_not_as_given", lambda it: [tuple(one.shape) for one in it.weights] != SHAPES, "The matrices have other sizes than are asked for: sizes are typed in, or only some of those in `hidden_sizes` are used.", "Print their `shape`s."),
     ("biases_not_0", lambda it: any(one.any() for one in it.biases), "The biases should begin at 0.", "Print `.biases[0]`."),
     ("embedding_of_zeros", lambda it: not it.embedding.any(), "The embedding is all zeros, so all tokens begin as the same.", "Print `.embedding`."),
     ("one_vector_for_all_tokens", lambda it: bool((it.embedding == it.embedding[0]).all()), "All rows of the embedding are the same, so the tokens can't be told apart.", "Print `.embedding`."),

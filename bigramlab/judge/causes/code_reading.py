@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["constants", "globals_read", "names_used", "plain_function", "unread"]
+__all__ = ["constants", "globals_named", "globals_read", "globals_stored", "names_used", "plain_function", "unread"]
 
 COMMON = {-1, 0, 1}
 
@@ -81,8 +81,8 @@ def constants(function: Callable[..., Any]) -> list[float]:
     return [*dict.fromkeys(value for value in numbers if value not in COMMON and abs(value) < 1e12)]
 
 
-def globals_read(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the globals with data that the function reads: no modules, functions or classes."""
+def globals_named(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the globals that the function reads."""
     plain = plain_function(function)
     if plain is None:
         return {}
@@ -92,10 +92,14 @@ def globals_read(function: Callable[..., Any]) -> dict[str, Any]:
         for step in dis.get_instructions(code)
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
     ]
-    held = {name: plain.__globals__[name] for name in names if name in plain.__globals__}
+    return {name: plain.__globals__[name] for name in names if name in plain.__globals__}
+
+
+def globals_read(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the globals with data that the function reads: no modules, functions or classes."""
     return {
         name: value
-        for name, value in held.items()
+        for name, value in globals_named(function).items()
         if not isinstance(value, ModuleType | type) and (not callable(value) or isinstance(value, torch.Tensor))
         and not hasattr(value, "__supertype__") and not name.startswith("__")
     }  # fmt: skip

@@ -12,11 +12,21 @@ from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import same_end, wholly
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.recording import Call
+from bigramlab.laws import ours_for
 from bigramlab.mistakes import Mistake
 
 __all__ = ["where_it_is_wrong"]
 
 FEWEST = 3
+TRIED = 6
+Vary = Callable[[Any], Any]
+VARIED: list[tuple[type, list[Vary]]] = [
+    (Tensor, [torch.round, lambda it: (4 * it).round(), lambda it: (it + 1).round(), torch.abs, lambda it: it + 1,
+              lambda it: it[:1], lambda it: it.flatten()[0].view([1] * it.dim()), lambda it: torch.cat([it, it + 1], -1)]),
+    (list, [sorted, lambda it: [*dict.fromkeys(it)], lambda it: it[:1], lambda it: [one[:2] for one in it],
+            lambda it: ["".join(dict.fromkeys(one)) for one in it], lambda it: [one for one in it if one.strip()]]),
+    (str, [lambda it: it[:1], lambda it: "".join(dict.fromkeys(it))]),
+]  # fmt: skip
 Measure = Callable[[Any], float]
 
 TEXTS: list[tuple[str, Measure]] = [
@@ -81,12 +91,41 @@ def where_it_is_wrong(case: Case) -> Mistake | None:
             continue
         yes_or_no = {*values} <= {True, False} and all(isinstance(value, bool) for value in values)
         if yes_or_no and min(there) > max(elsewhere):
-            return _said(case, f"{label}", len(there), len(elsewhere))
-        if not yes_or_no and min(there) > max(elsewhere):
-            return _said(case, f"there are {_short(min(there))} {label} or more", len(there), len(elsewhere))
-        if not yes_or_no and max(there) < min(elsewhere):
-            return _said(case, f"there are {_short(max(there))} {label} or fewer", len(there), len(elsewhere))
+            said = f"{label}"
+        elif not yes_or_no and min(there) > max(elsewhere) and min(there) > 1:  # where there is anything, says nothing
+            said = f"there are {_short(min(there))} {label} or more"
+        elif not yes_or_no and max(there) < min(elsewhere):
+            said = f"there are {_short(max(there))} {label} or fewer"
+        else:
+            continue
+        if not _wrong_elsewhere(case, label, min(there), max(there)):
+            return _said(case, said, len(there), len(elsewhere))
     return None
+
+
+def _wrong_elsewhere(case: Case, label: str, least: float, most: float) -> bool:
+    """Change the input of wrong calls until it is not of that kind any more, and tell whether it is wrong then, too."""
+    wrong = [call for call, ours in zip(case.calls, case.ours, strict=True) if _strictly(call, ours)]
+    for call in wrong[:TRIED]:
+        for vary in (vary for kind, some in VARIED for vary in some if isinstance(call.arguments[0], kind)):
+            try:
+                first = vary(call.arguments[0])
+                (value,) = dict(_measures([bound(case.name, (first, *call.arguments[1:]), call.options)], case))[label]
+            except (KeyError, TypeError, ValueError, RuntimeError, IndexError):
+                continue
+            if not least <= value <= most and _differs(case, call, first):
+                return True
+    return False
+
+
+def _differs(case: Case, call: Call, first: Any) -> bool:
+    """Tell whether the call with another first argument ends in another way than ours."""
+
+    def of(function: Callable[..., Any]) -> Call:
+        return call.again(lambda _, *others, **options: function(first, *others, **options), case.guard)
+
+    ours = of(ours_for(case.name))
+    return not ours.raised and _strictly(of(case.function), ours)
 
 
 def _strictly(call: Call, ours: Call) -> bool:
@@ -100,7 +139,8 @@ def _short(number: float) -> str:
 def _said(case: Case, where: str, there: int, elsewhere: int) -> Mistake:
     return case.cause(
         "wrong_in_one_case",
-        f"It is wrong where {where}, and only there: in all {there} such calls, and in none of {elsewhere} others.",
+        f"Of the calls that were tried, it is wrong where {where}: in all {there} such calls, and in none of {elsewhere} "
+        "others.",
         "Go through the code with the call above, line by line, and print what each makes of it.",
     )
 

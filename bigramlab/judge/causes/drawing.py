@@ -107,6 +107,10 @@ def drawn_by(case: Case) -> Mistake | None:
         return case.cause("generator_passed_on_in_places", "The generator is passed on to some draws and not to others, "
                           "so the result can't be repeated.", "Count the draws in the code, and those with `generator="
                           "generator`.")  # fmt: skip
+    if not own and (seed := _seeded(case, tried[0])):
+        return case.cause("given_generator_seeded", f"It seeds the generator that it is given, with {seed}: its state "
+                          "is lost, and each call draws the same.", "Leave out `manual_seed`: to seed a generator is up "
+                          "to who calls.")  # fmt: skip
     if not own and not none:
         if names & SEEDING:
             return case.cause("seeded_inside", "A generator is made or seeded inside, so every call gives the same, "
@@ -154,6 +158,21 @@ def _ours(case: Case) -> Callable[..., Any]:
     from bigramlab.laws import ours_for
 
     return ours_for(case.name)
+
+
+def _seeded(case: Case, call: Call) -> int | None:
+    """Return the seed that the given generator has afterwards, if it is another one."""
+    found = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        generator = options["generator"] = torch.Generator().manual_seed(1)
+        try:
+            return begin(case.function, *arguments, **options)
+        finally:
+            found.append(generator.initial_seed())
+
+    call.again(watched, case.guard)
+    return found[0] if found and found[0] != 1 else None
 
 
 def _moved(case: Case, call: Call) -> bool:

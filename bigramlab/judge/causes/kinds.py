@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
-from bigramlab.judge.causes.code_reading import globals_read, globals_stored, unread
+from bigramlab.judge.causes.code_reading import globals_read, unread
 from bigramlab.judge.causes.errors import error_told, integers_in_place, numpy_of_a_gradient, tensor_for_a_key
 from bigramlab.judge.causes.likeness import alike, same_end
+from bigramlab.judge.causes.state import state_kept
 from bigramlab.judge.describing import show
 from bigramlab.judge.recording import Call
 from bigramlab.laws import Stopped, ours_for
 from bigramlab.mistakes import Mistake
 
-__all__ = ["after_all", "at_once", "changed_in_place", "needs_another_kind"]
+__all__ = ["after_all", "at_once", "changed_in_place", "changed_though_right", "given_and_unread", "needs_another_kind"]
 
 ENOUGH = 3
 
@@ -130,31 +131,6 @@ def _grown(value: Any) -> bool:
     return isinstance(value, set) and len(value) > 0
 
 
-def state_kept(case: Case) -> Mistake | None:
-    """A global is changed by each call."""
-    if not case.calls:
-        return None
-    if kept := globals_stored(case.function):
-        return case.cause("global_changed", f"Each call changes the global `{kept[0]}`, and the next goes on with what "
-                          "is left in it: it should be a variable of the function's own.",
-                          f"Print `{kept[0]}` after two calls.")  # fmt: skip
-    held = {name: value for name, value in globals_read(case.function).items()
-            if isinstance(value, list | dict | set | Tensor)}  # fmt: skip
-    before = {name: _state(value) for name, value in held.items()}
-    for call in case.calls[:5] if held else ():
-        call.again(case.function, case.guard)
-    for name, value in held.items():
-        if _state(value) != before[name]:
-            return case.cause("global_changed", f"Each call changes the global `{name}`, and the next goes on with what "
-                              "is left in it: it should be made inside, anew in each call.",
-                              f"Print `{name}` after two calls.")  # fmt: skip
-    return None
-
-
-def _state(value: Any) -> Any:
-    return value.detach().clone().tolist() if isinstance(value, Tensor) else repr(value)
-
-
 def global_for_a_parameter(case: Case) -> Mistake | None:
     """A parameter is never read, and a global is."""
     wanted = case.parameters()
@@ -180,19 +156,34 @@ def _fitting(parameter: str, held: dict[str, Any]) -> str:
 
 def parameter_unread(case: Case) -> Mistake | None:
     """A parameter is never read, though the smallest call gives it."""
+    return _unread(case, defaults_too=True)
+
+
+def given_and_unread(case: Case) -> Mistake | None:
+    """A parameter is never read, though the smallest call gives it another value than its default."""
+    return _unread(case, defaults_too=False)
+
+
+def _unread(case: Case, *, defaults_too: bool) -> Mistake | None:
     if not case.calls or isinstance(case.calls[0].raised, Stopped):
         return None
-    first = case.calls[0]
-    given = inspect.signature(ours_for(case.name)).bind(*first.arguments, **first.options).arguments
+    first, signature = case.calls[0], inspect.signature(ours_for(case.name))
+    given = signature.bind(*first.arguments, **first.options).arguments
+    never, over = [], []
     for name, overwritten in unread(case.function).items():
-        if name not in given or name == "progress":
-            continue
-        if overwritten:
-            return case.cause("parameter_written_over", f"The parameter `{name}` is written over before it is read, so "
-                              "it doesn't matter what is given.", f"Look for `{name} =` in the code.")  # fmt: skip
-        return case.cause("parameter_unread", f"The parameter `{name}` is never read: it does the same whatever "
-                          f"`{name}` is given.", f"Look for `{name}` in the code: it stands in the first line only.")  # fmt: skip
-    return None
+        plainly = name not in given or alike(given[name], signature.parameters[name].default)
+        if name in given and name != "progress" and (defaults_too or not (plainly or name == "generator")):
+            (over if overwritten else never).append(name)
+    if over and not never:
+        return case.cause("parameter_written_over", f"The parameter `{over[0]}` is written over before it is read, so "
+                          "it doesn't matter what is given.", f"Look for `{over[0]} =` in the code.")  # fmt: skip
+    if not never:
+        return None
+    names = " and ".join(f"`{name}`" for name in never)
+    many, it = ("s", "they stand") if len(never) > 1 else ("", "it stands")
+    return case.cause("parameter_unread", f"The parameter{many} {names} {'are' if many else 'is'} never read: it does "
+                      f"the same whatever {names} {'are' if many else 'is'} given.", f"Look for {names} in the code: "
+                      f"{it} in the first line only.")  # fmt: skip
 
 
 def global_read(case: Case) -> Mistake | None:

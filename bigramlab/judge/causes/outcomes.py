@@ -73,7 +73,7 @@ SPLITS: list[Row] = [
      "are pieces of the given one, so if that is sorted, or the most common come first, they differ in kind.", "Give it the words in their order, and print the first list."),
     ("copies_dropped", _in_all(lambda lists, given: len(_flat(lists)) == len({*given["words"]}) if len({*given["words"]}) < len(given["words"]) else None),
      "The copies of a word are dropped, so a common name counts no more than a rare one.", "Print the sum of the lists' lengths: it is less than there are words."),
-    ("copies_in_several_lists", _in_one(_copies_apart), "The lines are shuffled and cut, so copies of a word stand in several lists: what is tested was seen in training.", "Give it a "
+    ("copies_in_several_lists", _in_one(_copies_apart), "Copies of a word stand in several lists, as where lines are shuffled and cut anywhere: what is tested was seen in training.", "Give it a "
      "word ten times: it stands in several lists."),
     ("lists_overlap", _in_one(lambda lists, given: len(_flat(lists)) > len(given["words"])), "The lists overlap: some words stand in two of them.", "Print the sum of the "
      "lists' lengths: it is more than there are words."),
@@ -143,6 +143,19 @@ def _dropped(found: Any, given: dict[str, Any]) -> bool | None:
     return all(len(batch) == size for batch in batches) and not _repeats(found, given | {"n": n - n % size})
 
 
+def _dropped_in_order(found: Any, given: dict[str, Any]) -> bool | None:
+    """All batches are full, and each round goes up from 0, without what is left at its end."""
+    if (told := _batch_sizes(found, given)) is None:
+        return None
+    batches, n, size = told
+    one_round = [[*range(start, start + size)] for start in range(0, n - size + 1, size)]
+    return batches == [one_round[i % len(one_round)] for i in range(len(batches))]
+
+
+def _same_rounds_of_a_generator(found: Any, given: dict[str, Any]) -> bool | None:
+    return None if given["generator"] is None else _same_rounds(found, given)
+
+
 def _filled_up(found: Any, given: dict[str, Any]) -> bool | None:
     """All batches are full, and a round has all numbers."""
     if (told := _batch_sizes(found, given)) is None:
@@ -176,6 +189,7 @@ def _last_missing(found: Any, given: dict[str, Any]) -> bool | None:
 BATCHES: list[Row] = [
     ("size_for_number", _in_all(_cut_into), "`batch_size` is taken for the number of batches.", "Take n = 6 and a `batch_size` of 2: the batches have 3."),
     ("batch_empty", _in_one(lambda found, given: any(not len(batch) for batch in found or [])), "A batch is empty: a round ends one batch too late.", "Take n = 4 and batches of 2: some are empty."),
+    ("not_shuffled_and_dropped", _in_all(_dropped_in_order), "Nothing is shuffled, and the last batch of a round, which is smaller, is dropped.", "Print the batches of two rounds: they are the same, and the last numbers are missing."),
     ("batches_of_neighbors", _each_batch(lambda batch: batch == [*range(batch[0], batch[0] + len(batch))] if batch else True), "Each batch is a block of neighbors, and only the order of the blocks is drawn.", "Print the first batch: its numbers follow each other."),
     ("batches_sorted", _each_batch(lambda batch: batch == sorted(batch)), "The numbers of each batch are sorted.", "Print the first batch: it goes up."),
     ("last_number_never", _in_all(_last_missing), "The last number never comes: the numbers end at n - 2.", "Print the largest number of many batches."),
@@ -183,6 +197,7 @@ BATCHES: list[Row] = [
     ("counted_from_1", _in_one(lambda found, given: any(int(id) >= given["n"] for batch in found for id in batch)), "The numbers run from 1 to n, and should run from 0 to n - 1: the last is no place.", "Print the largest number: it is n."),
     ("not_shuffled", _round(lambda ids, n: ids == [*range(n)], least=4), "Nothing is shuffled: the numbers come in order.", "Print the first batch: it is 0, 1, 2 …"),
     ("one_order_for_all_rounds", _in_all(_same_rounds), "One order is used for all rounds: `randperm` stands before the loop, or a seed is set in it.", "Print two rounds: they are equal."),
+    ("generator_set_back", _in_all(_same_rounds_of_a_generator), "The generator that is given is set back or seeded before each round, so all rounds have one order.", "Print two rounds: they are equal. Leave out `manual_seed` and `set_state`."),
     ("rounds_turned_around", _in_all(_turned_rounds), "A round has the order of the one before, turned around, and should have one of its own.", "Print two rounds: the second is the first, read from its end."),
     ("one_round_only", _in_one(lambda found, given: len(found) <= math.ceil(given["n"] / given["batch_size"]) < 12), "It ends after one round, and should go on for as long as it is asked.", "Take one more batch than there are in a round."),
     ("short_batch_dropped", _in_all(_dropped),

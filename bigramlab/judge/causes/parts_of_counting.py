@@ -1,7 +1,7 @@
 """What can go wrong in the parts of functions that count words: words, pairs, cells; and in a list of bigrams."""
 
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -64,9 +64,11 @@ COUNT: list[Part] = [
         ("both_orders", lambda ids: [*pairwise(ids), *pairwise(ids[::-1])], "Each pair is counted in both orders."),
         ("order_lost", lambda ids: _unordered(pairwise(ids)), "The two of a pair are sorted, so their order is lost."),
         ("swapped", lambda ids: [(b, a) for a, b in pairwise(ids)], "Rows and columns are swapped: the row is the current token."),
+        ("current_never_moved_on", lambda ids: [(ids[0], b) for b in ids[1:]], "The current token is never moved on: each character is paired with the first. `prev = …` is missing at the end of the loop."),
         ("previous_of_the_last", lambda ids: [(ids[i - 1], ids[i]) for i in range(len(ids))], "`i - 1` is -1 for the first, so it is paired with the last.")]),
     ("joined", "words", [("words_run_on", "text", "The words are joined, each with its \".\", so pairs are made across their ends."),
                          ("words_share_a_boundary_only_at_the_ends", "ends", "The words are joined into one, with \".\" only at the beginning and end of all."),
+                         ("previous_of_the_word_before", "word before", "The previous character is not set back to \".\" at the beginning of a word: it is the last letter of the word before."),
                          ("previous_not_set_back", "previous", "The previous character is not set back to \".\" at the beginning of a word.")]),
     ("put", lambda pair, v: pair, [
         ("ids_one_too_large", lambda pair, v: ((pair[0] + 1) % v, (pair[1] + 1) % v), "The ids are off by one."),
@@ -108,6 +110,9 @@ def _count(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         framed = [chosen["framed"]([id for word in ids for id in word])]
     elif chosen["joined"] == "previous":
         framed = [[0, *(id for word in framed for id in word[1:])]]
+    elif chosen["joined"] == "word before":
+        last = accumulate(ids, lambda before, word: word[-1:] or before, initial=[0])
+        framed = [[*before, *word[1:]] for before, word in zip(last, framed, strict=False)]
     size = len(vocabulary)
     counts = torch.zeros(size, size, dtype=torch.int64)
     for word in framed:

@@ -23,6 +23,7 @@ LOGS: list[Any] = [
     ("squared_error", lambda p: (1 - p) ** 2, "The squared error (1 - p)² is taken, and should be -log p."),
     ("infinite_left_out", lambda p: torch.where(p > 0, -p.log(), 0.0 * p), "What the model held for impossible is left out, and should cost `inf`."),
     ("infinite_made_large", lambda p: -p.log().nan_to_num(), "`nan_to_num` makes a large number of what should be infinite."),
+    ("infinite_made_large", lambda p: (-p.log()).nan_to_num(posinf=torch.finfo(torch.float32).max), "`nan_to_num` makes a large number of the infinite loss of what is impossible."),
     *((f"held_below_{n}", lambda p, n=n: (-p.log()).clamp(max=n), f"Losses above {n} become {n}.") for n in (1, 10, 20, 50, 100)),
     *((f"small_number_added_{e:g}", lambda p, e=e: -(p + e).log(), f"A small number, {e:g}, is added inside the log, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
     *((f"held_above_{e:g}", lambda p, e=e: -p.clamp(min=e).log(), f"Probabilities are held above {e:g}, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
@@ -109,7 +110,12 @@ PERPLEXITY: list[Part] = [
 
 
 SOFTMAX: list[Part] = [
+    ("lowered", lambda p, x: p, [
+        ("largest_subtracted_above_only", lambda p, x: p * (-x.amax(-1, keepdim=True)).exp(), "The largest logit is subtracted above the line only: it should be in the sum, too."),
+        ("largest_of_all_subtracted_above_only", lambda p, x: p * (-x.max()).exp(), "The largest logit is subtracted above the line only: it should be in the sum, too."),
+        ("largest_subtracted_below_only", lambda p, x: p * x.amax(-1, keepdim=True).exp(), "The largest logit is subtracted in the sum only: it should be above the line, too.")]),
     ("weight", torch.exp, [
+        ("largest_of_the_columns_subtracted", lambda x: (x - x.amax(0, keepdim=True)).exp(), "The largest of each column is subtracted, and should be that of each row: `dim=-1` with `keepdim=True`."),
         ("powers_of_2_for_exp", lambda x: 2**x, "2 is raised to the logits, and should be e: `exp`."),
         ("powers_of_10_for_exp", lambda x: 10**x, "10 is raised to the logits, and should be e: `exp`."),
         ("exp_of_minus_the_logits", lambda x: (-x).exp(), "`exp` is taken of minus the logits."),
@@ -172,7 +178,8 @@ SOFTMAX: list[Part] = [
 def _softmax(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     logits = given["logits"].double()
     weights = chosen["weight"](logits)
-    return chosen["end"](weights / (chosen["sum"](weights) + chosen["little"](logits)))
+    shares = weights / (chosen["sum"](weights) + chosen["little"](logits))
+    return chosen["end"](chosen["lowered"](shares, logits))
 
 
 def _picked(p: Any, t: Any) -> Any:

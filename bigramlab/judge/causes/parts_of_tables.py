@@ -74,6 +74,7 @@ NORMALIZE: list[Part] = [
         ("divided_by_the_number_of_columns", lambda c: c / c.shape[1], "Each row is divided by the number of its cells."),
         ("divided_by_the_number_of_rows", lambda c: c / c.shape[0], "All is divided by the number of rows."),
         ("divided_by_the_cells_that_are_not_0", lambda c: c / (c > 0).sum(1, keepdim=True), "Each row is divided by the number of its cells that are not 0."),
+        ("small_sums_raised_to_1", lambda c: c / row_sums(c).clamp(min=1), "Sums below 1 are raised to 1, with `clamp(min=1)` or `max(1, …)`, so such rows don't sum to 1."),
         ("one_added_to_the_sum", lambda c: c / (row_sums(c) + 1), "1 is added to the sums, so the rows sum to less than 1."),
         ("columns_added_to_the_sum", lambda c: c / (row_sums(c) + c.shape[1]), "The number of columns is added to the sums, as in smoothing, and not to the counts."),
         ("a_little_added_to_the_sum", lambda c: c / (row_sums(c) + 1e-3), "A number is added to the sums, so the rows sum to less than 1."),

@@ -62,7 +62,8 @@ ADAMW: list[Part] = [
 ]  # fmt: skip
 
 
-def _adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    """Make a step of AdamW, with what is chosen in the place of some of its parts."""
     p, g, t, r = given["parameters"], given["gradient"], given["step"], given["learning_rate"]
     b, c = given["mean_decay"], given["square_decay"]
     kept, kept_of_squares = chosen["decays"](b, c)
@@ -226,7 +227,8 @@ RATES: list[Part] = [
 ]  # fmt: skip
 
 
-def _rate(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+def rate(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
+    """Return the rate of a step, with what is chosen in the place of some of its parts."""
     recipe, step = given["recipe"], given["step"]
     up = chosen["rising"](recipe)
     if step < up:
@@ -234,6 +236,6 @@ def _rate(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return chosen["scale"](recipe) * chosen["fall"](chosen["done"](step, up, recipe.steps))
 
 
-family("adamw_step", _adamw, ADAMW)
+family("adamw_step", adamw, ADAMW)
 family("train_neural_bigram", _train, TRAIN)
-family("learning_rate_at", _rate, RATES)
+family("learning_rate_at", rate, RATES)

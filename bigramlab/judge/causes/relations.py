@@ -12,7 +12,7 @@ from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import alike, wholly
 from bigramlab.mistakes import Mistake
 
-__all__ = ["close_relation", "distant_relation", "floats_for_integers"]
+__all__ = ["close_relation", "cut_to_integers", "distant_relation", "floats_for_integers"]
 
 FEWEST = 3
 Pair = tuple[Any, Any]
@@ -43,6 +43,19 @@ def floats_for_integers(case: Case) -> Mistake | None:
         return None
     return case.cause("floats_for_integers", f"The numbers are right, and of the type {off[0].dtype}: ids and counts are "
                       "integers, and floats can't be used as an index.", "Print its `dtype`; `.long()` makes integers.")  # fmt: skip
+
+
+def cut_to_integers(case: Case) -> Mistake | None:
+    """What comes back are integers: ours, without what stands behind the point."""
+    pairs = [(call.returned, ours.returned) for call, ours in zip(case.calls, case.ours, strict=True)
+             if not call.raised and not ours.raised]  # fmt: skip
+    tensors = [(one, right) for one, right in pairs if isinstance(one, Tensor) and isinstance(right, Tensor)]
+    off = [pair for pair in tensors if not pair[0].is_floating_point() and not alike(*pair)]
+    cut = [alike(one.double(), right.double().trunc()) for one, right in off if right.isfinite().all()]
+    if len(cut) < min(FEWEST, len(pairs)) or not all(cut):
+        return None
+    return case.cause("cut_to_integers", "What it computes is put into a tensor of integers, so what stands behind the "
+                      "point is cut off.", "Print the `dtype` of what it returns; write into a new tensor of floats.")  # fmt: skip
 
 
 def _tensors_of(found: Any, right: Any) -> list[tuple[Tensor, Tensor]]:

@@ -18,6 +18,8 @@ from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.recording import Call, hurried
 from bigramlab.laws import ours_for
 from bigramlab.laws.caching import SURE, sure_writer
+from bigramlab.laws.mlp import small
+from bigramlab.laws.training import all_contexts, all_targets, brief
 from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.mlp import MLP
 from bigramlab.lessons.transformer import Transformer
@@ -92,6 +94,10 @@ def _inputs(name: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
         for ids, letters, n, length in product(SPELLED, VOCABULARIES, sizes[:4], (1, 2, 3)):
             if model := spells(ids, length):
                 yield (model, letters, n), {"context_length": length}
+    elif name == "train_mlp":  # where all examples are in each batch, their order does not matter
+        for steps, warm_up, decay in product((1, 2, 4), (0.5, 0.0), (0.5, 0.0)):
+            recipe = brief._replace(steps=steps, warm_up=warm_up, weight_decay=decay)
+            yield (small(), all_contexts, all_targets, recipe), {"progress": False}
 
 
 def settled(case: Case) -> Case | None:

@@ -171,16 +171,16 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
         ("probabilities_not_looked_at", uniform, "All tokens are drawn equally often, the impossible ones too.", "Give it a table in which one "
          "step is possible in each row: it takes other steps."),
         ("whole_table_drawn_from", table.mean(0, keepdim=True).expand_as(table), "It draws from the whole table, or from the mean of its rows, so it doesn't matter "
-         "what the current token is.", "Give it a table in which one step is possible in each row: it takes other steps."),
+         "what the current token is.", "Let one step be possible after each token: it takes other steps."),
         ("never_leaves_row_0", table[:1].expand_as(table), "Every token is drawn from row 0: the current token is never set to what was drawn.",
-         "Give it a table in which one step is possible in each row: it takes other steps."),
+         "Let one step be possible after each token: it takes other steps."),
         ("probabilities_squared", table**2 / (table**2).sum(1, keepdim=True), "The probabilities are squared, as by a temperature of 1/2, so what is probable comes "
          "even more often.", "Give it a row of 0.75 and 0.25 and draw a thousand times."),
         ("probabilities_flattened", table**0.5 / (table**0.5).sum(1, keepdim=True), "The probabilities are flattened, as by a temperature of 2.", "Give it a row of 0.9 and 0.1 "
          "and draw a thousand times."),
-        ("softmax_of_probabilities", table.softmax(1), "softmax is taken of probabilities: shares of shares, and nearly all equal.", "Print what `multinomial` gets for a row of 1 and 0."),
+        ("softmax_of_probabilities", table.softmax(1), "It draws as if softmax were taken of the probabilities: shares of shares, and nearly all equal. Gumbel noise does so, too, if it is added to the probabilities and not to their logs.", "Draw 20 times from a row of 1 and 0: the 0 comes, too."),
         ("rows_and_columns_swapped", table.T / table.T.sum(1, keepdim=True), "The next token is drawn from the current one's column, and should be from its row.",
-         "Give it a table in which one step is possible in each row: it takes other steps."),
+         "Let one step be possible after each token: it takes other steps."),
         ("empty_walks_forbidden", _row_0(table, torch.cat([torch.zeros(1), table[0, 1:] / table[0, 1:].sum()])), "A walk that ends at once never comes: it is thrown away, or 0 can't be drawn first.",
          "Give it a table whose first row gives 0 half of all: half of the walks should be empty."),
         ("first_token_drawn_evenly", _row_0(table, uniform[0]), "The first token is drawn evenly, and should be from row 0.", "Give it a table in which only one token begins a word."),
