@@ -373,7 +373,7 @@ def network_of(pieces: Sequence[torch.Tensor]) -> MLP:
 def minibatches(n: int, batch_size: int, *, generator: torch.Generator | None) -> Iterator[torch.Tensor]:
     """Yield the numbers from 0 to n - 1 in random order, `batch_size` at once, then in another order."""
     while True:
-        yield from torch.randperm(n, generator=generator).split(batch_size)
+        yield from torch.split(torch.randperm(n, generator=generator), batch_size)
 
 
 def train_mlp(

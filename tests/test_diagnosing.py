@@ -2,6 +2,7 @@ import math
 import random
 import sys
 import time
+from functools import partial
 
 import pytest
 import torch
@@ -206,8 +207,259 @@ def test_where_it_is_wrong_is_told_if_nothing_else_is_known():
         return counts + k * k if k > 3 else counts + k
 
     text = cause(smooth, "smooth").text()
-    assert text.startswith("It is wrong where")
-    assert "and only there" in text
+    assert text.startswith("Of the calls that were tried, it is wrong where `k` is 4 or more")
+
+
+def test_where_it_is_wrong_is_not_told_of_what_was_not_tried():
+    def softmax(logits):  # right for equal logits, and most whole ones that the laws give are equal
+        logits = logits if logits.requires_grad else logits.detach()
+        return bigramlab.softmax(logits) * (1 + 0.1 * (logits.max() - logits.min() > 0) * logits.abs().max().sqrt())
+
+    report = check(softmax, "softmax")
+    assert not report
+    assert report.diagnosis is None or "whole" not in report.diagnosis.text()
+
+
+class Counted:
+    steps = 0
+
+
+class Remembering:
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, words):
+        self.seen += words
+        return "." + "".join(sorted(set("".join(self.seen))))
+
+
+def counted_in_a_class(counts, k=1):
+    Counted.steps += 1
+    return counts + k * Counted.steps
+
+
+def counted_in_itself(counts, k=1):
+    counted_in_itself.calls = getattr(counted_in_itself, "calls", 0) + 1
+    return counts + k * counted_in_itself.calls
+
+
+first_ids = {}
+
+
+def first_vocabulary_kept(word, vocabulary):
+    if not first_ids:
+        first_ids.update({token: id for id, token in enumerate(vocabulary)})
+    return torch.tensor([first_ids.setdefault(token, len(first_ids)) for token in word], dtype=torch.int64)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "kept"),
+    [
+        (counted_in_a_class, "smooth", "Counted.steps"),
+        (counted_in_itself, "smooth", "counted_in_itself.calls"),
+        (Remembering(), "build_vocabulary", "self.seen"),
+        (first_vocabulary_kept, "encode", "first_ids"),
+    ],
+)
+def test_what_is_kept_from_call_to_call_is_named_wherever_it_is(function, name, kept):
+    text = cause(function, name).text()
+    assert f"`{kept}`" in text
+    assert "Each call changes" in text
+
+
+def test_a_list_of_the_calls_is_no_cause_of_another_slip():
+    class Watched:
+        calls = 0
+
+    def smooth(counts, k=1):
+        Watched.calls += 1
+        return counts + k + 1
+
+    assert "Watched" not in cause(smooth, "smooth").text()
+
+
+def reseeds(probs, *, generator=None):
+    if generator is not None:
+        generator.manual_seed(2147483647)
+    return walk(probs, generator)
+
+
+def test_a_given_generator_that_is_seeded_is_named_and_shown_as_it_was_given():
+    report = check(reseeds, "sample")
+    assert "It seeds the generator that it is given, with 2147483647" in report.diagnosis.text()
+    assert "2147483647" not in report.call
+
+
+def test_a_given_generator_that_is_set_back_is_named():
+    def minibatches(n, batch_size, *, generator=None):
+        state = generator.get_state() if generator else None
+        while True:
+            if generator:
+                generator.set_state(state)
+            yield from torch.randperm(n, generator=generator).split(batch_size)
+
+    assert cause(minibatches, "minibatches").mistake.name == "generator_set_back"
+
+
+def test_what_is_never_read_is_told_before_what_is_more_complicated():
+    def split_words(words, fractions=(0.8, 0.1, 0.1), *, generator=None):
+        order = [words[i] for i in torch.randperm(len(words), generator=generator).tolist()]
+        return [order[: int(0.8 * len(order))], order[int(0.8 * len(order)) : int(0.9 * len(order))], order[-1:]]
+
+    assert "The parameter `fractions` is never read" in cause(split_words, "split_words").text()
+
+    def smooth(counts, smoothing=1):
+        return counts / counts.sum(1, keepdim=True)
+
+    assert "The parameter `smoothing` is never read" in check(smooth, "smooth").diagnosis.text()
+
+
+def test_what_is_cut_to_integers_is_named():
+    assert cause(lambda counts, k=1: (counts + k).to(counts.dtype), "smooth").mistake.name == "cut_to_integers"
+
+
+def previous_kept(words, vocabulary):
+    counts = torch.zeros((len(vocabulary),) * 2, dtype=torch.int64)
+    row = 0
+    for word in words:
+        for letter in word:
+            counts[row, vocabulary.index(letter)] += 1
+            row = vocabulary.index(letter)
+        counts[row, 0] += 1
+    return counts
+
+
+def first_kept(words, vocabulary):
+    counts = torch.zeros((len(vocabulary),) * 2, dtype=torch.int64)
+    for word in words:
+        for letter in word + ".":
+            counts[0, vocabulary.index(letter)] += 1
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "slip"),
+    [
+        (previous_kept, "count_bigrams", "previous_of_the_word_before"),
+        (first_kept, "count_bigrams", "current_never_moved_on"),
+        (lambda counts: counts / counts.sum(1, keepdim=True).clamp(min=1), "normalize", "small_sums_raised_to_1"),
+        (
+            lambda logits: (logits - logits.max()).exp() / logits.exp().sum(-1, keepdim=True),
+            "softmax",
+            "largest_of_all_subtracted_above_only",
+        ),
+        (
+            lambda next_probs, contexts, targets: -next_probs(contexts)[:, targets].log().mean().item(),
+            "score_contexts",
+            "every_row_with_every_target",
+        ),
+        (
+            lambda counts, probs: -(counts * probs.double().log()).nan_to_num().sum().item() / counts.sum().item(),
+            "negative_log_likelihood",
+            "infinite_made_large",
+        ),
+    ],
+)
+def test_a_slip_in_one_part_is_named(function, name, slip):
+    assert cause(function, name).mistake.name == slip
+
+
+def descent(way, penalty=torch.square):
+    def train_neural_bigram(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
+        start = torch.zeros(counts.shape) if weights is None else weights
+        weights, losses = start.detach().clone().requires_grad_(), []
+        optimizer = way([weights], lr=learning_rate)
+
+        def loss_of():
+            shares = counts / counts.sum()
+            return -(shares * weights.log_softmax(1)).sum() + weight_penalty * penalty(weights).mean()
+
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss_of().backward()
+            optimizer.step()
+            losses.append(loss_of().item())
+        return weights.detach(), losses
+
+    return train_neural_bigram
+
+
+@pytest.mark.parametrize(
+    ("function", "slip"),
+    [
+        (descent(partial(torch.optim.SGD, momentum=0.9)), "momentum"),
+        (descent(torch.optim.SGD, torch.abs), "penalty_on_the_sizes"),
+    ],
+)
+def test_another_way_down_is_named(function, slip):
+    assert cause(function, "train_neural_bigram").mistake.name == slip
+
+
+RECIPE = bigramlab.Recipe()
+
+
+def trained(rate=bigramlab.learning_rate_at, decay=None, bend=torch.nn.functional.silu, way=None, unit=1.0):
+    def train_mlp(parameters, contexts, targets, recipe=RECIPE, *, dev=None, generator=None, progress=True):
+        layers = len(parameters.weights)
+        pieces = [parameters.embedding, *parameters.weights, *parameters.biases]
+        pieces = [piece.detach().clone().requires_grad_() for piece in pieces]
+        decays = recipe.weight_decay if decay is None else decay
+        optimizer = way(pieces) if way else torch.optim.AdamW(pieces, betas=(0.9, 0.99), weight_decay=decays)
+        losses, scores, order, best = [], [], torch.empty(0, dtype=torch.int64), (math.inf, None)
+
+        def loss_of(contexts, targets, dropout):
+            x = pieces[0][contexts].flatten(1)
+            for layer in range(layers):
+                x = bend(x) if layer else x
+                if layer < len(dropout):
+                    x = x * (torch.rand(x.shape, generator=generator) >= dropout[layer]) / (1 - dropout[layer])
+                x = x @ pieces[1 + layer] + pieces[1 + layers + layer]
+            return torch.nn.functional.cross_entropy(x, targets.long())
+
+        def network():
+            copies = [piece.detach().clone() for piece in pieces]
+            return bigramlab.MLP(copies[0], tuple(copies[1 : 1 + layers]), tuple(copies[1 + layers :]))
+
+        for step in range(recipe.steps):
+            order = order if len(order) else torch.randperm(len(targets), generator=generator)
+            batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
+            optimizer.param_groups[0]["lr"] = rate(step, recipe)
+            loss = loss_of(contexts[batch], targets[batch], recipe.dropout)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item() * unit)
+            if dev:
+                score = loss_of(*dev, ()).item()
+                scores.append((step + 1, score))
+                best = min(best, (score, network()), key=lambda pair: pair[0])
+        return bigramlab.Training(network(), best[1] or network(), losses, scores)
+
+    return train_mlp
+
+
+def test_the_right_training_of_these_tests_is_right():
+    assert check(trained(), "train_mlp")
+
+
+@pytest.mark.parametrize(
+    ("function", "slip"),
+    [
+        (trained(rate=lambda step, recipe: recipe.learning_rate), "rate_always_the_same"),
+        (trained(decay=0), "no_weight_decay"),
+        (trained(bend=torch.tanh), "tanh_for_the_bend"),
+        (trained(way=partial(torch.optim.SGD, lr=0.1)), "plain_steps_for_adamw"),
+        (trained(unit=1 / math.log(2)), "losses_in_bits"),
+    ],
+)
+def test_a_slip_in_the_training_of_a_network_is_named(function, slip):
+    assert cause(function, "train_mlp").mistake.name == slip
+
+
+def test_a_slip_that_the_call_shows_has_no_line_that_shows_nothing():
+    report = check(first_kept, "count_bigrams")
+    assert "To see it" not in report.text()
+    assert "1001 in all" not in report.call
 
 
 def test_what_is_written_into_the_argument_is_named():

@@ -62,14 +62,14 @@ TABLES: list[tuple[str, Measure]] = [
     ("numbers in {}", lambda it: it.numel()),
     ("rows in {}", len),
     ("columns in {}", lambda it: it.shape[-1]),
-    ("in {} as its largest number", lambda it: it.max().item() if it.numel() else 0),
+    ("the largest number in {} is {{}}", lambda it: it.max().item() if it.numel() else 0),
 ]  # fmt: skip
 
 NUMBERS: list[tuple[str, Measure]] = [
     ("`{}` is 0", lambda n: n == 0),
     ("`{}` is not whole", lambda n: n != int(n)),
     ("`{}` is even", lambda n: n % 2 == 0),
-    ("as {}", lambda n: float(n)),
+    ("`{}` is {{}}", lambda n: float(n)),
 ]
 
 
@@ -93,9 +93,9 @@ def where_it_is_wrong(case: Case) -> Mistake | None:
         if yes_or_no and min(there) > max(elsewhere):
             said = f"{label}"
         elif not yes_or_no and min(there) > max(elsewhere) and min(there) > 1:  # where there is anything, says nothing
-            said = f"there are {_short(min(there))} {label} or more"
+            said = f"{_amount(min(there), label)} or more"
         elif not yes_or_no and max(there) < min(elsewhere):
-            said = f"there are {_short(max(there))} {label} or fewer"
+            said = f"{_amount(max(there), label)} or fewer"
         else:
             continue
         if not _wrong_elsewhere(case, label, min(there), max(there)):
@@ -132,8 +132,8 @@ def _strictly(call: Call, ours: Call) -> bool:
     return not (same_end(call, ours) if not (call.raised and ours.raised) else True)
 
 
-def _short(number: float) -> str:
-    return f"{number:g}"
+def _amount(number: float, label: str) -> str:
+    return label.format(f"{number:g}") if "{}" in label else f"there are {number:g} {label}"
 
 
 def _said(case: Case, where: str, there: int, elsewhere: int) -> Mistake:

@@ -169,11 +169,14 @@ def _unread(case: Case, *, defaults_too: bool) -> Mistake | None:
         return None
     first, signature = case.calls[0], inspect.signature(ours_for(case.name))
     given = signature.bind(*first.arguments, **first.options).arguments
-    never, over = [], []
-    for name, overwritten in unread(case.function).items():
+    never: list[str] = []
+    over: list[str] = []
+    ours = _by_place(case.function, signature)
+    for own, overwritten in unread(case.function).items():
+        name = ours.get(own, own)
         plainly = name not in given or alike(given[name], signature.parameters[name].default)
         if name in given and name != "progress" and (defaults_too or not (plainly or name == "generator")):
-            (over if overwritten else never).append(name)
+            (over if overwritten else never).append(own)
     if over and not never:
         return case.cause("parameter_written_over", f"The parameter `{over[0]}` is written over before it is read, so "
                           "it doesn't matter what is given.", f"Look for `{over[0]} =` in the code.")  # fmt: skip
@@ -184,6 +187,16 @@ def _unread(case: Case, *, defaults_too: bool) -> Mistake | None:
     return case.cause("parameter_unread", f"The parameter{many} {names} {'are' if many else 'is'} never read: it does "
                       f"the same whatever {names} {'are' if many else 'is'} given.", f"Look for {names} in the code: "
                       f"{it} in the first line only.")  # fmt: skip
+
+
+def _by_place(function: Callable[..., Any], ours: inspect.Signature) -> dict[str, str]:
+    """Return what ours calls the parameters that are given by their place."""
+    try:
+        own = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    placed = [[one.name for one in some if one.kind is not one.KEYWORD_ONLY] for some in (own, ours.parameters.values())]
+    return dict(zip(*placed, strict=False))
 
 
 def global_read(case: Case) -> Mistake | None:

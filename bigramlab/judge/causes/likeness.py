@@ -37,7 +37,8 @@ def alike(one: Any, other: Any) -> bool:
             return False
         return first.shape == second.shape and _close(first, second)
     if isinstance(one, Real) and isinstance(other, Real):
-        return alike(torch.tensor(float(one)), torch.tensor(float(other)))
+        first, second = (torch.tensor(float(number), dtype=torch.float64) for number in (one, other))
+        return alike(first, second)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(alike, one, other))
     if isinstance(one, dict) and isinstance(other, dict):

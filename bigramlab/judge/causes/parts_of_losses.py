@@ -41,6 +41,7 @@ ENDS: list[Any] = [
 
 LIKELIHOOD: list[Part] = [
     ("measure", lambda p: -p.log(), LOGS),
+    ("cells", lambda surprises: surprises, [("infinite_made_large", torch.nan_to_num, "`nan_to_num` makes a large number of the infinite loss of what is impossible.")]),
     ("table", lambda p, c: p, [
         ("rows_and_columns_swapped", lambda p, c: p.T, "Rows and columns of the probabilities are swapped."),
         ("probabilities_divided_again", lambda p, c: p / row_sums(p), "The rows of the probabilities are divided by their sums again."),
@@ -87,12 +88,13 @@ def _likelihood(given: dict[str, Any], chosen: dict[str, Any], last: Any = None)
     table = chosen["table"](probs.double(), counts)
     weights = chosen["weights"](counts, probs.double())
     surprises = torch.where(weights != 0, weights * chosen["measure"](table), torch.zeros_like(table))
+    surprises = chosen["cells"](surprises)
     mean = chosen["mean"](surprises, weights, counts)
     return float(chosen["end"](last(mean) if last else mean))
 
 
 PERPLEXITY: list[Part] = [
-    *LIKELIHOOD[:4],
+    *LIKELIHOOD[:5],
     ("end", lambda x: x.exp(), [
         ("loss_for_perplexity", lambda x: x, "The loss comes back, and should be its `exp`."),
         ("two_to_the_loss", lambda x: 2**x, "2 is raised to the loss, which is in nats: that takes `exp`."),

@@ -77,6 +77,10 @@ def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return (moved, *means)
 
 
+def _sizes(weights: Any) -> Any:
+    return weights.abs().mean()
+
+
 def _as_it_is(weights: Any) -> Any:
     return weights
 
@@ -104,7 +108,7 @@ TRAIN: list[Part] = [
     ("penalized", lambda w: (w**2).mean(), [
         ("penalty_on_the_sum", lambda w: (w**2).sum(), "The penalty takes the sum of the squared weights, and should take their mean."),
         ("penalty_not_in_the_loss", lambda w: 0 * w.sum(), "The penalty is not in the loss."),
-        ("penalty_on_the_sizes", lambda w: w.abs().mean(), "The penalty takes the sizes of the weights, and should take their squares."),
+        ("penalty_on_the_sizes", _sizes, "The penalty takes the sizes of the weights, and should take their squares."),
         ("penalty_halved", lambda w: (w**2).mean() / 2, "The penalty in the loss is halved.")]),
     ("pulled_by", "mean", [("pull_of_the_sum", "sum", "The pull is that of the sum of the squared weights, and should be that of their mean."),
                            ("pull_of_the_sizes", "sizes", "The pull is that of the sizes of the weights, and should be that of their squares.")]),
@@ -172,7 +176,8 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
             leaf = weights.detach().clone().requires_grad_()
             (slope,) = torch.autograd.grad(-(counts * log_probs(leaf)).sum(), leaf)
         pulled = {"mean": weights / weights.numel(), "sum": weights, "sizes": weights.sign() / weights.numel() / 2}
-        return slope / size + chosen["pull"] * penalty * pulled[chosen["pulled_by"]]
+        by = "sizes" if chosen["penalized"] is _sizes else chosen["pulled_by"]
+        return slope / size + chosen["pull"] * penalty * pulled[by]
 
     losses, slopes, steps = [loss()], [], given["steps"] + chosen["more"]
     first = gradient()

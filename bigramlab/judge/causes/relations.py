@@ -50,9 +50,9 @@ def cut_to_integers(case: Case) -> Mistake | None:
     pairs = [(call.returned, ours.returned) for call, ours in zip(case.calls, case.ours, strict=True)
              if not call.raised and not ours.raised]  # fmt: skip
     tensors = [(one, right) for one, right in pairs if isinstance(one, Tensor) and isinstance(right, Tensor)]
-    off = [pair for pair in tensors if not pair[0].is_floating_point() and not alike(*pair)]
-    cut = [alike(one.double(), right.double().trunc()) for one, right in off if right.isfinite().all()]
-    if len(cut) < min(FEWEST, len(pairs)) or not all(cut):
+    off = [(one, right) for one, right in tensors if right.is_floating_point() and not alike(one, right)]
+    cut = [not one.is_floating_point() and alike(one.double(), right.double().trunc()) for one, right in off]
+    if not cut or len(cut) < min(FEWEST, len(pairs)) or not all(cut):
         return None
     return case.cause("cut_to_integers", "What it computes is put into a tensor of integers, so what stands behind the "
                       "point is cut off.", "Print the `dtype` of what it returns; write into a new tensor of floats.")  # fmt: skip

@@ -20,7 +20,7 @@ from bigramlab.mistakes import Mistake
 __all__ = ["state_kept"]
 
 FILLING = {"add", "append", "appendleft", "extend", "insert", "pop", "setdefault", "update", "zero_", "add_"}
-HELD = int | float | list | dict | set | Tensor
+HELD = (int, float, list, dict, set, Tensor)
 WRONG = 4  # so many wrong calls are made again without what was kept
 
 
