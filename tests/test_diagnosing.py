@@ -314,6 +314,30 @@ def test_what_is_never_read_is_told_before_what_is_more_complicated():
     assert "The parameter `smoothing` is never read" in check(smooth, "smooth").diagnosis.text()
 
 
+def stepping(draw):
+    def sample(probs, *, generator=None):
+        ids, current, number = [], 0, torch.rand(1, generator=generator)
+        for _ in range(300):
+            current = draw(probs[current].cumsum(0), number, lambda: torch.rand(1, generator=generator))
+            ids.append(current)
+            if not current:
+                break
+        return torch.tensor(ids)
+
+    return sample
+
+
+@pytest.mark.parametrize(
+    ("draw", "slip"),
+    [
+        (lambda sums, one, new: min(int(torch.searchsorted(sums, one, right=True)), len(sums) - 1), "one_number_for"),
+        (lambda sums, one, new: (int(torch.searchsorted(sums, new())) + 1) % len(sums), "place_one_too_large"),
+    ],
+)
+def test_a_slip_with_running_sums_is_named(draw, slip):
+    assert cause(stepping(draw), "sample").mistake.name.startswith(slip)
+
+
 def test_what_is_cut_to_integers_is_named():
     assert cause(lambda counts, k=1: (counts + k).to(counts.dtype), "smooth").mistake.name == "cut_to_integers"
 

@@ -18,6 +18,7 @@ from bigramlab.mistakes import Mistake
 __all__ = ["walked"]
 
 Walk = Callable[[Tensor, int], list[list[int]]]
+MANY = 100
 
 
 def _walks(case: Case) -> Walk | None:
@@ -65,7 +66,7 @@ def walked(case: Case) -> Mistake | None:
         return case.cause("loop_never_begins", "The result is always empty: the loop ends before the first draw, as "
                           "`while ix != 0` does where `ix` begins at 0.", "Print something inside of the loop.")  # fmt: skip
     with in_states(7, 7):
-        for kind in (_one_way, _drawn_otherwise, _all_alike, _cut_off):
+        for kind in (_one_way, _one_number_for_all_steps, _drawn_otherwise, _all_alike, _cut_off):
             try:
                 if found := kind(case, walk):
                     return found
@@ -191,10 +192,24 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
         ("fresh_number_for_each_token", _thinned(table), "The running sum is compared with a fresh random number for each token, which favors early ones: one number has to decide.", "Give it a row of 0.25 four times: they don't come equally often."),
         ("compared_without_a_running_sum", _without_sum(table), "The random number is compared with each probability by itself, and should be with the sum of those up to it.", "Give it a row of 0.25 four times: the last comes far too often."),
         ("probabilities_cubed", table**3 / (table**3).sum(1, keepdim=True), "The probabilities are raised to the power of 3, as by a low temperature.", "Give it a row of 0.75 and 0.25 and draw a thousand times."),
+        ("place_one_too_large", table.roll(1, 1), "What is drawn is one place too far: + 1 is added to what `searchsorted`, or the loop, finds.", "Let one step be possible after each token: it takes the one beside it."),
         ("row_before_drawn_from", table.roll(1, 0), "The row before the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
         ("row_after_drawn_from", table.roll(-1, 0), "The row after the current token's is drawn from: ids are off by one.", "Give it a table in which one step is possible in each row."),
         ("rows_taken_from_the_end", table.flip(0), "The rows are taken from the last to the first.", "Give it a table in which one step is possible in each row."),
     ]  # fmt: skip
+
+
+def _one_number_for_all_steps(case: Case, walk: Walk) -> Mistake | None:
+    """Look at walks in which one number for all steps would lead from 1 back to 0 each time, and from 2 too."""
+    quarters = torch.tensor([[0.25, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0], [0.75, 0, 0.25, 0], [1.0, 0, 0, 0]])
+    walks = [walk for walk in walk(quarters, MANY) if walk]
+    begun = [walk for walk in walks if walk[0] in (1, 2)]
+    back = all(walk[1:] in ([], [0]) for walk in begun)
+    if len({walk[0] for walk in walks}) < 3 or len(begun) < MANY / 4 or not back:
+        return None
+    return case.cause("one_number_for_all_steps", "One random number is drawn for the whole walk, and compared with each row: each "
+                      "step needs one of its own.", "Give it rows of 1/2 and 1/2, and print ten walks: after its first "
+                      "step, none turns.")  # fmt: skip
 
 
 def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
