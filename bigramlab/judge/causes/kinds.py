@@ -195,7 +195,9 @@ def _by_place(function: Callable[..., Any], ours: inspect.Signature) -> dict[str
         own = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return {}
-    placed = [[one.name for one in some if one.kind is not one.KEYWORD_ONLY] for some in (own, ours.parameters.values())]
+    placed = [
+        [one.name for one in some if one.kind is not one.KEYWORD_ONLY] for some in (own, ours.parameters.values())
+    ]
     return dict(zip(*placed, strict=False))
 
 
