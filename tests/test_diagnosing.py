@@ -361,6 +361,15 @@ def first_kept(words, vocabulary):
     return counts
 
 
+def decay_last(parameters, *others, learning_rate, weight_decay=0.0, **options):
+    moved, *means = bigramlab.adamw_step(parameters, *others, learning_rate=learning_rate, **options)
+    return moved * (1 - learning_rate * weight_decay), *means
+
+
+def exchanged(*arguments, mean_decay=0.9, square_decay=0.99, **options):
+    return bigramlab.adamw_step(*arguments, mean_decay=square_decay, square_decay=mean_decay, **options)
+
+
 @pytest.mark.parametrize(
     ("function", "name", "slip"),
     [
@@ -377,6 +386,8 @@ def first_kept(words, vocabulary):
             "score_contexts",
             "every_row_with_every_target",
         ),
+        (decay_last, "adamw_step", "decay_after_the_step"),
+        (exchanged, "adamw_step", "decays_exchanged_everywhere"),
         (
             lambda counts, probs: -(counts * probs.double().log()).nan_to_num().sum().item() / counts.sum().item(),
             "negative_log_likelihood",

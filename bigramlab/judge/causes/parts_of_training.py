@@ -8,6 +8,9 @@ import torch
 from bigramlab.judge.causes.families import Part, family
 
 ADAMW: list[Part] = [
+    ("afterwards", lambda new, left, old, decay: new, [
+        ("decay_after_the_step", lambda new, left, old, decay: (new - left + old) * (1 - decay), "The parameters decay after the step, and should before it: what decays is the old ones.")]),
+    ("named", lambda b, c: (b, c), [("decays_exchanged_everywhere", lambda b, c: (c, b), "`mean_decay` and `square_decay` are exchanged, wherever they stand.")]),
     ("mean", lambda m, g, b: b * m + (1 - b) * g, [
         ("mean_decay_turned_around", lambda m, g, b: (1 - b) * m + b * g, "In the running mean the shares are exchanged: `mean_decay` is how much is kept."),
         ("gradient_added_whole_to_the_mean", lambda m, g, b: b * m + g, "The gradient is added to the running mean in full, and should be by its share, 1 - mean_decay."),
@@ -65,7 +68,7 @@ ADAMW: list[Part] = [
 def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     """Make a step of AdamW, with what is chosen in the place of some of its parts."""
     p, g, t, r = given["parameters"], given["gradient"], given["step"], given["learning_rate"]
-    b, c = given["mean_decay"], given["square_decay"]
+    b, c = chosen["named"](given["mean_decay"], given["square_decay"])
     kept, kept_of_squares = chosen["decays"](b, c)
     p_left, in_gradient = chosen["decayed"](p, r, given["weight_decay"])
     g = g + in_gradient * p
@@ -73,6 +76,7 @@ def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     square = chosen["square"](given["square"], g, mean, kept_of_squares)
     corrected = chosen["corrected"](mean, square, b, c, t)
     moved = p_left + chosen["sign"] * chosen["rate"](r) * chosen["way"](*corrected)
+    moved = chosen["afterwards"](moved, p_left, p, r * given["weight_decay"])
     means = {"raw": (mean, square), "corrected": corrected, "old": (given["mean"], given["square"])}[chosen["kept"]]
     return (moved, *means)
 
