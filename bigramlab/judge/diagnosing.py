@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
@@ -104,7 +105,11 @@ def diagnose(
     if wrong_somewhere and time.thread_time() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-    if wrong_somewhere and time.thread_time() < end and (part := _part(mistakes, decisive, right, guard, breaks, end)):
+    if (
+        wrong_somewhere
+        and time.thread_time() < end
+        and (part := _part(mistakes, decisive, calls, right, guard, breaks, end))
+    ):
         return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
         if found := kind(case):
@@ -223,6 +228,7 @@ def _ends_all(case: Case, mistake: Mistake, calls: list[Call], by_use: bool) -> 
 def _part(
     mistakes: list[Mistake],
     decisive: list[Call],
+    calls: list[Call],
     right: set[Call],
     guard: Guard,
     breaks: Callable[[Mistake], bool],
@@ -231,7 +237,7 @@ def _part(
     """Return what may be a part of the cause.
 
     It does the same on most of the decisive calls with a wrong result, on a third of them at least, nothing wrong where
-    the function is right, and breaks the same law.
+    the function is right, and breaks the same law. How many of all calls it does the same in is told.
     """
     smallest, *_ = decisive
     wrong = [call for call in decisive if not call.raised and call not in right]
@@ -246,4 +252,8 @@ def _part(
             more = 3 * alike > len(wrong) and (found is None or alike > found.alike)
             if more and all(call.again(mistake.run, guard).ended_like(call) for call in right) and breaks(mistake):
                 found = Diagnosis(mistake, alike, len(wrong), exact=False)
-    return found
+    if found is None:
+        return None
+    rest = [call for call in calls if not (call.raised or call in right or call in wrong)]  # of other laws
+    more = sum(call.again(found.mistake.run, guard).ended_like(call) for call in rest)
+    return replace(found, alike=found.alike + more, tried=found.tried + len(rest))
