@@ -1,4 +1,5 @@
 import importlib
+import math
 import os
 import re
 import subprocess
@@ -607,3 +608,32 @@ def test_a_function_of_the_tests_themselves_which_pytest_changes_is_not_called_o
         return counts + k
 
     assert not check(smooth).outdated
+
+
+def test_a_care_line_says_what_it_is_about_and_what_came_back():
+    def most_common_bigrams(counts, vocabulary, n=10):
+        cells = [(vocabulary[i] + vocabulary[j], count) for (i, j), count in cells_of(counts)]
+        return sorted(cells, key=lambda cell: (-cell[1], cell[0][::-1]))[:n]
+
+    def cells_of(counts):
+        return [((i, j), count) for i, row in enumerate(counts.tolist()) for j, count in enumerate(row)]
+
+    report = check(most_common_bigrams, "most_common_bigrams")
+    assert report
+    (note,) = [note for note in report.notes if note.law == "equal_counts_stay_in_the_order_of_their_ids"]
+    assert note.text().startswith(note.sentence.rstrip("."))
+    assert "it gives [(" in note.text()
+    assert "and should give [(" in note.text()
+
+
+def test_a_training_is_told_in_a_care_line_by_its_losses():
+    def train_mlp(*arguments, **options):
+        try:
+            return bigramlab.train_mlp(*arguments, **options)
+        except ValueError:
+            return bigramlab.Training(arguments[0], arguments[0], [math.nan] * 30, [])
+
+    report = check(train_mlp, "train_mlp")
+    assert report
+    assert report.notes
+    assert all("MLP(embedding" not in note.problem and len(note.text()) < 500 for note in report.notes)

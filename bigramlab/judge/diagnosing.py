@@ -255,5 +255,5 @@ def _part(
     if found is None:
         return None
     rest = [call for call in calls if not (call.raised or call in right or call in wrong)]  # of other laws
-    more = sum(call.again(found.mistake.run, guard).ended_like(call) for call in rest)
-    return replace(found, alike=found.alike + more, tried=found.tried + len(rest))
+    also = sum(call.again(found.mistake.run, guard).ended_like(call) for call in rest)
+    return replace(found, alike=found.alike + also, tried=found.tried + len(rest))
