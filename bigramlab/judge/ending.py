@@ -131,7 +131,18 @@ class Watchdog:
 
     def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what the function returns, or raise what it raises, or `TimeIsUp`."""
-        result, error, tracer = None, None, sys.gettrace()
+        tracer = sys.gettrace()
+        try:
+            return self._call(function, arguments, options, tracer)
+        except TimeIsUp:
+            # Where lines are traced, it may come between those of `_call`, too, and leave that too early.
+            self._current = 0
+            self._settle(tracer)
+            self.hangs += 1
+            raise
+
+    def _call(self, function: Callable[..., Any], arguments: Any, options: Any, tracer: Any) -> Any:
+        result, error = None, None
         try:
             self._allowed = self.seconds / 10 if self.hangs else self.seconds
             self._start_clock()
@@ -151,7 +162,6 @@ class Watchdog:
                 error = raised
         try:
             if error is not None:
-                self.hangs += isinstance(error, TimeIsUp)
                 raise error
             return result
         finally:
@@ -187,7 +197,7 @@ class Watchdog:
             return False
         frame = frame or _frame_of(self._thread)
         stood: list[tuple[str, int | None]] = []
-        while frame and frame.f_code is not Watchdog.run.__code__:
+        while frame and frame.f_code is not Watchdog._call.__code__:
             file = frame.f_code.co_filename
             stood.append((file, frame.f_lineno))
             most = SECONDS_TO_LOAD * file.startswith("<frozen importlib") + SECONDS_TO_COMPILE * _is_compiler(file)
@@ -201,8 +211,8 @@ class Watchdog:
         return True
 
     def _on_signal(self, _: int, frame: FrameType | None) -> None:
-        if frame and frame.f_code in (Watchdog._on_line.__code__, _EveryLine.__delitem__.__code__):
-            return  # a line is about to raise, or one of `run`, which none may leave by
+        if sys._getframe(1).f_code in AT_A_LINE:  # `frame` is the one before, where this one has only begun
+            return  # a line is about to raise, or one of `_call`, which none may leave by
         if self._current and self._is_overdue(frame):
             raise TimeIsUp
 
@@ -259,6 +269,9 @@ class Watchdog:
     def _on_line(self, code: CodeType, *_: object) -> None:
         if threading.get_ident() == self._thread and 0 < self._current == self._stopped:  # and no call after that one
             _raise_outside(code, self._since)
+
+
+AT_A_LINE = {one.__code__ for one in (Watchdog._on_line, _EveryLine.__delitem__, _raise_outside)}
 
 
 def _frame_of(thread: int) -> FrameType | None:
