@@ -395,7 +395,8 @@ def test_arrays_that_come_back_for_tensors_are_right_though_no_gradient_can_be_a
 
 def test_lists_that_come_back_for_tensors_are_called_lists():
     def merge_heads(x):
-        return x.transpose(1, 2).flatten(2).tolist()
+        words = x.tolist()
+        return [[[a for head in word for a in head[token]] for token in range(len(word[0]))] for word in words]
 
     report = check(merge_heads)
     assert report

@@ -105,11 +105,8 @@ def diagnose(
     if wrong_somewhere and time.thread_time() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-    if (
-        wrong_somewhere
-        and time.thread_time() < end
-        and (part := _part(mistakes, decisive, calls, right, guard, breaks, end))
-    ):
+    end = max(end, time.thread_time() + SECONDS / 4)
+    if wrong_somewhere and (part := _part(mistakes, decisive, calls, right, guard, breaks, end)):
         return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
         if found := kind(case):

@@ -228,8 +228,10 @@ def _named_for(form: Form, returned: list[Any]) -> Form | None:
     if form.take is _as_it_is:
         kind = next((kind for kind in ("NumPy arrays", "lists", "numbers") if kind in kinds), "")
         words = f"{form.words}, as {kind}" if form.rows and kind else form.words.format(kind or "others")
-        whole_without = not form.rows and kind and not any(map(_has_tensors, returned))
-        return replace(form, words=words, gradients=not whole_without)  # none flows through an array or a float
+        in_numpy = not form.rows and kind == "NumPy arrays" and not any(map(_has_tensors, returned))
+        return replace(form, words=words, gradients=not in_numpy)  # lists and floats made of a tensor have lost them
+    if form.take is _as_array and "lists" in kinds and "NumPy arrays" not in kinds:
+        return replace(form, words=form.words.replace("on NumPy arrays", "with lists for tensors"))
     if form.take is _as_lists and "NumPy arrays" in kinds:
         return None
     if form.take is _as_scalars and not any(map(_has_tensors, returned)):  # another autograd than torch's
