@@ -48,7 +48,11 @@ class Witness:
         to = sys.__stderr__ if self._process is None else self._process.stdin
         try:
             # Its types ask for a file; where there is none, it raises one of these errors.
-            faulthandler.dump_traceback_later(seconds, file=to, exit=self.exits and self._process is None)  # type: ignore[arg-type]
+            faulthandler.dump_traceback_later(
+                seconds,
+                file=to,  # type: ignore[arg-type]  # it may be None
+                exit=self.exits and self._process is None,
+            )
         except (RuntimeError, OSError, ValueError, AttributeError):  # no thread to be had, or no file
             faulthandler.cancel_dump_traceback_later()
 

@@ -85,7 +85,7 @@ def _filled(function: Callable[..., Any]) -> set[str]:
         stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
         filled = isinstance(node, ast.Attribute) and node.attr in FILLING
         if (stored or filled) and isinstance(node.value, ast.Name):  # type: ignore[attr-defined]  # both have one
-            found.add(node.value.id)  # type: ignore[attr-defined]
+            found.add(node.value.id)  # type: ignore[attr-defined]  # as above
     return found
 
 
