@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from markdown_exec import ExecutionError, base_format, code_block
-
 import bigramlab
 from bigramlab import public
 from bigramlab.lab.tutorial import BLOCK
@@ -61,6 +59,8 @@ def printed(session: str) -> list[str]:
 
 def formatter(others: Callable[..., str]) -> Callable[..., str]:
     """Return what formats a block of Python: one of a slow session as it is kept, any other as `others` does."""
+    from markdown_exec import ExecutionError, base_format, code_block  # here: what is kept is tested without MkDocs
+
     begun: dict[str, Iterator[str]] = {}
 
     def format_block(**given: Any) -> str:
