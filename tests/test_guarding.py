@@ -22,7 +22,7 @@ from torch.utils._device import DeviceContext
 
 import bigramlab
 from bigramlab import check
-from bigramlab.judge import witnessing
+from bigramlab.judge import ending, witnessing
 from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.settings import pinned
@@ -623,6 +623,17 @@ for number in range(1000):
 def test_what_a_thread_is_at_is_seen_though_garbage_is_due():
     done = subprocess.run([sys.executable, "-c", GARBAGE_IS_DUE], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_no_signal_is_answered_while_a_line_is_traced(monkeypatch):
+    monkeypatch.setattr(ending, "monitoring", sys)  # or this thread's lines would be traced from here on
+    watchdog = Watchdog()
+    watchdog._current = 1
+    monkeypatch.setattr(watchdog, "_is_overdue", lambda frame: True)
+    with pytest.raises(ending.TimeIsUp):
+        watchdog._on_signal(0, None)
+    monkeypatch.setattr(ending, "_raise_outside", watchdog._on_signal)
+    ending._every_line.__delitem__(sys._getframe())
 
 
 def test_line_events_end_the_overdue_call_and_none_after_it(monkeypatch):
