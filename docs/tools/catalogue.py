@@ -122,7 +122,7 @@ def _title(mistake: Mistake) -> str:
 def _code(mistake: Mistake) -> str:
     """Return the lines in color, without what the theme does to each block of code: it takes long for dozens."""
     colored = highlight(lines_of(mistake), PythonLexer(), HtmlFormatter(nowrap=True))
-    return f'<pre class="highlight wrong">\n{_whole(colored)}</pre>'
+    return f'<pre class="highlight wrong" data-search-exclude>\n{_whole(colored)}</pre>'
 
 
 def _seen(mistake: Mistake, caught_by: dict[str, str]) -> str:
@@ -134,7 +134,7 @@ def _seen(mistake: Mistake, caught_by: dict[str, str]) -> str:
     if not both or "should be" not in problem:
         rows.append(("But", html.escape(textwrap.shorten(problem, 400, placeholder=" …"), quote=False)))
     items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
-    return f'<dl class="wrong">{items}</dl>'
+    return f'<dl class="wrong" data-search-exclude>{items}</dl>'
 
 
 def _pre(text: str) -> str:

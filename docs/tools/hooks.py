@@ -42,12 +42,13 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Tell how long a chapter takes to read, wrap what bets cover, and name the link beside each heading."""
-    from tools.markup import covered, minutes_of
+    """Tell how long a chapter takes, wrap what bets cover, name each heading's link, and keep code from the search."""
+    from tools.markup import covered, minutes_of, unsearched
 
     if page.file.src_uri.startswith("tutorial/"):
         page.meta["minutes"] = minutes_of(html)
         html = covered(html)
+    html = unsearched(html)
 
     def named(found: re.Match[str]) -> str:
         heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()

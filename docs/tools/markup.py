@@ -52,3 +52,8 @@ def covered(page: str) -> str:
     passing = r"(?:(?!<bl-bet\b|<h2\b).)*?"  # what is covered reaches neither the next bet nor the next section
     bet = rf"(</bl-bet></figure>)({passing})(<!-- end of bet -->)"
     return re.sub(bet, r'\1<div class="bl-covered">\2</div>\3', page, flags=re.DOTALL)
+
+
+def unsearched(page: str) -> str:
+    """Return a page of HTML whose folded code (solutions, sources), a third of all text, the search passes over."""
+    return re.sub(r'<details class="(success|mkdocstrings-source)"', r'<details data-search-exclude class="\1"', page)

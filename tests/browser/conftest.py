@@ -21,6 +21,9 @@ from support import (
     is_local,
 )
 
+INDEX = "search/search_index.json"
+NOTHING = '{"config": {"lang": ["en"], "separator": " ", "pipeline": []}, "docs": []}'
+
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
@@ -46,8 +49,9 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(built, tmp_path_factory):
-    """Serve the site from an address of its own; return its folder and its address."""
+    """Serve the site from an address of its own, with nothing to search; return its folder and its address."""
     folder = shutil.copytree(built, tmp_path_factory.mktemp("served") / "site")
+    (folder / INDEX).write_text(NOTHING, "utf-8")  # each page that opens would read it all, for as long as all else
     handler = functools.partial(QuietHandler, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -59,6 +63,14 @@ def site(built, tmp_path_factory):
     yield folder, address
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def searchable(site, built):
+    """Let the pages search the site."""
+    shutil.copy(built / INDEX, site[0] / INDEX)
+    yield
+    (site[0] / INDEX).write_text(NOTHING, "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -125,9 +125,9 @@ def test_the_sitemap_has_every_page(site, parsed):
     assert sorted(listed) == [site[1] + place for place in parsed if place != "404.html"]
 
 
-def test_a_page_weighs_little(site, parsed):
+def test_a_page_weighs_little(site, built, parsed):
     def weight(path):
-        return len(gzip.compress((site[0] / path).read_bytes()))
+        return len(gzip.compress((built / path).read_bytes()))
 
     search = ["search/search_index.json", *(f"assets/{path}" for path in workers(site[0]))]
     for place, page in parsed.items():
@@ -254,7 +254,7 @@ def test_nothing_writes_on_when_the_home_page_is_left(open_page):
     assert page.evaluate("left.timer === 0"), "the page was loaded anew, or the timer is left"
 
 
-def test_search_works_by_keyboard(open_page):
+def test_search_works_by_keyboard(searchable, open_page):
     page = open_page("tutorial/counting.html")
     page.keyboard.press("/")
     page.keyboard.type("perplexity", delay=30)
