@@ -327,6 +327,14 @@ def test_a_file_is_read_whatever_is_piped_in(piped, towns, capsys):
     assert "40 words, 8 distinct" in capsys.readouterr().err
 
 
+def test_what_never_ends_is_refused(monkeypatch, piped, towns):
+    monkeypatch.setattr(reading, "MOST", 3)
+    for path in ("-", None, str(towns)):
+        piped(b"emma\n")
+        with pytest.raises(ValueError, match=r"has more than 3 bytes, .* may never end; give a part of it"):
+            reading.words_of(path, "sample")
+
+
 @pytest.mark.parametrize("stdin", ["nothing", "an empty pipe", "none", "a test's"])
 def test_where_nothing_is_piped_in_the_names_are_taken_as_in_cron(stdin, piped, monkeypatch, capsys):
     with open(os.devnull, encoding="utf-8") as nothing:

@@ -12,15 +12,17 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bigramlab.lab.layouts import Layout, Unclear, words_in
 from bigramlab.lab.tables import Words, shown
 from bigramlab.lessons.data import load_names
+from bigramlab.lessons.inputs import MOST
 
 __all__ = ["words_of"]
 
 SECONDS_OF_SILENCE = 2.0  # of a pipe, until one may wonder
+PIPED = "what was piped in"
 SHOWN = 20  # numbers of lines in what is said by the way
 INVISIBLE = re.compile("[\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069\x01-\x08\x0e-\x1f\x7f]")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -53,7 +55,7 @@ def words_of(path: str | None, command: str, *, dots: bool = True, **where: Any)
         words = load_names()
         _say(f"no file is given, so these are the names that come with bigramlab: {_summary(words)}")
         return words
-    name = "what was piped in" if path in (None, "-") else repr(path)
+    name = PIPED if path in (None, "-") else repr(path)
     start = f"… | bigramlab {command}" if path in (None, "-") else f"bigramlab {command} {shlex.quote(path or '')}"
     text = _with_joined_accents(_without_invisible(_decode(raw, name)))
     if "\\n" in text and "\n" not in text.strip():
@@ -98,7 +100,8 @@ def _file(path: str) -> bytes:
             raise ValueError(
                 f"{path!r} is a device, which may give bytes for ever; give a text file, or - for standard input"
             )
-        return place.read_bytes()
+        with place.open("rb") as file:
+            return _all_of(file, repr(path))
     except FileNotFoundError:
         near = difflib.get_close_matches(place.name, _names_in(place.parent), 1)
         meant = f"did you mean {str(place.with_name(near[0]))!r}? " if near else ""
@@ -152,9 +155,22 @@ def _standard_input() -> bytes:
     waiting.daemon = True
     waiting.start()
     try:
-        return sys.stdin.buffer.read()
+        return _all_of(sys.stdin.buffer, PIPED)
     finally:
         waiting.cancel()
+
+
+def _all_of(stream: BinaryIO, name: str) -> bytes:
+    """Return all that comes, piece by piece, and refuse what is more than a list of words has room for."""
+    raw = bytearray()
+    while piece := stream.read(2**20):
+        raw += piece
+        if len(raw) > MOST:
+            raise ValueError(
+                f"{name} has more than {MOST:,} bytes, too many for a list of words, and may never end; "
+                "give a part of it: head -n 1000000"
+            )
+    return bytes(raw)
 
 
 def _decode(raw: bytes, name: str) -> str:
