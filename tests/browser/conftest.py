@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,6 @@ from support import (
 )
 
 INDEX = "search/search_index.json"
-NOTHING = '{"config": {"lang": ["en"], "separator": " ", "pipeline": []}, "docs": []}'
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -47,11 +47,17 @@ def built(tmp_path_factory):
     return shared / "site"
 
 
+def empty_search(index):
+    """Take all texts out of what is searched: each page that opens would read them, for as long as all else."""
+    config = json.loads(index.read_text("utf-8"))["config"]
+    index.write_text(json.dumps({"config": config, "docs": []}), "utf-8")
+
+
 @pytest.fixture(scope="session")
 def site(built, tmp_path_factory):
     """Serve the site from an address of its own, with nothing to search; return its folder and its address."""
     folder = shutil.copytree(built, tmp_path_factory.mktemp("served") / "site")
-    (folder / INDEX).write_text(NOTHING, "utf-8")  # each page that opens would read it all, for as long as all else
+    empty_search(folder / INDEX)
     handler = functools.partial(QuietHandler, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -70,7 +76,7 @@ def searchable(site, built):
     """Let the pages search the site."""
     shutil.copy(built / INDEX, site[0] / INDEX)
     yield
-    (site[0] / INDEX).write_text(NOTHING, "utf-8")
+    empty_search(site[0] / INDEX)
 
 
 @pytest.fixture(scope="session")
