@@ -102,6 +102,98 @@ def test_a_tensor_for_a_key_is_named():
     assert cause(decode, "decode").mistake.name == "tensor_for_a_key"
 
 
+def asks_the_wrong_dictionary(word, vocabulary):
+    itos = dict(enumerate(vocabulary))
+    return torch.tensor([itos[letter] for letter in word])
+
+
+def looks_up_a_key_left_out(ids, vocabulary):
+    itos = {id + 1: letter for id, letter in enumerate(vocabulary)}
+    return "".join(itos[id] for id in ids.tolist())
+
+
+def uses_what_sort_returns(words):
+    letters = list(set("".join(words))).sort()
+    return "." + "".join(letters)
+
+
+def returns_what_insert_returns(words):
+    letters = sorted(set("".join(words)))
+    return letters.insert(0, ".")
+
+
+def returns_what_another_leaves_out(words):
+    def made(words):
+        "." + "".join(sorted(set("".join(words))))
+
+    return made(words)
+
+
+def goes_through_a_set(words):
+    return "." + "".join(set("".join(words)))
+
+
+def numbers_by_a_set(word, vocabulary):
+    stoi = {letter: id for id, letter in enumerate(set(vocabulary))}
+    return torch.tensor([stoi[letter] for letter in word])
+
+
+def makes_ids_of_text(word, vocabulary):
+    return [str(vocabulary.index(letter)) for letter in word]
+
+
+def makes_a_batch(word, vocabulary):
+    return torch.tensor([[vocabulary.index(letter) for letter in word]])
+
+
+def makes_a_tensor_of_a_generator(word, vocabulary):
+    return torch.tensor(vocabulary.index(letter) for letter in word)
+
+
+def counts_into_what_was_there(words, vocabulary):
+    counts = torch.empty(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for a, b in (pair for word in words for pair in zip("." + word, word + ".", strict=True)):
+        counts[vocabulary.index(a), vocabulary.index(b)] += 1
+    return counts
+
+
+def strips_signs(path):
+    with open(path, encoding="utf-8-sig") as file:
+        return [line.strip(" \t\n'-") for line in file if line.strip()]
+
+
+def reads_too_late(path):
+    with open(path, encoding="utf-8-sig") as file:
+        return (line.strip() for line in file)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "say"),
+    [
+        (asks_the_wrong_dictionary, "encode", "`itos` leads from ids to characters, and it is asked the other way"),
+        (looks_up_a_key_left_out, "decode", "`itos` is asked for 0, and was made without it"),
+        (uses_what_sort_returns, "build_vocabulary", "`sort` changes what it is called on, and gives back `None`"),
+        (returns_what_insert_returns, "build_vocabulary", "`insert` changes what it is called on"),
+        (returns_what_another_leaves_out, "build_vocabulary", "What stands after `return` is `None`: `made(words)`"),
+        (goes_through_a_set, "build_vocabulary", "It goes through a `set`, which has no order"),
+        (numbers_by_a_set, "encode", "It goes through a `set`, which has no order"),
+        (makes_ids_of_text, "encode", "The right numbers are returned as text"),
+        (makes_a_batch, "encode", "It has an axis too many, in front."),
+        (makes_a_tensor_of_a_generator, "encode", "Give it a list"),
+        (counts_into_what_was_there, "count_bigrams", "`empty` leaves in the numbers whatever stood in that memory"),
+        (strips_signs, "read_words", "Characters at the ends of words are taken off"),
+        (reads_too_late, "read_words", "The file is read after it was closed"),
+    ],
+)
+def test_what_a_call_shows_on_its_way_is_named(function, name, say):
+    found = cause(function, name)
+    assert say in f"{found.text()} {found.mistake.seen}"
+
+
+def test_a_function_without_a_name_is_judged():
+    assert check(partial(lambda shift, counts, alpha=1: counts + alpha + shift, 0), "smooth")
+
+
 def test_what_is_printed_and_not_returned_is_named_with_the_same_sentence_everywhere():
     texts = {
         cause(lambda counts, k=1: sys.stdout.write(f"{counts + k}") and None, "smooth").text(),

@@ -28,6 +28,7 @@ from bigramlab.judge.causes.losses import of_the_loss
 from bigramlab.judge.causes.outcomes import outcome
 from bigramlab.judge.causes.reading_back import reads_too_little
 from bigramlab.judge.causes.relations import close_relation, cut_to_integers, distant_relation, floats_for_integers
+from bigramlab.judge.causes.sets import order_of_a_set
 from bigramlab.judge.causes.settled import settled
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.causes.varying import Search
@@ -91,6 +92,7 @@ def diagnose(
     for kind in (
         changed_in_place,
         given_and_unread,
+        order_of_a_set,
         outcome,
         begun,
         reads_too_little,

@@ -43,6 +43,9 @@ class Diagnosis:
             others = [other.wrong for other in self.others if other.wrong != self.mistake.wrong]
             another = "".join(f" Or, which does the same there: {wrong}" for wrong in others)
             return f"On {self.tried} inputs it does exactly what “{name}” does. {self.mistake.wrong}{another}"
+        if self.alike == self.tried:
+            wrong = self.mistake.wrong
+            return f"On all {self.tried} inputs that come out wrong it does exactly what “{name}” does. {wrong}"
         return (
             f"On {self.alike} of {self.tried} inputs that come out wrong it does what “{name}” does, so this may be a "
             f"part of it. {self.mistake.wrong}"

@@ -260,7 +260,7 @@ def _wrapped(
             own_globals.update(was)
 
     call.__name__, call.__wrapped__, call.__signature__ = (  # type: ignore[attr-defined]  # `inspect` reads them
-        function.__name__,
+        getattr(function, "__name__", type(function).__name__),  # such as a partial has none
         function,
         ours,
     )

@@ -63,7 +63,7 @@ class WordsFile(str):
 # and none is the end of a line to one and a letter to another.
 # (Unmapped, they would be one alphabet with the letters, of which "0" is the first.)
 others = st.characters(exclude_categories=["Cc", "Cs", "Z"], exclude_characters="\ufeff").map(str)
-line = st.text(st.sampled_from("ab \t#é") | others, max_size=8)
+line = st.text(st.sampled_from("ab \t#é'-") | others, max_size=8)
 with_blanks_inside = st.tuples(line, st.integers(0, 9)).map(lambda pair: pair[0] if pair[1] < 9 else "de la rosa")
 word = with_blanks_inside.map(str.strip).filter(bool)
 
@@ -107,6 +107,14 @@ def the_last_line_may_lack_its_end(read_words: Function, words: list[str]) -> No
 def windows_line_ends(read_words: Function, words: list[str]) -> None:
     """A file from Windows, with a carriage return before each line break, holds the same words."""
     _same_words(read_words(WordsFile.holding("".join(word + "\r\n" for word in words).encode())), words)
+
+
+@law("read_words", st.lists(word, min_size=2, max_size=5))
+def words_go_on_below_a_blank_line(read_words: Function, words: list[str]) -> None:
+    """Words below a blank line are read, too, whether that line is skipped or gives an empty word."""
+    found = _words(read_words(WordsFile.holding("\n\n".join([*words, ""]).encode())))
+    if (read := [one for one in found if one.strip()]) != words:
+        broken(f"but for empty ones, the words should be {words!r}, and are {read!r}")
 
 
 @care("read_words", st.lists(line, max_size=5))

@@ -1,10 +1,12 @@
 """What goes wrong when words are read and split."""
 
+import re
 from bisect import bisect
 from codecs import BOM_UTF8
 from collections import Counter
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 from pathlib import Path
+from string import punctuation
 from typing import Any
 
 import torch
@@ -21,7 +23,7 @@ def line_breaks_kept(path: Any) -> Any:
     Print `repr(read_words(path)[0])`: it ends with `\n`, and `.strip()` would take it off.
     """
     with open(path, encoding="utf-8-sig") as file:
-        return [line for line in file if line.strip()]
+        return [*file]
 
 
 @mistake("read_words")
@@ -82,6 +84,65 @@ def last_line_dropped(path: Any) -> Any:
     """
     text = Path(path).read_text(encoding="utf-8-sig")
     return [line.strip() for line in text.split("\n")[:-1] if line.strip()]
+
+
+@mistake("read_words")
+def ended_at_a_blank_line(path: Any) -> Any:
+    r"""The first blank line ends the words, as if it were the end of the file.
+
+    Try a file that holds `"a\n\nb\n"`: the `b` is missing.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [*takewhile(bool, (line.strip() for line in text.split("\n")))]
+
+
+@mistake("read_words")
+def punctuation_stripped(path: Any) -> Any:
+    r"""`.strip` takes off more than blanks: signs at the ends of a word belong to it.
+
+    Try a file with the line `-a'`: its word is `a`.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [line.strip().strip(punctuation) for line in text.split("\n") if line.strip()]
+
+
+@mistake("read_words")
+def letters_for_words(path: Any) -> Any:
+    """The letters of all words come back, and should be the words: `+=` with a `str` adds each of its letters.
+
+    Try a file with the line `emma`: it gives `e`, `m`, `m` and `a`.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return [letter for line in text.split("\n") for letter in line.strip()]
+
+
+@mistake("read_words")
+def split_at_commas(path: Any) -> Any:
+    """The text is split at commas, and the words stand on lines.
+
+    Try a file with `anna` and `ben` on two lines: it gives one word.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig").strip()
+    return [word.strip() for word in text.split(",")]
+
+
+@mistake("read_words")
+def letters_a_to_z_only(path: Any) -> Any:
+    """Only the letters a to z are read, and everything else ends a word.
+
+    Try a file with the line `zoë`: its word is `zo`.
+    """
+    return re.findall("[a-z]+", Path(path).read_text(encoding="utf-8-sig"), re.IGNORECASE)
+
+
+@mistake("read_words")
+def letters_beyond_ascii_dropped(path: Any) -> Any:
+    """All letters beyond ASCII are dropped: a file is read in UTF-8.
+
+    Try a file with the line `zoë`: its word is `zo`.
+    """
+    text = Path(path).read_text(encoding="ascii", errors="ignore")
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 @mistake("read_words")

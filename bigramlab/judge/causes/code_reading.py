@@ -1,15 +1,27 @@
 """What the code of a function shows: parameters that are never read, globals that are, numbers that are typed in."""
 
+import ast
 import dis
 import functools
 import inspect
+import textwrap
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import torch
 
-__all__ = ["constants", "globals_named", "globals_read", "globals_stored", "names_used", "plain_function", "unread"]
+__all__ = [
+    "constants",
+    "globals_named",
+    "globals_read",
+    "globals_stored",
+    "names_used",
+    "plain_function",
+    "tree_of",
+    "unread",
+    "variables_at",
+]
 
 COMMON = {-1, 0, 1}
 
@@ -22,6 +34,26 @@ def plain_function(function: Callable[..., Any]) -> FunctionType | None:
     if not isinstance(function, FunctionType) and not isinstance(function, type):
         function = getattr(function, "__func__", None) or vars(type(function)).get("__call__", function)
     return function if isinstance(function, FunctionType) else None
+
+
+def tree_of(function: Callable[..., Any]) -> ast.AST:
+    """Return the function's own text as a tree; one without branches if it has none."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(plain_function(function) or function)))
+    except (OSError, TypeError, SyntaxError):
+        return ast.Module([], [])
+
+
+def variables_at(function: Callable[..., Any], error: BaseException) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of the function's own file when the error was raised, the innermost last."""
+    plain, step = plain_function(function), error.__traceback__
+    while plain and step:
+        if (
+            step.tb_frame.f_code.co_filename == plain.__code__.co_filename
+            and step.tb_frame.f_code.co_name != "<module>"
+        ):
+            yield from step.tb_frame.f_locals.items()
+        step = step.tb_next
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

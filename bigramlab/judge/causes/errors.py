@@ -2,18 +2,18 @@
 
 import re
 
-from torch import Tensor
-
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.describing import show_error
 from bigramlab.laws import Stopped
 from bigramlab.mistakes import Mistake
 
-__all__ = ["error_told", "explain", "integers_in_place", "numpy_of_a_gradient", "tensor_for_a_key"]
+__all__ = ["error_told", "explain", "integers_in_place", "numpy_of_a_gradient"]
 
 ERRORS = [
     (TypeError, r"return_types", "values_forgotten",
      "`max`, `min`, `sort` and `topk` along an axis return two things: the values, and where they stand.", "Write `.values` after it, or use `amax` or `amin`."),
+    (RuntimeError, r"Could not infer dtype", "no_numbers_for_a_tensor", "`torch.tensor` is given something that it makes no tensor of, such as `(… for …)`, a dictionary or `None`.", "Give it a list: `[… for …]`, with brackets."),
+    (ValueError, r"too many dimensions 'str'|invalid data type 'str'", "text_for_a_tensor", "`torch.tensor` is given text, and a tensor holds numbers.", "Look up the id of each character first."),
     (TypeError, r"NoneType.*\.grad\b", "gradient_is_none",
      "The gradient is `None`: `backward()` was not called before, or what it is the gradient of is no leaf any more, since it was made anew, as by `W = W - …`.",
      "Change the weights in place: `W.data -= rate * W.grad`."),
@@ -22,13 +22,13 @@ ERRORS = [
      "Make the dictionary inside: `stoi = {s: i for i, s in enumerate(vocabulary)}`."),
     (AttributeError, r"'str' object has no attribute", "text_taken_for_something_else", "A `str` is given, and it is treated as something else.",
      "Print `type(...)` of what the line above gets."),
-    (KeyError, "", "key_missing", "A dictionary is asked for a key that it does not have: it was not made of what is given.",
-     "Make the dictionary inside, of the arguments: `{s: i for i, s in enumerate(vocabulary)}`."),
+    (KeyError, "", "key_missing", "A dictionary is asked for a key that it does not have.", "Print the dictionary, and the key in the error."),
     (IndexError, r"list index|index out of range|out of bounds|string index", "index_too_large", "A place is asked for that is not there: a loop runs one too far, ids are off by one, or a size is typed in.",
      "Print the length and the index in the line above."),
     (UnboundLocalError, "", "read_before_it_is_set", "A variable is read on a way through the code on which it was not set.", "Set it before the loop or the `if`."),
     (NameError, "", "name_unknown", "A name is used that is not defined: an import, or a cell that was not run, is missing.", "Look at the name in the line above."),
     (ZeroDivisionError, "", "division_by_zero", "Something is divided by 0: an empty list or an empty row has no mean.", "Print the divisor in the line above."),
+    (ValueError, "closed file", "file_closed", "The file is read after it was closed: what goes through its lines one by one comes too late.", "Make a list inside the `with`: `[… for line in file]`, with brackets."),
     (ValueError, "math domain error|expected a positive input", "log_of_0", "`math.log` refuses 0, and a probability may be 0: its -log is infinite.", "Give it a probability of 0."),
     (OverflowError, "", "number_too_large", "A number is too large for `exp`, or for the type that holds it.", "Subtract the largest first."),
     (ValueError, "not in list|substring not found|is not in", "looked_up_elsewhere", "Something is looked up in a list or a `str` that does not have it.", "Print both in the line above."),
@@ -69,16 +69,6 @@ def _known(error: BaseException, line: str = "") -> tuple[str, str, str] | None:
     for kind, words, name, wrong, seen in ERRORS:
         if isinstance(error, kind) and re.search(words, f"{show_error(error)} {line}"):
             return name, wrong, seen
-    return None
-
-
-def tensor_for_a_key(case: Case) -> Mistake | None:
-    """A dictionary is asked for a tensor."""
-    for call in case.calls:
-        if isinstance(call.raised, KeyError) and call.raised.args and isinstance(call.raised.args[0], Tensor):
-            return case.cause("tensor_for_a_key", "A tensor is used as the key of a dictionary, and no key is equal to "
-                              "it: walking through a tensor gives tensors, not numbers.", "Write "
-                              "`for i in ids.tolist()`, or `itos[i.item()]`.")  # fmt: skip
     return None
 
 

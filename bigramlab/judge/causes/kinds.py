@@ -12,8 +12,10 @@ from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import globals_read, unread
-from bigramlab.judge.causes.errors import error_told, integers_in_place, numpy_of_a_gradient, tensor_for_a_key
+from bigramlab.judge.causes.dictionaries import asked_the_wrong_way, key_missing, tensor_for_a_key
+from bigramlab.judge.causes.errors import error_told, integers_in_place, numpy_of_a_gradient
 from bigramlab.judge.causes.likeness import alike, same_end
+from bigramlab.judge.causes.nothing import none_of_a_method, nothing_returned, printed_for_returned, sometimes_nothing
 from bigramlab.judge.causes.state import state_kept
 from bigramlab.judge.describing import show
 from bigramlab.judge.recording import Call
@@ -51,8 +53,8 @@ def another_default(case: Case) -> Mistake | None:
 
 def at_once(case: Case) -> Mistake | None:
     """Return a cause that explains more than any catalogued mistake can."""
-    for kind in (printed_for_returned, nothing_returned, another_default, default_made_once, state_kept, global_for_a_parameter,
-                 tensor_for_a_key, integers_in_place, numpy_of_a_gradient):  # fmt: skip
+    for kind in (printed_for_returned, none_of_a_method, nothing_returned, another_default, default_made_once, state_kept,
+                 global_for_a_parameter, asked_the_wrong_way, tensor_for_a_key, integers_in_place, numpy_of_a_gradient):  # fmt: skip
         if found := kind(case):
             return found
     return None
@@ -60,40 +62,9 @@ def at_once(case: Case) -> Mistake | None:
 
 def after_all(case: Case) -> Mistake | None:
     """Return what an error says of its cause, or what the code shows: true, if less telling."""
-    for kind in (size_typed_in, error_told, parameter_unread, sometimes_nothing, global_read):
+    for kind in (size_typed_in, key_missing, error_told, parameter_unread, sometimes_nothing, global_read):
         if found := kind(case):
             return found
-    return None
-
-
-def printed_for_returned(case: Case) -> Mistake | None:
-    """Nothing comes back from any call, and something is printed in some."""
-    ended = [call for call in case.calls if not call.raised]
-    if ended and all(call.returned is None for call in ended) and any(call.printed.strip() for call in ended):
-        return case.cause("printed_for_returned", "It prints what it should return, and returns `None`.",
-                          "Print `type(...)` of what it returns; then write `return` where `print` stands, or collect "
-                          "the lines in a list and return that.")  # fmt: skip
-    return None
-
-
-def nothing_returned(case: Case) -> Mistake | None:
-    """Nothing comes back from any call."""
-    ended = [call for call in case.calls if not call.raised]
-    if not ended or any(call.returned is not None for call in ended) or case.name == "plot_bigrams":
-        return None
-    if any(call.changed() for call in ended):
-        return case.cause("changed_for_returned", "It changes what it is given, and returns nothing: it should leave "
-                          "that as it was, and return a new one.", "Print what it returns: it is `None`.")  # fmt: skip
-    return case.cause("nothing_returned", "It returns nothing: the `return` at the end is missing.",
-                      "Print what it returns: it is `None`.")  # fmt: skip
-
-
-def sometimes_nothing(case: Case) -> Mistake | None:
-    """Nothing comes back from some calls."""
-    ended = [call for call in case.calls if not call.raised]
-    if any(call.returned is None for call in ended) and case.calls[0].returned is None and not case.calls[0].raised:
-        return case.cause("return_missing_on_a_way", "On some ways through the code no `return` is met, so that nothing "
-                          "comes back.", "Print what it returns in the call above: it is `None`.")  # fmt: skip
     return None
 
 

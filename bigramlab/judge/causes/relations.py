@@ -22,7 +22,8 @@ Said = tuple[str, str, str]
 def close_relation(case: Case) -> Mistake | None:
     """Return a relation that as good as names the slip."""
     return _first(
-        case, (another_order, cut_short, too_large_by_a_factor, off_by_a_constant, wrapped_around, nearly_right)
+        case,
+        (another_order, cut_short, stripped, too_large_by_a_factor, off_by_a_constant, wrapped_around, nearly_right),
     )
 
 
@@ -81,15 +82,16 @@ def _first(case: Case, relations: tuple[Callable[[list[Pair]], Said | None], ...
     return None
 
 
-def _items(value: Any) -> list[Any] | None:
+def _items(value: Any) -> list[str] | None:
+    """Return the parts of a value as they are written: the text "1" is not the number 1."""
     if isinstance(value, Tensor):
-        return [str(one) for one in value.tolist()] if value.dim() else None
+        return [repr(one) for one in value.tolist()] if value.dim() else None
     if isinstance(value, list | str):
-        return [str(one) for one in value]
+        return [repr(one) for one in value]
     if isinstance(value, tuple) and all(
         isinstance(one, Tensor) and one.dim() and len(one) == len(value[0]) for one in value
     ):
-        return [str(row) for row in zip(*(one.tolist() for one in value), strict=True)]
+        return [repr(row) for row in zip(*(one.tolist() for one in value), strict=True)]
     return None
 
 
@@ -125,6 +127,17 @@ def cut_short(pairs: list[Pair]) -> Said | None:
             n = lengths.pop()
             return (f"only_the_{text}_{n}", f"Only the {text} {n} come back, however many there should be: a slice is left "
                     "in, or a number is typed in.", f"Print its length: it is never more than {n}.")  # fmt: skip
+    return None
+
+
+def stripped(pairs: list[Pair]) -> Said | None:
+    """Each word is the right one, without some characters at its ends."""
+    words = [(one, other) for found, right in pairs for one, other in zip(found, right, strict=True)]
+    taken = {letter for one, other in words if one != other for letter in other.replace(one, "", 1)}
+    if taken and all(isinstance(one, str) and one == other.strip("".join(taken)) for one, other in words):
+        told = ", ".join(map(repr, sorted(taken)))
+        return ("ends_stripped", f"Characters at the ends of words are taken off, such as {told}, and they belong to them.",
+                "Look at what `strip` is given.")  # fmt: skip
     return None
 
 

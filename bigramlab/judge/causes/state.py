@@ -1,8 +1,6 @@
 """What a function keeps from call to call: in a global, in an attribute of itself, of a class or of an instance."""
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -13,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
-from bigramlab.judge.causes.code_reading import globals_named, globals_read, globals_stored, plain_function
+from bigramlab.judge.causes.code_reading import globals_named, globals_read, globals_stored, plain_function, tree_of
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.mistakes import Mistake
 
@@ -76,12 +74,8 @@ def _attributes(function: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
 
 def _filled(function: Callable[..., Any]) -> set[str]:
     """Return the names of what the function's own text writes into: `x[i] = …`, `x.append(…)` and the like."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(plain_function(function) or function)))
-    except (OSError, TypeError, SyntaxError):
-        return set()
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(function)):
         stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
         filled = isinstance(node, ast.Attribute) and node.attr in FILLING
         if (stored or filled) and isinstance(node.value, ast.Name):  # type: ignore[attr-defined]  # both have one
