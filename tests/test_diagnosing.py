@@ -102,6 +102,11 @@ def test_a_tensor_for_a_key_is_named():
     assert cause(decode, "decode").mistake.name == "tensor_for_a_key"
 
 
+def counts_in_the_text(words, vocabulary):
+    text = "." + "".join(word + "." for word in words)
+    return torch.tensor([[text.count(a + b) for b in vocabulary] for a in vocabulary])
+
+
 def asks_the_wrong_dictionary(word, vocabulary):
     itos = dict(enumerate(vocabulary))
     return torch.tensor([itos[letter] for letter in word])
@@ -192,6 +197,39 @@ def test_what_a_call_shows_on_its_way_is_named(function, name, say):
 
 def test_a_function_without_a_name_is_judged():
     assert check(partial(lambda shift, counts, alpha=1: counts + alpha + shift, 0), "smooth")
+
+
+def ends_at_the_last_token(probs, *, generator=None):
+    ids = [0]
+    while len(ids) == 1 or (ids[-1] != len(probs) - 1 and len(ids) < 300):
+        ids.append(int(torch.multinomial(probs[ids[-1]], 1, generator=generator)))
+    return torch.tensor(ids[1:])
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda probs, *, generator=None: walk(probs, generator).float(), "floats_for_integers"),
+        (ends_at_the_last_token, "ended_at_the_last_token"),
+    ],
+)
+def test_a_walk_is_told_by_what_is_wrong_with_it_and_not_by_what_looks_alike(function, name):
+    assert cause(function, "sample").mistake.name == name
+
+
+def test_a_walk_with_no_token_twice_is_not_told_as_drawn_with_one_number():
+    def sample(probs, *, generator=None):
+        left, ids, current = probs.clone(), [], 0
+        while left[current].sum() > 0:
+            ids.append(current := int(torch.multinomial(left[current], 1, generator=generator)))
+            left[:, current] = 0
+            if not current:
+                break
+        return torch.tensor(ids)
+
+    report = check(sample)
+    assert not report
+    assert report.diagnosis is None or "One random number" not in report.diagnosis.text()
 
 
 def test_what_is_printed_and_not_returned_is_named_with_the_same_sentence_everywhere():
@@ -485,6 +523,39 @@ def exchanged(*arguments, mean_decay=0.9, square_decay=0.99, **options):
             "negative_log_likelihood",
             "infinite_made_large",
         ),
+        (lambda counts: (counts + 1) / counts.sum(1, keepdim=True), "normalize", "smoothed_above_only"),
+        (lambda counts, k=1: (1 - k) * counts + k, "smooth", "mixed"),
+        (lambda counts, k=1: counts + k if k >= 1 else counts, "smooth", "small_k_ignored"),
+        (
+            lambda counts, probs: -(probs[counts > 0].double().log().sum() / counts.sum()).item(),
+            "negative_log_likelihood",
+            "sum_without_the_counts",
+        ),
+        (
+            lambda counts, probs: float(bigramlab.negative_log_likelihood(counts, probs) // 1),
+            "negative_log_likelihood",
+            "cut_to_a_whole_number",
+        ),
+        (
+            lambda counts, probs: (
+                (torch.xlogy(counts.double(), probs.double()).sum(1) / -counts.sum(1).clamp(min=1)).exp().mean().item()
+            ),
+            "perplexity",
+            "mean_of_the_rows",
+        ),
+        (
+            lambda word, probs, vocabulary: torch.special.entr(
+                bigramlab.surprisal(word, probs, vocabulary).neg().exp()
+            ),
+            "surprisal",
+            "p_log_p",
+        ),
+        (
+            lambda words, vocabulary: bigramlab.count_bigrams([word for word in words if len(word) > 2], vocabulary),
+            "count_bigrams",
+            "words_below_3_letters_skipped",
+        ),
+        (counts_in_the_text, "count_bigrams", "overlapping_pairs_of_the_text_missed"),
     ],
 )
 def test_a_slip_in_one_part_is_named(function, name, slip):

@@ -82,6 +82,8 @@ def diagnose(
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
+    if found := given_and_unread(case):
+        return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.hidden(mistakes), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
     if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case) or batched(case):
@@ -91,7 +93,6 @@ def diagnose(
     end = max(end, time.thread_time() + SECONDS / 4)
     for kind in (
         changed_in_place,
-        given_and_unread,
         order_of_a_set,
         outcome,
         begun,
@@ -218,7 +219,7 @@ def _ends_all(case: Case, mistake: Mistake, calls: list[Call], by_use: bool) -> 
     exactly, nearly = True, by_use
     for call in calls:
         made = call.again(mistake.run, case.guard)
-        exactly, nearly = exactly and made.ended_like(call), nearly and same_end(made, call)
+        exactly, nearly = exactly and made.ended_like(call), nearly and same_end(made, call) and made.moved_like(call)
         if not exactly and not nearly:
             break
     return exactly, nearly

@@ -147,6 +147,20 @@ def boundary_last_in_the_table(words: Any, vocabulary: Any) -> Any:
 
 
 @mistake("count_bigrams")
+def start_and_end_apart(words: Any, vocabulary: Any) -> Any:
+    """The end of a word has a row and a column of its own, as with `<S>` and `<E>`: one "." is both start and end.
+
+    Print `count_bigrams(["emma"], ".aem").shape`: it is (5, 5), and should be (4, 4).
+    """
+    size = len(vocabulary) + 1
+    counts = torch.zeros(size, size, dtype=torch.int64)
+    for word in words:
+        for current, following in pairwise([0, *map(vocabulary.index, word), size - 1]):
+            counts[current, following] += 1
+    return counts
+
+
+@mistake("count_bigrams")
 def letters_sorted_anew(words: Any, vocabulary: Any) -> Any:
     """The ids are made anew from the sorted letters, and should be positions in the `vocabulary` that is given.
 

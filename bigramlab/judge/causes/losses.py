@@ -44,7 +44,7 @@ def product_underflows(ended: list[tuple[Call, Call]]) -> Said | None:
     if len(totals[False]) < FEWEST or max(totals[True], default=0.0) > min(totals[False]) or min(totals[False]) < 80:
         return None
     return ("product_underflows", "The probabilities are multiplied, and the product of many is too small for a number: "
-            "it becomes 0, whose log is -inf. Add the logs up.", "Print the product in the call above: it is 0.")  # fmt: skip
+            "it loses its digits, or becomes 0, whose log is -inf. Add the logs up.", "Print the product in the call above: it is 0, or nearly.")  # fmt: skip
 
 
 def _number(call: Call) -> float:

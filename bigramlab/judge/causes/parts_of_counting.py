@@ -17,6 +17,7 @@ WORDS: list[Choice] = [
     ("copies_dropped", lambda words: [*dict.fromkeys(words)], "Words that come again are dropped."),
     ("empty_words_skipped", lambda words: [word for word in words if word], "Empty words are skipped."),
     ("blank_words_skipped", lambda words: [word for word in words if word.strip()], "Words that are empty or blank are skipped."),
+    *((f"words_below_{n}_letters_skipped", lambda words, n=n: [word for word in words if len(word) >= n], f"Words of fewer than {n} letters are skipped.") for n in (2, 3, 4)),
     ("words_stripped", lambda words: [word.strip() for word in words], "`.strip()` takes blanks off the words."),
     ("words_lowercased", lambda words: [word.lower() for word in words], "The words are put into small letters."),
     ("words_read_backwards", lambda words: [word[::-1] for word in words], "The words are read backwards."),
@@ -32,6 +33,17 @@ WORDS: list[Choice] = [
 
 def _unordered(pairs: Any) -> Any:
     return [tuple(sorted(pair)) for pair in pairs]
+
+
+def _without_overlap(ids: Any) -> Any:
+    """Leave out each pair that shares a character with an equal pair before it that is there."""
+    found: Any = []
+    taken = -2
+    for i, pair in enumerate(pairwise(ids)):
+        if i - 1 != taken or pair != found[-1]:
+            found.append(pair)
+            taken = i
+    return found
 
 
 def _set(pairs: Any) -> Any:
@@ -57,6 +69,7 @@ COUNT: list[Part] = [
         ("only_the_first_pair", lambda ids: [*pairwise(ids)][:1], "Only the first pair of each word is counted."),
         ("only_the_last_pair", lambda ids: [*pairwise(ids)][-1:], "Only the last pair of each word is counted: its line stands after the loop."),
         ("pairs_once_in_a_word", lambda ids: _set(pairwise(ids)), "A pair that comes again within a word is lost, as with `counts[xs, ys] += 1`."),
+        ("overlapping_pairs_missed", _without_overlap, "Pairs that overlap are missed, as `str.count` does: `aaa` has two of `aa`."),
         ("doubles_skipped", lambda ids: [(a, b) for a, b in pairwise(ids) if a != b], "Pairs of the same character are skipped."),
         ("all_later_ones", lambda ids: [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]], "Each character is paired with all later ones, and should be with the next."),
         ("all_with_all", lambda ids: [(a, b) for a in ids for b in ids], "Each character is paired with all of the word."),
@@ -69,6 +82,7 @@ COUNT: list[Part] = [
     ("joined", "words", [("words_run_on", "text", "The words are joined, each with its \".\", so pairs are made across their ends."),
                          ("words_share_a_boundary_only_at_the_ends", "ends", "The words are joined into one, with \".\" only at the beginning and end of all."),
                          ("previous_of_the_word_before", "word before", "The previous character is not set back to \".\" at the beginning of a word: it is the last letter of the word before."),
+                         ("overlapping_pairs_of_the_text_missed", "counted", "Pairs that overlap are missed, as `str.count` does: `aaa` has two of `aa`."),
                          ("previous_not_set_back", "previous", "The previous character is not set back to \".\" at the beginning of a word.")]),
     ("put", lambda pair, v: pair, [
         ("ids_one_too_large", lambda pair, v: ((pair[0] + 1) % v, (pair[1] + 1) % v), "The ids are off by one."),
@@ -108,15 +122,16 @@ def _count(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         framed = [[id for word in framed for id in word]]
     elif chosen["joined"] == "ends":
         framed = [chosen["framed"]([id for word in ids for id in word])]
-    elif chosen["joined"] == "previous":
+    elif chosen["joined"] in ("previous", "counted"):
         framed = [[0, *(id for word in framed for id in word[1:])]]
     elif chosen["joined"] == "word before":
         last = accumulate(ids, lambda before, word: word[-1:] or before, initial=[0])
         framed = [[*before, *word[1:]] for before, word in zip(last, framed, strict=False)]
     size = len(vocabulary)
     counts = torch.zeros(size, size, dtype=torch.int64)
+    paired = _without_overlap if chosen["joined"] == "counted" else chosen["paired"]
     for word in framed:
-        for pair in chosen["paired"](word):
+        for pair in paired(word):
             row, column = chosen["put"](pair, size)
             counts[row, column] += 1
     return chosen["left"](chosen["filled"](counts), counts)
@@ -132,6 +147,7 @@ COMMON: list[Part] = [
         ("only_row_0", lambda cells: [cell for cell in cells if cell[0] == 0], "Only row 0 is looked at."),
         ("one_of_each_row", lambda cells: [max((c for c in cells if c[0] == i), key=lambda c: c[2]) for i in sorted({c[0] for c in cells})], "Only the largest of each row is looked at."),
         ("one_of_each_number", lambda cells: [*{cell[2]: cell for cell in reversed(cells)}.values()], "Of pairs with the same count only one is there: the count is the key of a dictionary."),
+        ("one_of_each_number_the_last", lambda cells: [*{cell[2]: cell for cell in cells}.values()], "Of pairs with the same count only one is there: the count is the key of a dictionary."),
         ("columns_first", lambda cells: sorted(cells, key=lambda cell: cell[1]), "Equal counts come in the order of the columns.")]),
     ("order", lambda cell, v: -cell[2], [
         ("smallest_first", lambda cell, v: cell[2], "The smallest come first: `reverse=True` is missing."),

@@ -20,12 +20,13 @@ LOGS: list[Any] = [
     ("one_minus_p", lambda p: 1 - p, "1 - p is taken, and should be -log p."),
     ("one_over_p", lambda p: 1 / p, "1 / p is taken, and should be -log p."),
     ("log_of_1_plus_p", lambda p: -p.log1p(), "log(1 + p) is taken, and should be log p."),
+    ("p_log_p", lambda p: -torch.xlogy(p, p), "-p log p is taken, as in an entropy, and should be -log p."),
     ("squared_error", lambda p: (1 - p) ** 2, "The squared error (1 - p)² is taken, and should be -log p."),
     ("infinite_left_out", lambda p: torch.where(p > 0, -p.log(), 0.0 * p), "What the model held for impossible is left out, and should cost `inf`."),
     ("infinite_made_large", lambda p: -p.log().nan_to_num(), "`nan_to_num` makes a large number of what should be infinite."),
     ("infinite_made_large", lambda p: (-p.log()).nan_to_num(posinf=torch.finfo(torch.float32).max), "`nan_to_num` makes a large number of the infinite loss of what is impossible."),
     *((f"held_below_{n}", lambda p, n=n: (-p.log()).clamp(max=n), f"Losses above {n} become {n}.") for n in (1, 10, 20, 50, 100)),
-    *((f"small_number_added_{e:g}", lambda p, e=e: -(p + e).log(), f"A small number, {e:g}, is added inside the log, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
+    *((f"small_number_added_{e:g}", lambda p, e=e: -(p + e).log(), f"A small number, {e:g}, is added inside the log, or a `clamp` holds probabilities above it, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
     *((f"held_above_{e:g}", lambda p, e=e: -p.clamp(min=e).log(), f"Probabilities are held above {e:g}, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
 ]  # fmt: skip
 
@@ -35,6 +36,8 @@ ENDS: list[Any] = [
     ("exp_of_minus_at_the_end", lambda x: (-x).exp(), "`exp` of minus the loss is taken at the end: that is a mean probability."),
     ("minus_at_the_end", lambda x: -x, "The sign is turned around at the end."),
     ("two_to_the_end", lambda x: 2**x, "2 is raised to the loss at the end."),
+    ("cut_to_a_whole_number", lambda x: x - x % 1, "The number is cut down to a whole one: `//` divides, or `int` is taken."),
+    ("cut_to_a_whole_number", torch.floor, "The number is cut down to a whole one: `//` divides, or `int` is taken."),
     *((f"rounded_to_{n}", lambda x, n=n: x.round(decimals=n), f"The number is rounded to {n} decimals.") for n in (0, 1, 2, 3, 4)),
 ]  # fmt: skip
 
@@ -61,6 +64,8 @@ LIKELIHOOD: list[Part] = [
         ("last_row_left_out", lambda c, p: but(c, -1, ALL, 0), "The last row is left out."),
         ("last_column_left_out", lambda c, p: but(c, ALL, -1, 0), "The last column is left out."),
         ("diagonal_left_out", lambda c, p: c * (1 - torch.eye(*c.shape)), "The diagonal is left out."),
+        ("cells_below_the_diagonal_left_out", lambda c, p: c.triu(), "The cells below the diagonal are left out: the inner `range` begins at the outer index."),
+        ("cells_above_the_diagonal_left_out", lambda c, p: c.tril(), "The cells above the diagonal are left out: the inner `range` ends at the outer index."),
         ("counts_transposed", lambda c, p: c.T, "Rows and columns of the counts are swapped."),
         ("ones_left_out", lambda c, p: torch.where(c > 1, c, 0 * c), "Bigrams that occur once are left out: `> 1` stands where `> 0` should.")]),
     ("mean", lambda s, w, c: s.sum() / w.sum(), [
@@ -76,6 +81,11 @@ LIKELIHOOD: list[Part] = [
         ("mean_of_the_row_means", lambda s, w, c: (s.sum(1) / w.sum(1))[w.sum(1) > 0].mean(), "The mean is taken in every row and then over the rows."),
         ("mean_of_all_row_means", lambda s, w, c: (s.sum(1) / w.sum(1).clamp(min=1)).mean(), "The mean is taken in every row and then over all rows, the empty ones too."),
         ("sum_of_the_row_means", lambda s, w, c: (s.sum(1) / w.sum(1))[w.sum(1) > 0].sum(), "The means of the rows are summed up."),
+        ("mean_of_the_column_means", lambda s, w, c: (s.sum(0) / w.sum(0))[w.sum(0) > 0].mean(), "The mean is taken in every column and then over the columns."),
+        ("mean_of_all_column_means", lambda s, w, c: (s.sum(0) / w.sum(0).clamp(min=1)).mean(), "The mean is taken in every column and then over all columns, the empty ones too."),
+        ("sum_without_the_counts", lambda s, w, c: (s / w)[w > 0].sum() / w.sum(), "The sum takes each bigram once, and is divided by how often all occur: each should be multiplied by its count."),
+        ("last_cell_alone", lambda s, w, c: s[w > 0][-1] / w.sum(), "Only the last bigram is left in the sum: `=` stands where `+=` should."),
+        ("divided_by_all_names", lambda s, w, c: s.sum() / 228146, "The sum is divided by 228146, which is how many bigrams the names have, and not by the number of those that are counted."),
         ("last_row_alone", lambda s, w, c: s[-1].sum() / w[-1].sum(), "Only the last row counts: the total is set back in every row."),
         ("first_row_alone", lambda s, w, c: s[0].sum() / w[0].sum(), "Only the first row counts: is the `return` inside the loop?"),
         ("largest_for_mean", lambda s, w, c: s.max(), "The largest is taken, and should be the mean.")]),
@@ -94,7 +104,10 @@ def _likelihood(given: dict[str, Any], chosen: dict[str, Any], last: Any = None)
 
 
 PERPLEXITY: list[Part] = [
-    *LIKELIHOOD[:5],
+    *LIKELIHOOD[:4],
+    (*LIKELIHOOD[4][:2], [*LIKELIHOOD[4][2], (
+        "mean_of_the_rows", lambda s, w, c: (s.sum(1) / w.sum(1).clamp(min=1)).exp().mean().log(), "A perplexity is taken of each row, and their mean: the mean should be taken first, over all bigrams."), (
+        "weighed_mean_of_the_rows", lambda s, w, c: ((s.sum(1) / w.sum(1).clamp(min=1)).exp() * w.sum(1)).sum().log() - w.sum().log(), "A perplexity is taken of each row, and their mean: the mean should be taken first, over all bigrams.")]),
     ("end", lambda x: x.exp(), [
         ("loss_for_perplexity", lambda x: x, "The loss comes back, and should be its `exp`."),
         ("two_to_the_loss", lambda x: 2**x, "2 is raised to the loss, which is in nats: that takes `exp`."),
@@ -287,6 +300,8 @@ SURPRISAL: list[Part] = [
         ("running_means", lambda x: x.cumsum(0) / torch.arange(1, len(x) + 1), "Each is the mean of all steps up to it."),
         ("product", lambda x: x.prod(), "The steps are multiplied."),
         ("largest", lambda x: x.max(), "Only the largest comes back."),
+        ("infinite_steps_left_out", lambda x: x[x.isfinite()], "Steps of probability 0 are left out, and should cost `inf`."),
+        ("divided_by_one_more_than_their_number", lambda x: x / (len(x) + 1), "Each step is divided by one more than their number."),
         ("divided_by_their_number", lambda x: x / len(x), "Each step is divided by their number."),
         ("divided_by_the_letters", lambda x: x / (len(x) - 1), "Each step is divided by the number of letters."),
         ("divided_by_their_sum", lambda x: x / x.sum(), "The steps are divided by their sum."),

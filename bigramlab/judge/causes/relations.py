@@ -36,7 +36,9 @@ def distant_relation(case: Case) -> Mistake | None:
 def floats_for_integers(case: Case) -> Mistake | None:
     """All numbers are right, and some that should be integers are floats."""
     pairs = [(call, ours) for call, ours in zip(case.calls, case.ours, strict=True) if not ours.raised]
-    if not pairs or not all(not call.raised and alike(call.returned, ours.returned) for call, ours in pairs):
+    if not pairs or not all(
+        not call.raised and _right_numbers(case, call.returned, ours.returned) for call, ours in pairs
+    ):
         return None
     parts = [(one, right) for call, ours in pairs for one, right in _tensors_of(call.returned, ours.returned)]
     off = [one for one, right in parts if one.is_floating_point() and not right.is_floating_point()]
@@ -44,6 +46,12 @@ def floats_for_integers(case: Case) -> Mistake | None:
         return None
     return case.cause("floats_for_integers", f"The numbers are right, and of the type {off[0].dtype}: ids and counts are "
                       "integers, and floats can't be used as an index.", "Print its `dtype`; `.long()` makes integers.")  # fmt: skip
+
+
+def _right_numbers(case: Case, found: Any, right: Any) -> bool:
+    """Tell whether the numbers are right; of what is drawn, at least whole."""
+    drawn = "generator" in case.parameters() and isinstance(found, Tensor)
+    return alike(found, right) or (drawn and bool((found == found.round()).all()))
 
 
 def cut_to_integers(case: Case) -> Mistake | None:
