@@ -172,9 +172,20 @@ def reads_too_late(path):
         return (line.strip() for line in file)
 
 
+def yields_words(probs, vocabulary, n, *, generator=None):
+    for _ in range(n):
+        yield "".join(vocabulary[id] for id in walk(probs, generator)[:-1])
+
+
+def leaves_letters_in_lists(probs, vocabulary, n, *, generator=None):
+    return [[vocabulary[id] for id in walk(probs, generator)[:-1]] for _ in range(n)]
+
+
 @pytest.mark.parametrize(
     ("function", "name", "say"),
     [
+        (yields_words, "sample_words", "It returns an iterator on every input, and should return a list."),
+        (leaves_letters_in_lists, "sample_words", "Each word is a list of characters, and should be one `str`"),
         (asks_the_wrong_dictionary, "encode", "`itos` leads from ids to characters, and it is asked the other way"),
         (looks_up_a_key_left_out, "decode", "`itos` is asked for 0, and was made without it"),
         (uses_what_sort_returns, "build_vocabulary", "`sort` changes what it is called on, and gives back `None`"),

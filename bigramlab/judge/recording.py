@@ -35,6 +35,9 @@ class _Once(list[Any]):
         return f"iter({super().__repr__()})"
 
 
+_Once.__name__ = "iterator"  # a report calls it by its name
+
+
 class iterator(Iterator[Any]):  # noqa: N801 (a report calls it by its name)
     """An iterator that was returned, which may have no end: its first items are taken under guard and kept."""
 

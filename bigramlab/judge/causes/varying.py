@@ -48,15 +48,16 @@ class Search:
         self.usable = bool(calls) and not calls[0].raised and self.different[0]
         self.results = list(vary_results())
         parameters = list(bound(name, calls[0].arguments, calls[0].options)) if calls else []
+        self.drawn = "generator" in parameters
         self.arguments = [(slip, self._running(slip)) for slip in vary_arguments(parameters, constants)]
 
     def form(self) -> Mistake | None:
         """Return what makes ours of each result, if it has another form."""
         if not self.calls or self.calls[0].raised or self.calls[0].ended_like(self.ours[0]):
             return None
-        pairs = [(call, our) for call, our, _ in self.quickest if not our.raised]
+        pairs = [(call, our) for call, our, _ in self.quickest if not our.raised and not _same_form(call, our)]
         for name, change, wrong, seen in FORMS:
-            if pairs and all(_holds(partial(_formed, change, *pair)) for pair in pairs):
+            if pairs and all(_holds(partial(_formed, change, self.drawn, *pair)) for pair in pairs):
                 return Mistake(self.name, name, wrong, seen, change)
         return None
 
@@ -174,14 +175,25 @@ def _comes(slip: Variation, call: Call, made: Call) -> bool:
     return alike(call.returned, slip.vary(made.returned, {}))
 
 
-def _formed(change: Callable[[Any], Any], call: Call, ours: Call) -> bool:
-    """Tell whether ours comes of it, and is of our kind then."""
+def _same_form(call: Call, ours: Call) -> bool:
+    """Tell whether a result is right as it is: an empty list has nothing in it that could have another form."""
+    return type(call.returned) is type(ours.returned) and alike(call.returned, ours.returned)
+
+
+def _formed(change: Callable[[Any], Any], drawn: bool, call: Call, ours: Call) -> bool:
+    """Tell whether ours comes of it, and is of our kind then; which words are drawn may differ."""
     made = change(call.returned)
     kinds = (Tensor, list, str, float | int, dict)
-    if type(call.returned) is type(ours.returned) and alike(call.returned, ours.returned):
-        return False  # it has that form already
     same_kind = any(isinstance(made, kind) and isinstance(ours.returned, kind) for kind in kinds)
-    return not call.raised and same_kind and alike(made, ours.returned)
+    return (
+        not call.raised and same_kind and (alike(made, ours.returned) or (drawn and _as_many_words(call, made, ours)))
+    )
+
+
+def _as_many_words(call: Call, made: Any, ours: Call) -> bool:
+    """Tell whether something else has become as many words as there should be."""
+    words = isinstance(made, list) and all(isinstance(word, str) for word in made) and made != call.returned
+    return words and len(made) == len(ours.returned)
 
 
 def _holds(test: Callable[[], bool]) -> bool:

@@ -78,7 +78,7 @@ def walked(case: Case) -> Mistake | None:
 def _one_way(case: Case, walk: Walk) -> Mistake | None:
     """Walk where there is only one way."""
     way = [2, 1, 4, 3]
-    found, *others = [one for _ in range(4) for one in walk(chain(*way), 1)]
+    found, *others = [one for n in (1, 1, 3) for one in walk(chain(*way), n)]
     if any(other != found for other in others):  # something else is drawn, such as where it begins
         return None
     right = [*way, 0] if case.name == "sample" else way
@@ -133,7 +133,7 @@ def _cut_off(case: Case, walk: Walk) -> Mistake | None:
     if found[:-1] == way[: len(found) - 1] and found[-1:] == [0] and 1 < len(found) < tokens:
         return case.cause("ended_by_force", f"A walk longer than {len(found) - 1} steps gets a 0 at its end by force.",
                           "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
-    if found == way[: len(found)] and 0 < len(found) < tokens - 1:
+    if found == way[: len(found)] and 1 < len(found) < tokens - 1:
         return case.cause("cut_off", f"The walk is cut off after {len(found)} steps, whether it has come to \".\" or not.",
                           "Give it a table in which \".\" is improbable: no walk is longer.")  # fmt: skip
     return None
