@@ -27,6 +27,8 @@ STATES = 5
 SECONDS = 0.8
 SEEDING = {"manual_seed", "Generator", "seed", "default_rng", "RandomState", "Random", "initial_seed", "set_state"}
 UNFILLED = {"empty", "empty_like", "new_empty", "empty_strided"}
+DRAWING = {"bernoulli", "choice", "choices", "dropout", "multinomial", "normal", "rand", "randint", "randn", "random",
+           "randperm", "sample", "shuffle", "uniform"}  # fmt: skip
 AT_THE_START = {"steps": 1, "learning_rate": 1e-9}
 
 
@@ -143,19 +145,13 @@ def _own_generator(case: Case) -> Mistake | None:
                       "the results differ.")  # fmt: skip
 
 
-def _differs(case: Case, call: Call) -> bool:
-    """Tell whether the same call in the same states gives something else each time."""
-    first, *more = (_once(case, call, case.function, 1, 1, 1).returned for _ in range(STATES))
-    return not all(alike(first, other) for other in more)
-
-
 def _drawn_at_all(case: Case) -> Mistake | None:
     """Say that it draws at random, where nothing should."""
     for call in [call for call in case.calls if not call.raised][:6]:
         if case.name != "train_neural_bigram" and any(
             _changes(case, call, case.function, what) for what in ("torch", "others")
         ):
-            if names_used(case.function) & UNFILLED and _differs(case, call):
+            if (names := names_used(case.function)) & UNFILLED and not names & DRAWING:
                 return case.cause("memory_not_filled", "`empty` leaves in the numbers whatever stood in that memory "
                                   "before, and not 0.", "Write `torch.zeros` for `torch.empty`.")  # fmt: skip
             return case.cause("drawn_at_random", "Something in it is drawn at random, and nothing should be: the same "

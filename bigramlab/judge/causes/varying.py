@@ -193,7 +193,7 @@ def _formed(change: Callable[[Any], Any], drawn: bool, call: Call, ours: Call) -
 def _as_many_words(call: Call, made: Any, ours: Call) -> bool:
     """Tell whether something else has become as many words as there should be."""
     words = isinstance(made, list) and all(isinstance(word, str) for word in made) and made != call.returned
-    return words and len(made) == len(ours.returned)
+    return words and isinstance(ours.returned, list) and len(made) == len(ours.returned)
 
 
 def _holds(test: Callable[[], bool]) -> bool:
