@@ -467,6 +467,46 @@ def test_the_many_numbers_of_a_network_are_told_by_their_shapes():
     ]
 
 
+def typed_again(report, **own):
+    """Do what a reader does with a report: type the call, with what it needs."""
+    there = {"torch": torch, "tensor": torch.tensor, **own}
+    exec(report.needs, there)
+    return eval(report.call, there)
+
+
+def test_a_call_with_a_network_can_be_typed_again():
+    def transformer_logits(parameters, ids):
+        return bigramlab.transformer_logits(parameters, ids).softmax(dim=-1)
+
+    report = check(transformer_logits)
+    assert "network_of(seed=0, vocab=2, longest=" in report.call
+    assert "With         from bigramlab.laws.transformer import network_of" in report.text()
+    again = typed_again(report, transformer_logits=transformer_logits)
+    assert report.returned == repr(again)
+
+
+def test_zeros_that_a_law_puts_into_a_block_are_in_the_call():
+    def block(parameters, x, heads):
+        return 2 * bigramlab.block(parameters, x, heads)
+
+    report = check(block)
+    assert "._replace(output=torch.zeros(2, 2), narrow=torch.zeros(" in report.call
+    x = typed_again(report, block=lambda parameters, x, heads: x)
+    assert torch.allclose(typed_again(report, block=block), 2 * x)
+
+
+def test_the_cache_of_an_earlier_call_is_written_as_that_call():
+    def extend(parameters, cache, ids):
+        logits, read = bigramlab.extend(parameters, cache, ids)
+        return logits + len(cache), read
+
+    report = check(extend)
+    assert report.call.count("extend(") == 2
+    assert ")[1],\n" in report.call
+    logits, _ = typed_again(report, extend=extend)
+    assert str(logits) in report.returned
+
+
 class Unspeakable(Exception):
     def __repr__(self):
         raise ValueError

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,10 @@ import torch
 
 import bigramlab
 from bigramlab import check
+from bigramlab.judge.forms import TRIED
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
+from bigramlab.judge.telling import tell_call
 from bigramlab.laws.law import Broken, ids_in
 
 pytestmark = pytest.mark.slow  # whole verdicts, each of some tenths of a second
@@ -335,6 +340,56 @@ def test_a_wrong_function_on_lists_is_judged_on_lists():
     assert not report
     assert report.form == "on lists, a row at a time"
     assert "a row sums to" in report.problem
+
+
+def test_a_call_is_written_in_the_form_in_which_the_function_takes_it():
+    def keep_top_k(probs, k):
+        return [[share if share in sorted(row)[-k:] else 0.0 for share in row] for row in probs]
+
+    def softmax(row):
+        weights = list(map(math.exp, row))
+        return [weight / max(weights) for weight in weights]
+
+    def rms_norm(x, gain):
+        return np.asarray(x) / np.linalg.norm(x, axis=-1, keepdims=True) * gain
+
+    assert "[0.3333, 0.6667]" in check(keep_top_k).call
+    assert "tensor" not in check(keep_top_k).text()
+    assert check(softmax).call == "softmax([0.0, 0.0])"
+    assert check(softmax).returned == "[1.0, 1.0]"
+    assert "tensor" not in check(rms_norm).call
+
+
+def test_rows_that_go_in_one_by_one_are_written_so():
+    call = Call(lambda *_: None, Guard(), (torch.tensor([[1.0, 2.0], [3.0, 0.5]]), torch.tensor([0, 1])), {})
+    form = next(form for form in TRIED if form.words == "on lists, a row at a time")
+    assert tell_call("softmax", call, replace(form, rows=(0,))) == (
+        "[softmax(row, [0, 1]) for row in [[1.0, 2.0], [3.0, 0.5]]]"
+    )
+    assert " ".join(tell_call("cross_entropy", call, replace(form, rows=(0, 1))).split()) == (
+        "[cross_entropy(logits, targets) for logits, targets in zip([[1.0, 2.0], [3.0, 0.5]], [0, 1])]"
+    )
+
+
+def test_notes_are_in_that_form_too():
+    def with_temperature(logits, temperature):
+        powers = [[math.exp(logit / temperature) for logit in row] for row in logits]
+        return [[power / sum(row) for power in row] for row in powers]
+
+    report = check(with_temperature)
+    assert report
+    assert report.notes
+    assert "tensor(" not in report.text()
+
+
+def test_a_function_on_lists_that_is_wrong_on_every_input_is_judged_on_lists():
+    def with_temperature(logits, temperature):
+        powers = [[math.exp(logit / temperature) for logit in row] for row in logits]
+        return [[power / (2 * sum(row)) for power in row] for row in powers]
+
+    report = check(with_temperature)
+    assert report.form == "on lists"
+    assert "sums to 0.5" in report.problem
 
 
 def test_a_function_that_changes_its_lists_is_told():

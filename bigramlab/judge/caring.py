@@ -3,10 +3,12 @@
 import re
 
 from bigramlab.judge.causes.likeness import alike, same_end, wholly
-from bigramlab.judge.describing import describe_call, shorten, show, show_error
+from bigramlab.judge.describing import shorten, show, show_error
+from bigramlab.judge.forms import Form
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call, Recorder, hurried
 from bigramlab.judge.reporting import Note
+from bigramlab.judge.telling import tell_call, tell_result
 from bigramlab.judge.trying import explore, run_law
 from bigramlab.laws import Law, Stopped, ours_for
 from bigramlab.laws.law import QUIET
@@ -21,46 +23,48 @@ FILLING = (
 )
 
 
-def judge_care(laws: list[Law], recorder: Recorder) -> list[Note]:
+def judge_care(laws: list[Law], recorder: Recorder, form: Form | None = None) -> list[Note]:
     """Try the care laws, and return a note on each that does not hold, what matters most first."""
     recorder.asks = set()  # of input that makes no sense, nothing of that is asked
-    broken: list[tuple[Law, Call, str]] = []
+    broken: list[tuple[Law, Call, str, str]] = []
     for law in sorted(laws, key=lambda law: "refuse" in law.sentence):  # what isn't refused may be left from another
         recorder.calls, recorder.guard.hangs = [], 0
         if law.holds and (error := run_law(law, recorder)) and recorder.last:
-            broken.append((law, recorder.last, show_error(error)))
+            told = tell_call(law.function, recorder.last, form, recorder.example)
+            broken.append((law, recorder.last, told, show_error(error)))
         elif law.name == QUIET and recorder.printing:
             printed = shorten(recorder.printing.printed.strip(), lines=1, columns=40)
-            broken.append((law, recorder.printing, f"it prints {printed!r}"))
+            told = tell_call(law.function, recorder.printing, form)
+            broken.append((law, recorder.printing, told, f"it prints {printed!r}"))
     names = {law.name for law, *_ in broken}
     asked = [law for law in laws if law.holds]
     kept = [law for law in asked if law.name not in names]
     words = _Words([law for law in asked if law.name in names], kept, recorder)
-    notes = [_note(*one, recorder.guard, words) for one in broken]
-    told = {mistake.wrong for mistake in words.said}  # before what only a result can say
-    return sorted(notes, key=lambda note: (note.rank, note.problem not in told))
+    notes = [_note(*one, recorder.guard, words, form) for one in broken]
+    first = {mistake.wrong for mistake in words.said}  # before what only a result can say
+    return sorted(notes, key=lambda note: (note.rank, note.problem not in first))
 
 
-def _note(law: Law, call: Call, problem: str, guard: Guard, words: "_Words") -> Note:
+def _note(law: Law, call: Call, told: str, problem: str, guard: Guard, words: "_Words", form: Form | None) -> Note:
     """Say what the function does in this call, and what ours does."""
     ours = call.again(ours_for(law.function), guard)
     silent = call.raised is None and ours.raised is not None
     if silent:
-        problem = f"not refused, but answered with {_short(call.returned)}"
+        problem = f"not refused, but answered with {_short(call, form)}"
     elif problem.startswith("it should be ") and not call.raised:  # which alone tells neither the point nor the result
-        problem = f"{law.sentence.rstrip('.')}: it gives {_short(call.returned)}, and should give {problem[13:]}"
+        problem = f"{law.sentence.rstrip('.')}: it gives {_short(call, form)}, and should give {problem[13:]}"
     if law.holds:
         with hurried(guard, ()):
             mistake = words.find(law, call)
         problem = mistake.wrong if mistake else problem
     says = f"raises {type(ours.raised).__name__}: {ours.raised}" if ours.raised else ""
-    call_text = describe_call(law.function, call.arguments, call.options)
-    return Note(law.name, law.sentence, call_text, problem, says, silent, _rank(call, ours))
+    return Note(law.name, law.sentence, told, problem, says, silent, _rank(call, ours))
 
 
-def _short(value: object) -> str:
-    """Write a value in a line; of a training, its losses."""
-    text = " ".join(show(value.losses if isinstance(value, Training) else value).split())
+def _short(call: Call, form: Form | None) -> str:
+    """Write what came back in a line; of a training, its losses."""
+    losses = call.returned.losses if isinstance(call.returned, Training) else None
+    text = " ".join((show(losses) if losses is not None else tell_result(call, form)).split())
     return text if len(text) <= 80 else f"{text[:80]} …"
 
 

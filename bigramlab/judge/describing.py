@@ -11,15 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["describe_call", "meant", "shorten", "show", "show_error"]
+from bigramlab.laws.makers import call_that_made
+
+__all__ = ["as_call", "describe_call", "meant", "shorten", "show", "show_error"]
 
 
 def describe_call(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
     """Write a call as code, each line of a tensor below the one before."""
-    return _as_call(name, [*map(show, arguments), *(f"{key}={show(value)}" for key, value in options.items())])
+    return as_call(name, [*map(show, arguments), *(f"{key}={show(value)}" for key, value in options.items())])
 
 
-def _as_call(name: str, arguments: list[str]) -> str:
+def as_call(name: str, arguments: list[str]) -> str:
+    """Write a call with arguments that are code already."""
     one_line = f"{name}({', '.join(arguments)})"
     if "\n" not in one_line and len(one_line) <= 63:
         return one_line
@@ -36,9 +39,11 @@ def show(value: Any) -> str:
         return f"<a function {value.__name__}>"
     if type(value) is list and len(value) > 12:
         return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
+    if made := call_that_made(value)[0]:
+        return made
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         fields = zip(value._fields, value, strict=True)
-        return _as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])
+        return as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])
     if type(value) is tuple and any(isinstance(part, tuple) for part in value) and "\n" in repr(value):
         return _in_a_line(value)
     if type(value) is str and len(value) > 40:

@@ -165,8 +165,8 @@ def form_for(
 ) -> tuple[Form | None, bool]:
     """Return the first form in which a function is right, if one of these calls failed as on lists or rows it would.
 
-    If there is none, it is the first on lists or arrays in which at least this call gives what ours does. Tells, too,
-    which of the two it is. `even_so` has those forms tried though no call failed so.
+    If there is none, it is the first on lists or arrays in which at least this call gives what ours does, or as many
+    numbers along each axis. Tells, too, which of the two it is. `even_so` has them tried though no call failed so.
     """
     of_heads = name in OF_HEADS
     ours_made = ((call, call.again(ours_for(name), guard)) for call in calls)
@@ -174,7 +174,7 @@ def form_for(
     call, ours = next(hints, (None, None))
     if not call or not ours:
         return None, False
-    found = None
+    found = shaped = None
     in_lists = not call.raised and "NumPy arrays" not in _kind(call.original)
     for form in TRIED if in_lists else [RETURNED_OTHERWISE, *TRIED]:
         if (form.rows and name not in ROWS) or (even_so and form.take is _as_it_is) or (form.at_once and not of_heads):
@@ -191,7 +191,13 @@ def form_for(
             return named, True
         if form.take is not _as_it_is and probe.ended_like(ours):
             found = found or named
-    return found, False
+        elif form.take is not _as_it_is and _of_one_shape(probe.original, ours.original):
+            shaped = shaped or named
+    return found or shaped, False
+
+
+def _of_one_shape(found: Any, wanted: Any) -> bool:
+    return isinstance(found, Tensor) and isinstance(wanted, Tensor) and found.shape == wanted.shape
 
 
 def _noting(function: Callable[..., Any], returned: list[Any]) -> Callable[..., Any]:

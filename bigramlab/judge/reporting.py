@@ -112,6 +112,7 @@ class Report(Shown):
         broken_law: The name of the first law about the result that is broken.
         law: That law's sentence.
         call: The smallest call that breaks it, as code.
+        needs: The lines that import what it needs of ours.
         returned: What came back.
         raised: What was raised instead.
         place: The line that raised it.
@@ -133,6 +134,7 @@ class Report(Shown):
     broken_law: str = ""
     law: str = ""
     call: str = ""
+    needs: str = ""
     returned: str = ""
     raised: str = ""
     place: str = ""
@@ -185,6 +187,7 @@ class Report(Shown):
             *first,
             ("The law", self.law, False),
             ("Called", self.call, True),
+            ("With", self.needs, True),
             ("Returned", self.returned, True),
             ("Raised", self.raised, False),
             ("At", _wrapped(self.place), True),

@@ -14,12 +14,13 @@ import torch
 
 from bigramlab.chapters import chapter_of
 from bigramlab.judge.caring import judge_care
-from bigramlab.judge.describing import describe_call, meant, show, show_error
+from bigramlab.judge.describing import meant, show, show_error
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call, Recorder
 from bigramlab.judge.reporting import Report
+from bigramlab.judge.telling import tell_call, tell_result, told_needs
 from bigramlab.judge.trying import TooSlow, explore, run_law
 from bigramlab.laws import CARE, LAWS, RESULT, Broken, Law, Stopped, lesson_of, ours_for
 from bigramlab.mistakes import Mistake
@@ -54,7 +55,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
             else:
                 _judge_result(report, asked, recorder, begin, form=form)
         if report:
-            report.notes = sorted(judge_care(cares, recorder), key=lambda note: note.rank)
+            report.notes = sorted(judge_care(cares, recorder, form), key=lambda note: note.rank)
     return report
 
 
@@ -89,7 +90,7 @@ def _judge_result(
             report.law, report.broken_law = next(law.sentence for law in laws if law.name == name), name
             if guard.hangs:
                 guard.seconds /= 5  # the rest is for counting the laws and for the diagnosis
-            _describe(report, function, recorder, error)
+            _describe(report, function, recorder, error, form)
             if kept := defaults - _defaults(function):
                 report.problem += f"; and the calls changed the default of `{min(kept)[0]}`, which is made only once"
             begin(report)
@@ -206,16 +207,19 @@ def _raised_by(function: Callable[..., Any], error: Exception) -> bool:
     return step is not None and step.tb_frame.f_code is getattr(inspect.unwrap(function), "__code__", None)
 
 
-def _describe(report: Report, function: Callable[..., Any], recorder: Recorder, error: Exception) -> None:
+def _describe(
+    report: Report, function: Callable[..., Any], recorder: Recorder, error: Exception, form: Form | None
+) -> None:
     report.problem, call = show_error(error), recorder.last
     if call is None:
         return
     first = recorder.example[0] if recorder.example else call  # several with one generator may go before the last
     options = {name: first.options.get(name, value) if isinstance(value, torch.Generator) else value
                for name, value in call.options.items()}  # fmt: skip
-    report.call, report.printed = describe_call(report.name, call.arguments, options), call.printed
+    report.call = tell_call(report.name, call, form, recorder.example, options)
+    report.needs, report.printed = told_needs(call.arguments), call.printed
     if call.raised is None:
-        report.returned = show(call.returned)
+        report.returned = tell_result(call, form)
     elif isinstance(call.raised, Stopped):
         report.problem = str(call.raised)
         report.place = _place(function, recorder.guard.stood)

@@ -19,6 +19,7 @@ from bigramlab.laws.law import (
     law,
     refuses,
 )
+from bigramlab.laws.makers import makes_for_reports
 from bigramlab.lessons.blocks import Block
 
 close = partial(agree, rounding=1e-3, near_0=1e-3)  # a norm may add less, or nothing, to the mean of the squares
@@ -30,6 +31,7 @@ def numbers(seed: int, *shape: int) -> Tensor:
     return ((places * (2 * seed + 7) * 37 % 1009 * 2 - 1009).float() / 1009).view(shape)
 
 
+@makes_for_reports
 def block_of(seed: int, width: int, hidden: int) -> Block:
     """Return a block that depends on the seed alone."""
     query, key, value, output = (numbers(seed + place, width, width) for place in range(4))
