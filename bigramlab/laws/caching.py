@@ -25,6 +25,7 @@ from bigramlab.laws.law import (
     takes,
     torchs_generator_decides,
 )
+from bigramlab.laws.makers import makes_for_reports
 from bigramlab.laws.sampling import words_come_as_often_as
 from bigramlab.laws.transformer import network_of, networks, read_from_its_boundary
 from bigramlab.lessons.transformer import Transformer
@@ -123,6 +124,7 @@ def the_cache_of_other_words_is_refused(extend: Function, words: int) -> None:
     refuses(lambda: extend(parameters, cache, torch.ones(words, 1, dtype=torch.int64)))
 
 
+@makes_for_reports
 def writer() -> Transformer:
     """Return a network of three tokens that reads three: many words are longer, and some have no letters."""
     network = network_of(40, 3, 3)
@@ -173,9 +175,14 @@ def what_is_all_but_certain_is_written(sample_transformer_words: Function, sizes
 
 def sure_writer(vocab: int, longest: int, number: int) -> tuple[Transformer, str, str]:
     """Return a network that is sure of each letter, its vocabulary, and the word that it writes."""
+    return sure_network(vocab, longest, number), ".abcd"[:vocab], certain_word(vocab, longest, number)
+
+
+@makes_for_reports
+def sure_network(vocab: int, longest: int, number: int) -> Transformer:
+    """Return that network: no other letter has more than 10^-12."""
     network = network_of(number, vocab, longest, layers=1 + number % 2)
-    network = network._replace(unembedding=200 * network.unembedding)  # no other letter has more than 10^-12
-    return network, ".abcd"[:vocab], certain_word(vocab, longest, number)
+    return network._replace(unembedding=200 * network.unembedding)
 
 
 @functools.cache
@@ -196,7 +203,9 @@ def certain_word(*sizes: int) -> str:
 @law("sample_transformer_words", st.just(150), examples=1)
 def its_words_come_as_often_as_it_says(sample_transformer_words: Function, n: int) -> None:
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
-    words = a_list_of_str(sample_transformer_words(writer(), ".ab", n, generator=draw.generator(0)))
+    generator, words = draw.generator(0), []
+    for _ in range(n // 30):  # a call of all at once takes some right functions nearly as long as one may take
+        words += a_list_of_str(sample_transformer_words(writer(), ".ab", 30, generator=generator))
     if not any(len(word) > 3 for word in words):  # of a right version's none once in 10^18 cases
         broken("no word is longer than what the network reads: it should go on with the last tokens")
     if "" not in words:

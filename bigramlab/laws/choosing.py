@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from hypothesis import assume
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -14,7 +15,7 @@ logits = draw.batches(most=20).map(lambda batch: batch[0])
 temperatures = st.sampled_from([0.5, 0.25, 0.8, 1.0, 1.5, 2.0, 3.0])
 tables = draw.prob_tables(square=False)
 large = draw.large_tables().map(lambda counts: (counts + 1) / (counts + 1).sum(dim=1, keepdim=True))
-parts = st.integers(0, 996).map(lambda i: (2 * i + 1) / 1994)  # no sum of shares of small counts lies so close to it
+parts = st.sampled_from([0.6, 0.9, 0.3, 0.75, 0.95, 0.1]) | st.integers(1, 999).map(lambda part: part / 1000)
 rates = st.integers(1, 3)
 
 
@@ -28,6 +29,15 @@ def distinct(draw_from: st.DrawFn, *, several: bool = False) -> Tensor:
     counts = torch.tensor([[number * number + 2 * number * draw_from(more) for number in row] for row in rows])
     counts = counts * columns + torch.tensor(rows)  # still no two are equal
     return counts / counts.sum(dim=1, keepdim=True)
+
+
+@st.composite
+def cuts(draw_from: st.DrawFn, probs: st.SearchStrategy[Tensor] = tables) -> tuple[Tensor, float]:
+    """Probabilities, and a p that no sum of the likeliest comes close to, where rounding would decide."""
+    table, p = draw_from(probs), draw_from(parts)
+    sums = table.double().sort(dim=1, descending=True).values.cumsum(dim=1)
+    assume(bool(((sums - p).abs() > 1e-5).all()))
+    return table, p
 
 
 def _rows(found: Any, probs: Tensor) -> list[list[float]]:
@@ -185,19 +195,19 @@ def impossible_numbers_to_keep_are_refused(keep_top_k: Function, probs: Tensor, 
     refuses(lambda: keep_top_k(probs, k))
 
 
-@law("keep_top_p", tables, parts)
+@law("keep_top_p", cuts())
 def what_is_left_of_it_sums_to_1(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """Every row of what is left sums to 1 again."""
     _rows(keep_top_p(probs, p), probs)
 
 
-@law("keep_top_p", distinct(), parts)
+@law("keep_top_p", cuts(distinct()))
 def the_likeliest_are_taken_until_they_have_p(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """The largest are taken one after the other until they have p together, and divided by their sum."""
     agree(a_tensor(keep_top_p(probs, p), probs.shape, "floats"), plain.keep_top_p(probs.tolist(), p))
 
 
-@law("keep_top_p", tables, parts)
+@law("keep_top_p", cuts())
 def at_least_p_is_kept(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """What is kept had p or more together: the token that crosses p is kept, too."""
     for i, row in enumerate(a_tensor(keep_top_p(probs, p), probs.shape, "floats")):
@@ -206,7 +216,7 @@ def at_least_p_is_kept(keep_top_p: Function, probs: Tensor, p: float) -> None:
             broken(f"of row {i}, {kept:.4g} is kept together, which is less than {p:.4g}")
 
 
-@law("keep_top_p", tables, parts)
+@law("keep_top_p", cuts())
 def no_fewer_would_do(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """Without the least likely one that is kept, it would be less than p."""
     for i, row in enumerate(a_tensor(keep_top_p(probs, p), probs.shape, "floats")):
@@ -215,7 +225,7 @@ def no_fewer_would_do(keep_top_p: Function, probs: Tensor, p: float) -> None:
             broken(f"of row {i}, {len(kept)} tokens are kept, and one less would have {sum(kept) - min(kept):.4g}")
 
 
-@law("keep_top_p", tables, parts)
+@law("keep_top_p", cuts())
 def nothing_likelier_is_dropped(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """Nothing that is dropped is likelier than anything that is kept, and what is kept keeps its ratios."""
     rows = a_tensor(keep_top_p(probs, p), probs.shape, "floats")
@@ -236,7 +246,7 @@ def a_small_p_keeps_one(keep_top_p: Function, probs: Tensor) -> None:
     agree(a_tensor(keep_top_p(probs, 0.01), probs.shape, "floats"), expected)
 
 
-@law("keep_top_p", large, parts, examples=4)
+@law("keep_top_p", cuts(large), examples=4)
 def any_number_of_tokens_will_do(keep_top_p: Function, probs: Tensor, p: float) -> None:
     """More than 27 tokens are no problem."""
     nothing_likelier_is_dropped(keep_top_p, probs, p)

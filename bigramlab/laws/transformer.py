@@ -26,11 +26,13 @@ from bigramlab.laws.law import (
     refuses,
     torchs_generator_decides,
 )
+from bigramlab.laws.makers import makes_for_reports
 from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.mlp import pieces_of
 from bigramlab.lessons.transformer import Transformer, transformer_logits
 
 
+@makes_for_reports
 def network_of(seed: int, vocab: int, longest: int, layers: int = 1, width: int = 4, heads: int = 2) -> Transformer:
     """Return a Transformer that depends on the seed alone."""
     blocks = tuple(block_of(seed + 10 * layer, width, 3 * width) for layer in range(layers))
@@ -97,6 +99,14 @@ def it_begins_near_log_vocab(init_transformer: Function, seed: int) -> None:
     loss = math.fsum(plain.surprise(row, target) for row in rows for target in range(27)) / (27 * len(rows))
     if not abs(loss - math.log(27)) < 0.2:
         broken(f"the loss of what it makes is {loss:.3f} nats, and log(27) is {math.log(27):.3f}")
+
+
+@law("init_transformer", draw.seeds, examples=4)
+def numbers_lie_on_both_sides_of_0(init_transformer: Function, seed: int) -> None:
+    """Numbers drawn at random lie on both sides of 0: of those above it alone, all sums would be alike."""
+    for name, matrix in _matrices(_a_network(_init(init_transformer, seed, width=16))).items():
+        if name.endswith(("query", "key", "value", "widen")) and matrix.max() > matrix.min() >= 0:
+            broken(f"{name} has no number below 0: was it drawn with torch.rand, and not torch.randn?")
 
 
 def _named(network: Transformer) -> dict[str, Tensor]:

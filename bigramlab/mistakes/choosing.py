@@ -93,6 +93,15 @@ def divided_by_the_square(logits: Any, temperature: Any) -> Any:
     return (logits / temperature / temperature).softmax(dim=1)
 
 
+@mistake("with_temperature")
+def token_drawn_at_a_temperature(logits: Any, temperature: Any) -> Any:
+    """A token is drawn and its id comes back: that is a step of its own, and the probabilities are asked for.
+
+    Print it twice: it should give the same, a row of numbers that sums to 1.
+    """
+    return torch.multinomial((logits / temperature).softmax(dim=1), 1)
+
+
 @mistake("with_temperature", careless=True)
 def temperature_0_gives_nan(logits: Any, temperature: Any) -> Any:
     """A temperature of 0 is not refused: 0 / 0 is `nan`, and nothing can be drawn from that.
@@ -174,6 +183,15 @@ def one_too_many(probs: Any, k: Any) -> Any:
     Print `keep_top_k(torch.tensor([[0.1, 0.6, 0.3]]), 1)`: two are left.
     """
     return keep_top_k(probs, min(k + 1, probs.shape[1]))
+
+
+@mistake("keep_top_k")
+def token_drawn_of_k(probs: Any, k: Any) -> Any:
+    """A token is drawn of what is kept, and its id comes back: that is a step of its own.
+
+    Print it twice: it should give the same, a row of numbers that sums to 1.
+    """
+    return torch.multinomial(keep_top_k(probs, k), 1)
 
 
 @mistake("keep_top_k", careless=True)
@@ -340,6 +358,16 @@ def p_taken_for_what_is_dropped(probs: Any, p: Any) -> Any:
     Print `keep_top_p(torch.tensor([[0.1, 0.6, 0.3]]), 0.3)`: two are left, and the 0.6 alone has 0.3.
     """
     return keep_top_p(probs, max(1 - p, 1e-6))
+
+
+@mistake("keep_top_p")
+def token_drawn_of_p(probs: Any, p: Any) -> Any:
+    """A token is drawn of what is kept, and its id comes back: that is a step of its own.
+
+    Print it twice: it should give the same, a row of numbers that sums to 1.
+    """
+    likeliest, order = keep_top_p(probs, p).sort(dim=1, descending=True)
+    return order.gather(1, torch.multinomial(likeliest, 1))
 
 
 @mistake("keep_top_p", careless=True)

@@ -99,6 +99,19 @@ def seeded_inside(
     return init_transformer(vocab_size, longest, width=width, layers=layers, heads=heads, generator=own)
 
 
+@mistake("init_transformer")
+def none_below_0(
+    vocab_size: Any, longest: Any, *, width: Any = 64, layers: Any = 3, heads: Any = 4, generator: Any = None
+) -> Any:
+    """No matrix has a number below 0: `torch.rand` gives numbers from 0 to 1, and `torch.randn` those of both signs.
+
+    Print the smallest number of a matrix, `network.blocks[0].query.min()`.
+    """
+    network = init_transformer(vocab_size, longest, width=width, layers=layers, heads=heads, generator=generator)
+    blocks = tuple(Block(*(piece.abs() for piece in one)) for one in network.blocks)
+    return network._replace(blocks=blocks)
+
+
 @mistake("init_transformer", careless=True)
 def heads_not_checked(
     vocab_size: Any, longest: Any, *, width: Any = 64, layers: Any = 3, heads: Any = 4, generator: Any = None
