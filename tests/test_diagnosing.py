@@ -751,6 +751,64 @@ def test_two_slips_in_choosing_are_named_together():
     assert found.exact
 
 
+def test_a_part_that_does_the_same_is_not_told_as_a_slip():
+    def keep_top_k(probs, k):
+        return probs * (probs >= probs.topk(k).values[:, -1:])  # keeps ties, which is right
+
+    found = cause(keep_top_k, "keep_top_k")
+    assert (found.mistake.name, found.besides, found.exact) == ("not_divided_again", (), True)
+
+
+def normed_goes_on(p, x, heads):
+    for gain, part in (
+        (p.attention_gain, p._replace(narrow=0 * p.narrow)),
+        (p.hidden_gain, p._replace(output=0 * p.output)),
+    ):
+        x = bigramlab.rms_norm(x, gain) + bigramlab.block(part, x, heads) - x
+    return x
+
+
+def cache_not_read(p, cache, ids):
+    read = bigramlab.extend(p, cache, ids)[1]
+    begin = cache[0][0].shape[2] if cache else 0
+    return bigramlab.transformer_logits(p._replace(places=p.places[begin:]), ids), read
+
+
+def sums_with_the_normed(network, ids):
+    x = network.embedding[ids] + network.places[: ids.shape[1]]
+    for one in network.blocks:
+        x = x + bigramlab.block(one, x, network.heads)
+    return bigramlab.rms_norm(x, network.gain) @ network.unembedding
+
+
+def mask_of_k(probs, k):
+    return torch.zeros_like(probs).scatter(1, probs.topk(k).indices, 1.0)
+
+
+def part_of_p(probs, p):
+    return bigramlab.keep_top_k(probs, max(1, int(p * probs.shape[1])))
+
+
+@pytest.mark.parametrize(
+    ("name", "slip", "function"),
+    [
+        ("keep_top_k", "mask_returned", mask_of_k),
+        ("keep_top_k", "divided_by_k", lambda probs, k: probs * mask_of_k(probs, k) / k),
+        ("keep_top_k", "token_drawn_of_k", lambda probs, k: torch.multinomial(bigramlab.keep_top_k(probs, k), 1)),
+        ("keep_top_p", "part_of_the_tokens_kept", part_of_p),
+        ("attend", "last_token_alone", lambda q, k, v: bigramlab.attend(q, k, v)[:, :, -1:]),
+        ("split_heads", "whole_vector_for_each", lambda x, heads: x.unsqueeze(1).repeat(1, heads, 1, 1)),
+        ("block", "normed_vector_goes_on", normed_goes_on),
+        ("extend", "cache_not_read", cache_not_read),
+        ("transformer_logits", "vector_added_around_each_block", sums_with_the_normed),
+    ],
+)  # fmt: skip
+def test_slips_in_choosing_and_in_a_transformer_are_named(name, slip, function):
+    found = cause(function, name)
+    assert slip in {found.mistake.name, *(one.name for one in found.others)}
+    assert not found.besides
+
+
 def test_how_a_transformer_begins_is_named_by_one_that_is_made():
     def init_transformer(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
         return bigramlab.init_transformer(

@@ -12,7 +12,7 @@ from typing import Any
 from bigramlab.judge.causes.variation import bound
 from bigramlab.mistakes import Mistake
 
-__all__ = ["Choice", "Part", "Run", "family", "members"]
+__all__ = ["ALL_THE_SAME", "Choice", "Part", "Run", "family", "members"]
 
 Choice = tuple[str, Any, str]  # a name, what it is, and what is wrong with it
 Part = tuple[str, Any, list[Choice]]  # a name, what is right, and what is done instead
@@ -23,6 +23,7 @@ ROOMS = (
     *("tables", "losses", "counting", "encoding", "contexts", "networks"),
     *("choosing", "attention", "transformers", "caching", "training", "mlp_training"),
 )
+ALL_THE_SAME = {"ties_keep_more"}  # right for input that makes sense, so no part of what is wrong
 SEEN = ""  # the call above shows it
 
 

@@ -69,6 +69,9 @@ EXTEND: list[Part] = [
         ("keys_for_values", lambda cache, number: (cache[number][0], cache[number][0]), "The earlier tokens' keys are taken for their values, too."),
         ("values_for_keys", lambda cache, number: (cache[number][1], cache[number][1]), "The earlier tokens' values are taken for their keys, too."),
     ]),
+    ("attended", lambda keys, values, new: (keys, values), [
+        ("cache_not_read", lambda keys, values, new: (keys[:, :, -new:], values[:, :, -new:]), "The cache is handed on, and not read: the new tokens look at each other alone."),
+    ]),
     ("handed_on", lambda cache, read, new: read, [
         ("cache_not_handed_on", lambda cache, read, new: tuple((k[:, :, -new:], v[:, :, -new:]) for k, v in read), "The cache that comes back holds the new tokens alone: the earlier ones are lost at the next call."),
         ("last_token_alone_handed_on", lambda cache, read, new: tuple((k[:, :, -1:], v[:, :, -1:]) for k, v in read), "The cache that comes back holds the last token alone."),
@@ -111,6 +114,7 @@ def _extend(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
             before = chosen["taken"](cache, number)
             keys, values = (chosen["joined"](*both) for both in zip(before, (keys, values), strict=True))
         read.append((keys, values))
+        keys, values = chosen["attended"](keys, values, queries.shape[2])
         scores = chosen["divided"](queries @ keys.mT, queries.shape[-1])
         shares = scores.masked_fill(~chosen["seen"](queries.shape[2], keys.shape[2]), -torch.inf).softmax(-1)
         x = x + merge_heads(shares @ values) @ one.output

@@ -1,5 +1,6 @@
 """What can go wrong in the parts of choosing: the temperature, which tokens are kept, what they have then."""
 
+import math
 from typing import Any
 
 import torch
@@ -104,6 +105,13 @@ def _one_more(p: Any, most: float) -> Any:
     return torch.stack([_top()(row[None], int(many) + 1)[0] for row, many in zip(p, n, strict=True)])
 
 
+def _first_not_spared(p: Any, most: float) -> Any:
+    sorted_, order = p.sort(1, descending=True)
+    drop = sorted_.double().cumsum(1) >= most
+    drop[:, 1:] = drop[:, :-1].clone()
+    return ~torch.zeros_like(drop).scatter(1, order, drop)
+
+
 AGAIN = [
     ("not_divided_again", lambda kept: kept, "What is kept is not divided by its sum: the rows don't sum to 1."),
     ("divided_by_the_sum_of_all", _sums_of_all, "The sum is that of the whole table, and should be that of the row."),
@@ -116,12 +124,19 @@ AGAIN = [
     ("logs_returned", lambda kept: (kept / kept.sum(1, keepdim=True)).log(), "The logs of the probabilities come back."),
 ]  # fmt: skip
 
+IN_ITS_PLACE = [
+    ("mask_returned", lambda kept, mask, most: mask.float(), "1 stands where something is kept, and 0 elsewhere: multiply that with the probabilities, and divide by their sum."),
+    ("a_share_for_each", lambda kept, mask, most: mask / mask.sum(1, keepdim=True), "All that are kept get the same share, and should keep their proportions."),
+]  # fmt: skip
+
 KEPT_K: list[Part] = [
     ("kept", _top(), [
         ("least_likely_kept", _top(largest=False), "The least likely are kept: `argsort` and `sort` begin with the smallest unless `descending=True` is said."),
         ("first_of_an_ascending_order_kept", lambda p, k: _scattered(p, p.argsort(1)[:, :k]), "The least likely are kept: `argsort` and `sort` begin with the smallest unless `descending=True` is said."),
         ("one_too_many", _top(1), "One too many is kept."),
         ("one_too_few", _top(-1), "One too few is kept."),
+        ("one_too_few_but_one_at_least", lambda p, k: _top()(p, max(k - 1, 1)), "One too few is kept, but for k = 1."),
+        ("as_many_dropped", lambda p, k: ~_scattered(p, p.argsort(1)[:, :k]), "The k least likely are dropped, and all others kept: k should say how many are kept."),
         ("the_kth_itself_dropped", lambda p, k: p > _kth(p, k), "What is just as likely as the k-th is dropped: `>` stands where `>=` should."),
         ("ties_keep_more", lambda p, k: p >= _kth(p, k), "All that are as likely as the k-th are kept, more than k."),
         ("first_columns_kept", lambda p, k: (torch.arange(p.shape[1]) < k).expand(p.shape), "The first k columns are kept, whatever they have: `topk` says which are the likeliest."),
@@ -136,6 +151,7 @@ KEPT_K: list[Part] = [
         ("all_kept", lambda p, k: torch.ones(p.shape, dtype=torch.bool), "All are kept: k is not used."),
     ]),
     ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+    ("in_its_place", None, [*IN_ITS_PLACE, ("divided_by_k", lambda kept, mask, most: kept / most, "What is kept is divided by k, and should be by its sum.")]),
 ]  # fmt: skip
 
 KEPT_P: list[Part] = [
@@ -152,6 +168,10 @@ KEPT_P: list[Part] = [
         ("added_up_over_the_batch", lambda p, most: (lambda s: torch.zeros(p.shape, dtype=torch.bool).scatter(1, s.indices, s.values.cumsum(0) - s.values < most))(p.sort(1, descending=True)), "The probabilities are added up from row to row, and should be within each row: `cumsum` along the last axis."),
         ("mask_moved_down_the_batch", lambda p, most: (lambda s: torch.zeros(p.shape, dtype=torch.bool).scatter(1, s.indices, ~torch.cat([torch.zeros_like(s.values[:1]).bool(), (s.values.cumsum(1) > most)[:-1]])))(p.sort(1, descending=True)), "The mask of what is dropped is moved down by a row, and should be moved to the right within each row: `remove[:, 1:] = remove[:, :-1]`."),
         ("as_many_as_in_the_first_row", lambda p, most: _top()(p, int(_crossing()(p[:1], most).sum())), "As many are kept in all rows as in the first one."),
+        ("part_of_the_tokens_kept", lambda p, most: _top()(p, max(1, int(most * p.shape[1]))), "p is taken for a part of the vocabulary: the likeliest p · (how many tokens there are) are kept, however much they have."),
+        ("part_of_the_tokens_kept_rounded_up", lambda p, most: _top()(p, math.ceil(most * p.shape[1])), "p is taken for a part of the vocabulary: the likeliest p · (how many tokens there are) are kept, however much they have."),
+        ("what_comes_behind_kept", lambda p, most: ~_crossing()(p, most), "The mask is the wrong way round: what should be dropped is kept."),
+        ("first_not_spared", _first_not_spared, "The mask is moved on by one, and its first place keeps what it had: where the likeliest alone has p, it is dropped, too, and nothing is left."),
         ("cut_of_the_first_row", lambda p, most: _crossing()(p[:1], most).expand(p.shape), "The tokens of the first row are kept in all rows."),
         ("only_the_likeliest", lambda p, most: _top()(p, 1), "Only the likeliest is kept, whatever p is."),
         ("all_kept", lambda p, most: torch.ones(p.shape, dtype=torch.bool), "All are kept: p is not used."),
@@ -161,19 +181,17 @@ KEPT_P: list[Part] = [
         ("gathered_for_scattered", lambda kept, p: kept.sort(1, descending=True).values.gather(1, p.sort(1, descending=True).indices), "`gather` stands where `scatter` should: the numbers come back at other tokens."),
     ]),
     ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+    ("in_its_place", None, [*IN_ITS_PLACE, ("divided_by_p", lambda kept, mask, most: kept / most, "What is kept is divided by p, and should be by its sum, which is seldom p.")]),
 ]  # fmt: skip
 
 
+def _choose(probs: Any, most: Any, chosen: dict[str, Any]) -> Any:
+    mask = chosen["kept"](probs, most)
+    if chosen["in_its_place"]:
+        return chosen["in_its_place"](probs * mask, mask, most)
+    return chosen["again"](chosen["placed"](probs * mask, probs) if "placed" in chosen else probs * mask)
+
+
 family("with_temperature", _heat, HEATED)
-family(
-    "keep_top_k",
-    lambda given, chosen: chosen["again"](given["probs"] * chosen["kept"](given["probs"], given["k"])),
-    KEPT_K,
-)
-family(
-    "keep_top_p",
-    lambda given, chosen: chosen["again"](
-        chosen["placed"](given["probs"] * chosen["kept"](given["probs"], given["p"]), given["probs"])
-    ),
-    KEPT_P,
-)
+family("keep_top_k", lambda given, chosen: _choose(given["probs"], given["k"], chosen), KEPT_K)
+family("keep_top_p", lambda given, chosen: _choose(given["probs"], given["p"], chosen), KEPT_P)

@@ -98,6 +98,8 @@ BLOCK: list[Part] = [
     ("bend", _squared, OTHER_BENDS),
     ("order", "attention, then network", [
         ("side_by_side", "side by side", "Attention and the small network both read the vector as it came: the second should read what the first left."),
+        ("normed_vector_goes_on", "normed goes on", "The normed vector takes the place of the vector, `x = rms_norm(x, …)`, and what is found is added to that: keep it under another name."),
+        ("normed_before_attention_alone", "normed once", "The small network reads the vector that was normed before attention, and should read what attention left, normed anew."),
         ("small_network_first", "network, then attention", "The small network comes first, and attention should."),
         ("attention_left_out", "network alone", "Attention is left out."),
         ("vector_added_twice", "vector twice", "The vector that came in is added once too often."),
@@ -167,10 +169,18 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
 
     def network(x: Any) -> Any:
         normed = chosen["second_norm"](x, p.hidden_gain)
-        return chosen["second_residual"](x, normed, chosen["bend"](normed @ p.widen) @ p.narrow)
+        return chosen["second_residual"](x, normed, small(normed))
+
+    def small(normed: Any) -> Any:
+        return chosen["bend"](normed @ p.widen) @ p.narrow
+
+    def goes_on(x: Any, gain: Any, part: Any) -> Any:
+        return part(x) - x + _rms(x, gain)
 
     ways = {
         "attention, then network": lambda: network(attention(x)),
+        "normed once": lambda: attention(x) + small(chosen["first_norm"](x, p.attention_gain)),
+        "normed goes on": lambda: goes_on(goes_on(x, p.attention_gain, attention), p.hidden_gain, network),
         "network, then attention": lambda: attention(network(x)),
         "side by side": lambda: attention(x) + network(x) - x,
         "network alone": lambda: network(x),
@@ -188,6 +198,13 @@ def _places(how: Any) -> Any:
     return lambda p, ids: p.embedding[ids] + p.places[how(p, ids)]
 
 
+def _sines(tokens: int, width: int) -> Any:
+    """Return the vectors of places of the first Transformer."""
+    pairs = torch.arange(0, width, 2)
+    angles = torch.arange(tokens)[:, None] / 10_000 ** (pairs / width)
+    return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)[:, :width]
+
+
 NETWORK: list[Part] = [
     ("begin", _places(lambda p, ids: torch.arange(ids.shape[1])), [
         ("places_forgotten", lambda p, ids: p.embedding[ids], "The vectors of the places are not added, so the order of the letters is lost."),
@@ -200,7 +217,12 @@ NETWORK: list[Part] = [
         ("places_looked_up_by_id", _places(lambda p, ids: ids), "The places are looked up by the ids of the tokens, and should be by where these stand."),
         ("places_multiplied", lambda p, ids: p.embedding[ids] * p.places[: ids.shape[1]], "The vectors of the places are multiplied, and should be added."),
         ("embedding_scaled", lambda p, ids: p.embedding[ids] * p.embedding.shape[1] ** 0.5 + p.places[: ids.shape[1]], "The embedding is multiplied by √width, and should be taken as it is."),
+        ("sines_for_places", lambda p, ids: p.embedding[ids] + _sines(ids.shape[1], p.embedding.shape[1]), "Sines and cosines stand for the places, as in the first Transformer: here the vectors are learned, `places`."),
         ("normed_first", lambda p, ids: _rms(p.embedding[ids] + p.places[: ids.shape[1]], torch.ones(p.embedding.shape[1])), "A norm stands before the first block, as in the GPT of 200 lines: here there is none."),
+    ]),
+    ("around", lambda x, y, p, last: y, [
+        ("places_added_before_each_block", lambda x, y, p, last: y if last else y + p.places[: y.shape[1]], "The vectors of the places are added before each block, and should be before the first alone."),
+        ("vector_added_around_each_block", lambda x, y, p, last: x + y, "What goes into a block is added once more to what comes out: a block has its residuals in it."),
     ]),
     ("blocks", lambda blocks: blocks, [
         ("first_block_left_out", lambda blocks: blocks[1:], "The first block is left out."),
@@ -231,8 +253,9 @@ NETWORK: list[Part] = [
 
 def _logits(p: Any, ids: Any, chosen: dict[str, Any]) -> Any:
     x = chosen["begin"](p, ids.long())
-    for one in chosen["blocks"](p.blocks):
-        x = _through(one, x, p.heads, chosen)
+    blocks = chosen["blocks"](p.blocks)
+    for number, one in enumerate(blocks, start=1):
+        x = chosen["around"](x, _through(one, x, p.heads, chosen), p, number == len(blocks))
     return chosen["end"](chosen["last_layer"](chosen["last_norm"](x, p.gain), p))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from bigramlab.judge.causes.families import members
+from bigramlab.judge.causes.families import ALL_THE_SAME, members
 from bigramlab.judge.causes.guards import behind_a_guard, guarded, shows, undefined
 from bigramlab.judge.causes.likeness import alike, same_end
 from bigramlab.judge.causes.variation import Variation, bound, loosely
@@ -106,7 +106,7 @@ class Search:
             if time.thread_time() > self.end:
                 break
             if len(slips) > 1 and self._matches(run):
-                yield slips
+                yield [slip for slip in slips if slip.name not in ALL_THE_SAME] or slips
         self._begin(SECONDS / 2)
         probe = next(call for call, _, different in self.quickest if different and not call.raised)
         firsts = [(mistake.run, mistake) for mistake in mistakes]
