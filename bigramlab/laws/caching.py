@@ -1,6 +1,7 @@
 """Laws of writing fast: what was read is kept, and nothing else changes."""
 
 import functools
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,7 +11,13 @@ from torch import Tensor
 from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.blocks import close, small_seeds
-from bigramlab.laws.drawn import a_rule_decides, letters_of, spread_out, words_are_drawn_at_no_temperature
+from bigramlab.laws.drawn import (
+    a_rule_decides,
+    letters_of,
+    spread_out,
+    what_a_rule_leaves_is_drawn_from,
+    words_are_drawn_at_no_temperature,
+)
 from bigramlab.laws.law import (
     Function,
     a_list_of_str,
@@ -200,12 +207,16 @@ def certain_word(*sizes: int) -> str:
     return word
 
 
+def _in_calls_of(some: int, n: int, write: Function) -> list[str]:
+    """Return n words, some with each call: all at once takes a right loop without a cache as long as one may take."""
+    generator = draw.generator(0)
+    return [word for _ in range(n // some) for word in a_list_of_str(write(some, generator=generator))]
+
+
 @law("sample_transformer_words", st.just(150), examples=1)
 def its_words_come_as_often_as_it_says(sample_transformer_words: Function, n: int) -> None:
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
-    generator, words = draw.generator(0), []
-    for _ in range(n // 30):  # a call of all at once takes some right functions nearly as long as one may take
-        words += a_list_of_str(sample_transformer_words(writer(), ".ab", 30, generator=generator))
+    words = _in_calls_of(30, n, partial(sample_transformer_words, writer(), ".ab"))
     if not any(len(word) > 3 for word in words):  # of a right version's none once in 10^18 cases
         broken("no word is longer than what the network reads: it should go on with the last tokens")
     if "" not in words:
@@ -232,8 +243,8 @@ def steady_writer(logs: Tensor) -> Transformer:
 def letters_are_drawn_at_no_temperature(sample_transformer_words: Function, n: int) -> None:
     """Letters are drawn with the network's own probabilities, neither sharpened nor flattened."""
     logs = spread_out()
-    words = sample_transformer_words(steady_writer(logs), letters_of(logs), n, generator=draw.generator(0))
-    words_are_drawn_at_no_temperature(logs, a_list_of_str(words))
+    words = _in_calls_of(10, n, partial(sample_transformer_words, steady_writer(logs), letters_of(logs)))
+    words_are_drawn_at_no_temperature(logs, words)
 
 
 @law("sample_transformer_words", st.sampled_from(SURE[:2]), examples=2)
@@ -249,6 +260,9 @@ def a_rule_is_given_what_the_network_says(
         options = {"generator": draw.generator(0)}
         a_rule_decides(
             lambda choose: sample_transformer_words(network, ".abcd"[:vocab], 1, choose=choose, **options), rows, word
+        )
+        what_a_rule_leaves_is_drawn_from(
+            lambda choose: sample_transformer_words(writer(), ".ab", 1, choose=choose, **options)
         )
 
 

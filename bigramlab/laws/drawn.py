@@ -9,7 +9,14 @@ from torch import Tensor
 from bigramlab import plain
 from bigramlab.laws.law import a_list_of_str, broken
 
-__all__ = ["SteadyModel", "a_rule_decides", "letters_of", "spread_out", "words_are_drawn_at_no_temperature"]
+__all__ = [
+    "SteadyModel",
+    "a_rule_decides",
+    "letters_of",
+    "spread_out",
+    "what_a_rule_leaves_is_drawn_from",
+    "words_are_drawn_at_no_temperature",
+]
 
 TEMPERATURES = (0.5, 0.8, 1.2, 1.5, 2.0)
 
@@ -86,3 +93,9 @@ def a_rule_decides(write: Callable[..., list[str]], rows: list[list[float]], wor
             broken(f"`choose` is given {show[0]}, and should be given the model's probabilities, {show[1]}")
     if words != [word] or len(asked) < len(rows):
         broken(f"`choose` allows the likeliest letter alone, which makes {[word]}, and is asked {len(asked)} times")
+
+
+def what_a_rule_leaves_is_drawn_from(write: Callable[..., list[str]]) -> None:
+    """Check that of what a rule leaves, here all, letters are drawn: words that begin alike go on in other ways."""
+    if len({word for _ in range(30) for word in a_list_of_str(write(lambda probs: probs))}) == 1:
+        broken("with a `choose` that leaves all as it is, 30 words are the same: what it gives should be drawn from")

@@ -6,6 +6,7 @@ must come. The frequencies are judged with fixed seeds and a bound that a right 
 """
 
 import math
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,7 @@ from bigramlab.laws.drawn import (
     a_rule_decides,
     letters_of,
     spread_out,
+    what_a_rule_leaves_is_drawn_from,
     words_are_drawn_at_no_temperature,
 )
 from bigramlab.laws.law import (
@@ -258,7 +260,9 @@ def a_rule_is_given_what_the_model_says(generate_words: Function, length: int) -
         rows = [[0.2, 0.5, 0.3], [0.2, 0.3, 0.5], [0.5, 0.3, 0.2]]
         model = ContextModel({context: rows[context[-1]] for context in product(range(3), repeat=length)}, 3, length)
         options = {"context_length": length, "generator": draw.generator(0)}
-        a_rule_decides(lambda choose: generate_words(model, ".ab", 1, choose=choose, **options), rows, "ab")
+        write = partial(generate_words, model, ".ab", 1, **options)
+        a_rule_decides(lambda choose: write(choose=choose), rows, "ab")
+        what_a_rule_leaves_is_drawn_from(lambda choose: write(choose=choose))
 
 
 @law("generate_words", st.text("ab", max_size=4), examples=4)

@@ -290,6 +290,23 @@ def choice_not_asked(
     return generate_words(next_probs, vocabulary, n, context_length=context_length, generator=generator)
 
 
+@mistake("generate_words")
+def likeliest_that_a_rule_leaves(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+) -> Any:
+    """Of what `choose` leaves, the likeliest is taken, `argmax`, and should be drawn: all words are the same.
+
+    Give it a `choose` that leaves all as it is, `lambda probs: probs`, and write several words.
+    """
+
+    def likeliest(probs: Any) -> Any:
+        chosen = choose(probs)
+        return torch.nn.functional.one_hot(chosen.argmax(dim=1), chosen.shape[1]).to(chosen.dtype)
+
+    rule = likeliest if choose else None
+    return generate_words(next_probs, vocabulary, n, context_length=context_length, choose=rule, generator=generator)
+
+
 @mistake("score_contexts", given=scores)
 def sum_for_mean(surprises: Any) -> Any:
     """The surprises are summed and not divided by their number, so more targets make a larger loss.
