@@ -46,6 +46,23 @@ def context_never_moves(write: Write, n: int) -> Any:
     return [write(move=lambda context, _: context) for _ in range(n)]
 
 
+@mistake("generate_words")
+def likeliest_that_a_rule_leaves(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+) -> Any:
+    """Of what `choose` leaves, the likeliest is taken, `argmax`, and should be drawn: all words are the same.
+
+    Give it a `choose` that leaves all as it is, `lambda probs: probs`, and write several words.
+    """
+
+    def likeliest(probs: Any) -> Any:
+        chosen = choose(probs)
+        return torch.nn.functional.one_hot(chosen.argmax(dim=1), chosen.shape[1]).to(chosen.dtype)
+
+    rule = likeliest if choose else None
+    return generate_words(next_probs, vocabulary, n, context_length=context_length, choose=rule, generator=generator)
+
+
 @mistake("generate_words", given=words)
 def newest_dropped(write: Write, n: int) -> Any:
     """The drawn token comes in on the left and the newest drops out on the right: the context is turned round.
@@ -288,23 +305,6 @@ def choice_not_asked(
     Give it a `choose` that leaves one token: it draws others.
     """
     return generate_words(next_probs, vocabulary, n, context_length=context_length, generator=generator)
-
-
-@mistake("generate_words")
-def likeliest_that_a_rule_leaves(
-    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
-) -> Any:
-    """Of what `choose` leaves, the likeliest is taken, `argmax`, and should be drawn: all words are the same.
-
-    Give it a `choose` that leaves all as it is, `lambda probs: probs`, and write several words.
-    """
-
-    def likeliest(probs: Any) -> Any:
-        chosen = choose(probs)
-        return torch.nn.functional.one_hot(chosen.argmax(dim=1), chosen.shape[1]).to(chosen.dtype)
-
-    rule = likeliest if choose else None
-    return generate_words(next_probs, vocabulary, n, context_length=context_length, choose=rule, generator=generator)
 
 
 @mistake("score_contexts", given=scores)
