@@ -97,6 +97,11 @@ class Made:
     also: list[str] = field(default_factory=list)
     contexts: dict[str, str] = field(default_factory=dict)
 
+    def miscounted(self) -> dict[str, Tensor]:
+        """Return the tables that are counted with a slip, by its key."""
+        swapped = {"count_bigrams/rows_and_columns_swapped": torch.tensor(self.counts).T.double()}
+        return swapped | {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in self.tables.items()}
+
     def to_json(self) -> dict[str, Any]:
         """Return it for a file, in as few digits as say what a number is."""
         texts = sorted({text for one in self.numbers for text in (one.verdict, one.what, *sum(one.slips, ()))})

@@ -1,8 +1,8 @@
 """What a table is: k is read off it, and then it is compared with the tables that have a slip in them."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -13,9 +13,20 @@ from bigramlab.judge.making import AGAIN, CLOSE, MISTAKE, RIGHT, ROUNDED, STEP, 
 from bigramlab.judge.slipping import COMMON, KS, MISPLACED, Slip, models_of, probs_of, run_slip, slips_of
 from bigramlab.lessons.counting import count_bigrams
 
-__all__ = ["Candidate", "how_made", "is_and_should", "often", "read_row", "read_table", "slipped"]
+__all__ = [
+    "Candidate",
+    "how_made",
+    "is_and_should",
+    "often",
+    "ordered",
+    "read_row",
+    "read_table",
+    "slipped",
+    "with_slips",
+]
 
 EXACT = 6e-5  # four decimals of a probability, rounded
+TOTAL = "normalize/divided_by_the_grand_total"
 COUNTED = 2e-3  # float32 keeps three decimals of a count of thousands
 
 
@@ -85,8 +96,6 @@ def read_table(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Cand
         return
     if table.shape in ((1, size), (size, 1)):
         yield from read_row(table.flatten(), made)
-    if table.shape == (size + 1, size + 1) and table.any():
-        yield from _ordered(table, _two_tokens(counts), "`<S>` and `<E>` are two tokens")
     if table.shape != counts.shape:
         return
     if not table.any():
@@ -96,12 +105,16 @@ def read_table(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Cand
         yield Candidate(RIGHT, "the probabilities of a model that knows nothing: all tokens alike")
         return
     if form := how_made(table, counts):
-        yield Candidate(form.verdict, form.sentence)
+        slips = (TOTAL,) if form.sentence.startswith("each pair's share") else ()
+        yield Candidate(form.verdict, form.sentence, slips=slips)
         return
-    found = [*_ordered(table, counts, "the tokens stand in another order")]
+    found = [*ordered(table, counts, "the tokens stand in another order")]
     found = found or [*_passes(table, counts, words, made)] or [*_misplaced(table, counts)]
-    found = found or _with_slips(table, counts, made, 1)
-    yield from found or [*_close(table, counts, made.vocabulary)] or _with_slips(table, counts, made, 2)
+    found = found or with_slips(table, counts, made.miscounted(), 1)
+    if not found and (table <= 0).all():
+        logs = with_slips(table.exp(), counts, made.miscounted(), 1)
+        found = [replace(one, sentence=f"the logarithms of {one.sentence}", seen="") for one in logs]
+    yield from found or [*_close(table, counts, made.vocabulary)] or with_slips(table, counts, made.miscounted(), 2)
 
 
 def read_row(row: Tensor, made: Made) -> Iterator[Candidate]:
@@ -196,7 +209,7 @@ def _near(table: Tensor, expected: Tensor) -> bool:
     return torch.allclose(table, expected, rtol=1e-6, atol=bound, equal_nan=True)
 
 
-def _ordered(table: Tensor, counts: Tensor, said: str) -> Iterator[Candidate]:
+def ordered(table: Tensor, counts: Tensor, said: str) -> Iterator[Candidate]:
     """Yield what a table is whose rows and columns stand in another order: rows are told by their sorted cells."""
     logs = not ((table >= 0) | table.isnan()).all()
     plain = (table.exp() if logs else table).nan_to_num(0)
@@ -213,21 +226,6 @@ def _ordered(table: Tensor, counts: Tensor, said: str) -> Iterator[Candidate]:
     if form:
         last = int(order[-1]) == 0 and order[:-1].tolist() == [*range(1, len(order))]
         yield Candidate(form.verdict, f"{form.sentence}; {'the boundary stands last' if last else said}")
-
-
-def _two_tokens(counts: Tensor) -> Tensor:
-    """Return the counts with a token `<S>` that begins words and another, `<E>`, that ends them."""
-    size = len(counts)
-    wider = torch.zeros(size + 1, size + 1, dtype=counts.dtype)
-    wider[:size, :size] = counts
-    wider[:size, size] = counts[:, 0]
-    wider[:, 0] = 0
-    return wider
-
-
-def _miscounted(made: Made) -> dict[str, Tensor]:
-    swapped = {"count_bigrams/rows_and_columns_swapped": torch.tensor(made.counts).T.double()}
-    return swapped | {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in made.tables.items()}
 
 
 def _passes(table: Tensor, counts: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
@@ -265,19 +263,19 @@ def _misplaced(table: Tensor, counts: Tensor) -> Iterator[Candidate]:
                 return
 
 
-def _with_slips(table: Tensor, counts: Tensor, made: Made, many: int) -> list[Candidate]:
-    """Return which slip the table has, or which two: of three readings at most."""
+def with_slips(table: Tensor, counts: Tensor, wrong: Mapping[str, Tensor], many: int) -> list[Candidate]:
+    """Return which slip a table has, or which two, given the tables counted with one: of three readings at most."""
     found: list[Candidate] = []
-    for key, other in _miscounted(made).items() if many == 1 else ():
+    for key, other in wrong.items() if many == 1 else ():
         if form := how_made(table, other):
             found.append(slipped(form.sentence, [Slip(key)], _seen(table, form.make(counts, form.k))))
     for k in KS if many == 1 else COMMON:
         for slip in slips_of("smooth") if k and many == 1 else ():
-            wrong = run_slip(slip, counts, k)
-            if isinstance(wrong, Tensor) and wrong.shape == table.shape and _near(table, wrong.double()):
+            other = run_slip(slip, counts, k)
+            if isinstance(other, Tensor) and other.shape == table.shape and _near(table, other.double()):
                 what = f"the counts, smoothed with k = {k}"
                 found.append(slipped(what, [Slip(f"smooth/{slip.name}")], _seen(table, counts + k)))
-        for first, other in {"": counts, **(_miscounted(made) if many == 2 else {})}.items():
+        for first, other in {"": counts, **(wrong if many == 2 else {})}.items():
             for probs, keys in models_of(other, k, pairs=many == 2 and not first):
                 slips = [Slip(key) for key in (first, *keys) if key]
                 if len(slips) == many and _near(table, probs):

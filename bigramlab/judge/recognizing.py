@@ -18,6 +18,7 @@ from torch import Tensor
 
 from bigramlab.judge.making import CLOSE, MISTAKE, RIGHT, STEP, UNKNOWN, Made, make
 from bigramlab.judge.reading import Candidate, is_and_should, read_row, read_table, slipped
+from bigramlab.judge.reading_boundaries import read_two_tokens
 from bigramlab.judge.reading_choices import read_probs
 from bigramlab.judge.reading_examples import read_example
 from bigramlab.judge.reading_numbers import read_count, read_number, remarks_on, told_also
@@ -198,7 +199,8 @@ def _plain(value: Any) -> Any:
         return float(str(value))  # in the digits that it has
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, np.ndarray):
+    if not isinstance(value, Tensor | type) and hasattr(value, "__array__"):  # a DataFrame, too
+        value = np.asarray(value)
         wide = value.astype(np.float64) if value.dtype.kind == "f" else value
         value = torch.from_numpy(np.ascontiguousarray(wide)) if value.dtype.kind in "iufb" else value.tolist()
     if isinstance(value, Tensor):
@@ -281,7 +283,9 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
         yield from read_probs(value, known.words, known.made)
     elif value.dim() == 1 and len(value) == size:
         yield from read_row(value, known.made)
-    elif value.dim() == 2 and size <= max(value.shape) <= size + 1 and min(value.shape) in (1, size, size + 1):
+    elif value.shape == (size + 1, size + 1):
+        yield from read_two_tokens(value, known.made)
+    elif value.dim() == 2 and max(value.shape) == size and min(value.shape) in (1, size):
         yield from read_table(value, known.words, known.made)
     elif value.dim() == 2 and value.shape[1] == size and _is_one_hot(value):
         for one in read_ids(value.argmax(dim=1), known.words, known.made):
