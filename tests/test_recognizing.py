@@ -267,6 +267,46 @@ def test_two_tokens_for_the_boundary_are_right_and_said(k):
     said((wide + k) / (wide + k).sum(dim=1, keepdim=True), "right", "`<S>` and `<E>` are two tokens")
 
 
+@pytest.mark.parametrize("order", [[*range(1, 27), 0, 27], [*range(28)], [0, 27, *range(1, 27)]])
+def test_a_slip_in_a_table_with_two_tokens_for_the_boundary_is_named(order):
+    wide = torch.zeros(28, 28)
+    wide[:27, :27], wide[:27, 27] = COUNTS, COUNTS[:, 0]
+    wide[:, 0] = 0
+    wide = wide[order][:, order]
+    no_end = wide.clone()
+    no_end[:, order.index(27)] = 0
+    said(wide.T.clone(), "mistake", "rows and columns swapped")
+    said(no_end, "mistake", "no stop token")
+    said((wide + 1) / (wide + 1).sum(dim=1), "mistake", "keepdim forgotten")
+
+
+def test_the_logarithms_of_a_wrong_table_are_named_by_its_slip():
+    said((COUNTS + 1).float().log().log_softmax(0), "mistake", "the logarithms of", "columns divided for rows")
+    said(COUNTS.double().log_softmax(1), "mistake", "the logarithms of", "softmax of the counts")
+
+
+def test_a_number_with_all_its_digits_is_none_that_was_rounded_on_the_way():
+    assert check(3.219990763776819).verdict == "unknown"
+
+
+def test_a_nearly_even_row_says_nothing_of_a_temperature():
+    assert check(torch.tensor([0.0] + [1 / 26] * 26)).verdict == "unknown"
+
+
+def test_targets_have_no_length_of_a_context():
+    targets = torch.tensor([VOCABULARY.index(letter) for letter in "".join(NAMES)])
+    said(targets, "mistake", "the targets", "final boundary no target")
+    assert "length" not in check(targets).headline()
+
+
+def test_a_table_may_come_from_another_library_that_makes_arrays_of_it():
+    class Frame:
+        def __array__(self, dtype=None, copy=None):
+            return COUNTS.numpy()
+
+    said(Frame(), "right", "the counts")
+
+
 @pytest.mark.parametrize(
     ("table", "name"),
     [

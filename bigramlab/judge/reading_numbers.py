@@ -14,7 +14,7 @@ from bigramlab.judge.slipping import Slip
 from bigramlab.lessons.mlp import pieces_of
 from bigramlab.lessons.transformer import init_transformer
 
-__all__ = ["TIGHT", "digits_of", "read_count", "read_number", "remarks_on", "told_also"]
+__all__ = ["LOOSE", "SHORT", "TIGHT", "digits_of", "read_count", "read_number", "remarks_on", "told_also"]
 
 SHORT = 6  # digits, up to which a number is matched to its digits
 FEW = 4  # digits: with fewer, and fewer than three decimals, a number could be much
@@ -86,15 +86,15 @@ def read_number(value: float, made: Made) -> Iterator[Candidate]:
     close, loose = 2 * TIGHT * size, LOOSE * size * single
     sieves: list[tuple[Callable[[Number], bool], float]] = [
         (lambda one: one.verdict != MISTAKE, exact),
-        (lambda one: one.verdict != MISTAKE, tight),
-        (lambda one: one.verdict != MISTAKE and ROUNDED in one.what, close),
+        (lambda one: one.verdict != MISTAKE and (one.common or ROUNDED not in one.what), tight),
+        (lambda one: one.verdict != MISTAKE and one.common and ROUNDED in one.what, close),
         (lambda one: one.common and len(one.slips) < 2, tight),
         (lambda one: one.common and one.verdict != MISTAKE, loose),
         (lambda one: one.common and len(one.slips) == 1 and _is_in_a_table(one), loose),
         (lambda one: len(one.slips) < 2, tight),
         (lambda one: True, tight),
     ]
-    known = [one for one in made.numbers if written >= one.digits]
+    known = [one for one in made.numbers if written >= one.digits and (_fits(one, value, exact) or not _is_short(one))]
     for fits, bound in sieves:
         if near := _near(value, filter(fits, known), bound):
             best = min(near, key=lambda one: abs(one.value - value))
@@ -137,6 +137,15 @@ def _chance(value: float, known: Iterable[Number], reach: float) -> float:
 def _could(one: Number, why: str) -> Candidate:
     slips = " and ".join(f"“{Slip(key).title()}”{f', {place}' if place else ''}" for key, place in one.slips)
     return Candidate(UNKNOWN, f"{one.what}{f', with {slips}' if slips else ''}", also=why)
+
+
+def _is_short(one: Number) -> bool:
+    """Tell whether it was rounded on the way, so that it has few digits, and not some that lie near."""
+    return one.verdict == MISTAKE and digits_of(one.value)[0] <= FEW
+
+
+def _fits(one: Number, value: float, bound: float) -> bool:
+    return abs(one.value - value) <= bound
 
 
 def _is_in_a_table(one: Number) -> bool:

@@ -26,7 +26,8 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
     if not are_targets and (name := made.contexts.get(print_of(ids))):
         what, length, key = name.split()
         right = build_contexts(words, vocabulary, int(length))[what == "targets"]
-        yield slipped(f"{what} of the length {length}", [Slip(key)], _seen(ids.tolist(), right.tolist()))
+        told = "the targets" if what == "targets" else f"contexts of the length {length}"
+        yield slipped(told, [Slip(key)], _seen(ids.tolist(), right.tolist()))
         return
     if ids.dim() == 2 and (place := _runs_on(ids, words, vocabulary)) is not None:
         seen = is_and_should(ids[place].tolist(), [0] * ids.shape[1], f"{{it}}[{place}]")
