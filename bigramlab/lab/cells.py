@@ -43,7 +43,8 @@ def cells_of(path: Path) -> list[Cell]:
         text = _without_magics(importlib.util.decode_source(path.read_bytes()))
         ast.parse(text)
     except SyntaxError as error:
-        raise ValueError(f"{path.name} can't be read: {error.msg}, at line {error.lineno}") from None
+        where = f", at line {error.lineno}" if error.lineno else "; save it as UTF-8"  # else it is about the encoding
+        raise ValueError(f"{path.name} can't be read: {error.msg}{where}") from None
     except (ValueError, OSError) as error:
         raise ValueError(f"{path.name} can't be read: {error}; save it as UTF-8") from None
     return [Cell("", str(path), text)]

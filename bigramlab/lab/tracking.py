@@ -3,31 +3,33 @@
 import __future__
 
 import ast
+import asyncio
 import builtins
 import copy
-import io
+import inspect
 import linecache
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
 
-import bigramlab
 from bigramlab.judge.causes.errors import explain
 from bigramlab.judge.describing import meant, shorten, show_error
 from bigramlab.judge.following import reads_of
+from bigramlab.judge.reading_code import stored
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
+from bigramlab.lab.standing_in import stand_in_for_names_txt, stand_in_for_the_notebook
 
 __all__ = ["Run", "run_cells"]
 
 COPIED = 10_000_000  # numbers: larger tensors are not kept as they were
+CELLS = 5_000  # of a table of lists, which is looked at after each statement
 
 
 @dataclass
@@ -70,8 +72,8 @@ def run_cells(
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
     sys.argv = [str(path)]
-    _stand_in_for_the_notebook()
-    _stand_in_for_names_txt(run)
+    stand_in_for_the_notebook()
+    stand_in_for_names_txt(run.remarks)
     tracker = _Tracker(run)
     for number, cell in enumerate(cells):
         linecache.cache[cell.filename] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.filename)
@@ -103,8 +105,10 @@ def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | N
     shows = isinstance(statement, ast.Expr)
     node = ast.Expression(statement.value) if isinstance(statement, ast.Expr) else ast.Module([statement], [])
     try:
+        flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if cell.place else 0  # as in a notebook
         code = compile(node, cell.filename, "eval" if shows else "exec", flags=flags, dont_inherit=True)
-        return None, eval(code, run.names)
+        shown = eval(code, run.names)
+        return None, asyncio.run(shown) if code.co_flags & inspect.CO_COROUTINE else shown
     except SystemExit as error:
         return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", None
     except BaseException as error:
@@ -186,6 +190,8 @@ def _version(value: Any) -> Any:
     if isinstance(value, torch.Tensor) and not value.is_inference():
         trained = value.is_leaf and value.requires_grad and value.numel() <= COPIED
         return value._version, str(value.detach().sum().item()) if trained else ""  # W.data += … leaves the version
+    if isinstance(value, list) and value and isinstance(value[0], list) and len(value) * len(value[0]) <= CELLS:
+        return str(value)
     if isinstance(value, list | dict | set):
         return len(value)
     if type(value).__module__ == "numpy" and getattr(value, "nbytes", COPIED) < COPIED:
@@ -275,31 +281,4 @@ def _passing(statement: ast.stmt) -> Iterator[str]:
             continue
         reads = {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
         if in_loop or not any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(node.value)):
-            targets = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
-            yield from (name for name in targets if name not in reads)
-
-
-def _stand_in_for_the_notebook() -> None:
-    """Let an exported notebook call `get_ipython().system(…)`, which does nothing, and any one `display`."""
-
-    class Silent:
-        def __getattr__(self, name: str) -> Any:
-            return lambda *_, **__: None
-
-    vars(builtins).update(get_ipython=Silent, display=print)
-
-
-def _stand_in_for_names_txt(run: Run) -> None:
-    """Let `open("names.txt")` find the names that are shipped, where there is no such file."""
-    real = io.open
-
-    def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        missing = isinstance(file, str | os.PathLike) and not os.path.exists(file)
-        if missing and os.path.basename(os.fspath(file)) == "names.txt" and mode in ("r", "rt", "rb"):
-            remark = "there is no names.txt beside the file, so the 32,033 names that are shipped were read"
-            run.remarks[:] = [remark]
-            shipped = Path(str(files("bigramlab") / "names.txt"))
-            file = shipped if shipped.is_file() else Path(bigramlab.__file__).parents[1] / "names.txt"
-        return real(file, mode, *arguments, **options)
-
-    builtins.open = io.open = opened
+            yield from (name for name in stored(node) if name not in reads)  # of `N[i, j] = 1` nothing: N stays
