@@ -6,7 +6,7 @@ from typing import Any
 
 from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, names_in, outer_loops, stored
 
-__all__ = ["losses_added_up", "never_reset", "resets", "uphill"]
+__all__ = ["losses_added_up", "never_reset", "never_steps", "resets", "uphill"]
 
 
 def losses_added_up(codes: Sequence[Code]) -> bool:
@@ -36,7 +36,9 @@ def resets(node: ast.AST) -> bool:
             return True
         targets = part.targets if isinstance(part, ast.Assign | ast.Delete) else []
         targets = [part.target] if isinstance(part, ast.AugAssign | ast.AnnAssign) else targets
-        if any(mentions_grad(target) for target in targets):
+        adds = isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add)
+        begins = isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant) and part.value.value == 1
+        if any(mentions_grad(target) for target in targets) and not adds and not begins:  # as one's own backward() does
             return True
     return False
 
@@ -67,9 +69,27 @@ def never_reset(loop: Loop, resetting: set[str]) -> tuple[str, str] | None:
         return name, "optimizer.zero_grad()"
     own = sorted(with_grad)[0]
     each = next(
-        (ast.unparse(part.iter) for part in ast.walk(loop)
+        (f"for {ast.unparse(part.target).strip('()')} in {ast.unparse(part.iter)}: " for part in ast.walk(loop)
          if isinstance(part, ast.For) and own in names_in(part.target, ast.Store)), "")  # fmt: skip
-    return name, f"for {own} in {each}: {own}.grad = None" if each else f"{own}.grad = None"
+    return name, f"{each}{own}.grad = None"
+
+
+def never_steps(loop: Loop, codes: Sequence[Code]) -> str:
+    """Return the optimizer that a loop resets while nothing in the file lets it step; nothing if there is none."""
+    optimizers = {
+        name
+        for code in codes
+        for node in ast.walk(code.tree())
+        if isinstance(node, ast.Assign) and ".optim." in f".{ast.unparse(node.value)}"
+        for name in stored(node)
+    }
+    if any(called(node) == "step" for code in codes for node in ast.walk(code.tree())):
+        return ""
+    if not any(called(node) == "backward" for node in ast.walk(loop)) or any(map(_updates, ast.walk(loop))):
+        return ""
+    reset = [node.func.value for node in ast.walk(loop) if isinstance(node, ast.Call) and called(node) == "zero_grad"
+             and isinstance(node.func, ast.Attribute)]  # fmt: skip
+    return next((one.id for one in reset if isinstance(one, ast.Name) and one.id in optimizers), "")
 
 
 def _updates(node: ast.AST) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop
-from bigramlab.judge.descents import never_reset, resets, uphill
+from bigramlab.judge.descents import never_reset, never_steps, resets, uphill
 from bigramlab.judge.reading_code import Code, Found, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
 from bigramlab.judge.walks import even_draws, other_end, seeded_anew, walk_that_stays
@@ -29,6 +29,7 @@ def slips_in_loops(
         for node in ast.walk(code.tree())
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and resets(node)
     }
+    own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
         seen = (then or {}).get(code.place, names)
         boundaries = {id for value in seen.values() if (id := boundary_of(value)) is not None}
@@ -36,8 +37,14 @@ def slips_in_loops(
             if found := never_reset(loop, resetting):
                 name, line = found
                 text = "the gradient is never reset, so each step goes along the sum of all gradients until then"
+                line = line.replace("= None", "= 0") if "backward" in own else line  # what is added to is a number
                 mend = f"Before `{name}.backward()`, write `{line}`: backward() adds to what is there."
                 yield Found(f"{name}.backward()", code.place_of(loop), text, mend)
+            if name := never_steps(loop, codes):
+                text = "the weights are never changed: the gradient is computed, and no step is taken along it"
+                yield Found(
+                    f"{name}.zero_grad()", code.place_of(loop), text, f"After `backward()`, write `{name}.step()`."
+                )
             if found := uphill(loop, seen):
                 name, line = found
                 text = "each step goes uphill, so the loss grows: the gradient points to where it becomes larger"
