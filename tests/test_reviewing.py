@@ -2,6 +2,7 @@ import builtins
 import io
 import itertools
 import json
+import math
 import os
 import re
 import subprocess
@@ -10,11 +11,12 @@ import textwrap
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tools.lecture import KEEPDIM, NO_STOP, SAME_ID, write_lecture, write_notebook
 
-from bigramlab import build_vocabulary, check, count_bigrams, load_names
+from bigramlab import build_contexts, build_vocabulary, check, count_bigrams, load_names
 from bigramlab.judge.fitting import Fit, NoFit, fits
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.reading_code import Code
@@ -355,9 +357,9 @@ def test_a_wrong_number_is_told_only_where_a_table_shows_what_it_was_made_of():
     names = load_names()
     counts = count_bigrams(names, build_vocabulary(names))
     loss = Thing("loss", 2.491828441619873)  # of a network; by chance the number of a slip in normalizing
-    bits = Thing("bits", 2.454577 / 0.693147)
-    assert not review([loss, bits], {}).items
-    assert [item.name for item in review([Thing("N", counts), loss, bits], {}).items] == ["N", "bits"]
+    cost = Thing("cost", 2.454577 / 0.693147)
+    assert not review([loss, cost], {}).items
+    assert [item.name for item in review([Thing("N", counts), loss, cost], {}).items] == ["N", "cost"]
 
 
 def test_a_slip_that_a_later_cell_mends_is_no_longer_wrong():
@@ -404,6 +406,96 @@ def test_what_is_made_of_something_wrong_follows_from_it_and_is_not_right():
     assert made.headline() == "N (cell 3) is the first that is wrong. 0 right, 1 wrong."
     assert items(made)["P"][0] == "follows"
     assert items(made)["P"][1].startswith("made of `N`, which is wrong")
+
+
+def test_what_is_made_of_something_wrong_and_not_known_otherwise_follows_too():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    swapped = counts.T.clone()
+    probs = (swapped + 1) / (swapped + 1).sum(1, keepdim=True)
+    total = -float((counts * probs.log()).sum()) / 3
+    made = review(
+        [
+            Thing("N", swapped, "cell 3"),
+            Thing("P", probs, "cell 4", reads=frozenset("N")),
+            Thing("total", total, "cell 5", reads=frozenset("P")),
+            Thing("nll", total / 7, "cell 5", reads=frozenset(["total"])),
+            Thing("pairs", counts[:, 3:5] * 3, "cell 6", reads=frozenset("N")),
+        ],
+        {},
+    )
+    assert made.unknown == []
+    assert {items(made)[name] for name in ("total", "nll", "pairs")} == {("follows", "made of `N`, which is wrong")}
+
+
+def test_a_table_of_numpy_that_nobody_knows_is_told_though_something_right_was_made_of_it():
+    names = load_names()
+    odd = count_bigrams(names, build_vocabulary(names)).numpy()[:, ::-1].copy()
+    made = review([Thing("N", odd), Thing("n", int(odd.sum()), reads=frozenset("N")), Thing("np", np)], {})
+    assert made.unknown == ["N"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "verdict"),
+    [
+        ("bits", "bits = loss * 1.4426950408889634", "right"),
+        ("bits_per_letter", "bits_per_letter = loss * 1.4426950408889634", "right"),
+        ("other", "other = loss / math.log(2)", "right"),
+        ("other", "other = loss / torch.log(torch.tensor(2.0))", "right"),
+        ("other", "other = loss * 1.4426950408889634", "mistake"),
+        ("orbits", "orbits = loss * 1.4426950408889634", "mistake"),
+    ],
+)
+def test_a_loss_that_is_measured_in_bits_on_purpose_is_right(name, code, verdict):
+    names, bits = load_names(), 2.4540144891548743 / math.log(2)
+    things = [Thing("N", count_bigrams(names, build_vocabulary(names))), Thing(name, bits, "cell 4")]
+    made = items(review(things, {}, codes=[Code("cell 4", code)]))
+    assert made[name][0] == verdict
+    if verdict == "right":
+        assert made[name][1] == "the loss without smoothing, in bits"
+
+
+def test_an_expression_that_divides_by_log_2_is_in_bits_on_purpose_too():
+    names, bits = load_names(), 2.4540144891548743 / math.log(2)
+    shown = Thing("loss / math.log(2)", bits, "cell 4", shown=True)
+    made = review([Thing("N", count_bigrams(names, build_vocabulary(names))), shown], {})
+    assert made
+    assert items(made)[shown.name] == ("right", "the loss without smoothing, in bits")
+
+
+def test_a_token_of_several_letters_that_has_the_id_of_a_letter_is_told():
+    ids = {c: i for i, c in enumerate("abcdefghijklmnopqrstuvwxyz")}
+    verdict, text = items(review_names({"stoi": ids | {"<S>": 25, "<E>": 27}}))["stoi"]
+    assert verdict == "mistake"
+    assert text == "'z' and '<S>' have the same id, 25: each token needs one of its own"
+    assert review_names({"stoi": ids | {"<S>": 26, "<E>": 26}})  # one boundary, written in two ways
+
+
+def test_a_dict_that_is_not_the_other_turned_round_is_told():
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    stoi = {c: i + 1 for i, c in enumerate(letters)} | {".": 0}
+    verdict, text = items(review_names({"stoi": stoi, "itos": dict(enumerate(letters))}))["itos"]
+    assert verdict == "mistake"
+    assert text == "it has 'a' for 0, the id that `stoi` gives '.': turn `stoi` round"
+    for right in ({i: c for c, i in stoi.items()}, {i: c for c, i in stoi.items() if i}):  # a walk may end before "."
+        assert review_names({"stoi": stoi, "itos": right})
+    assert review_names({"stoi": stoi, "itos": dict(enumerate(letters)), "other": dict(enumerate("." + letters))})
+
+
+def test_targets_that_are_the_last_tokens_of_the_contexts_made_with_them_are_told():
+    names = load_names()
+    contexts = build_contexts(names, build_vocabulary(names), 3)[0]
+    made = [Thing("X", contexts, "cell 2"), Thing("Y", contexts[:, -1].clone(), "cell 2")]
+    assert items(review(made, {}))["Y"][0] == "mistake"
+    made[1] = Thing("last", contexts[:, -1].clone(), "cell 2", reads=frozenset("X"))
+    assert items(review(made, {}))["last"][0] == "right"
+
+
+def test_a_table_whose_rows_are_one_list_is_told():
+    verdict, text = items(review([Thing("N", [[0, 1, 2]] * 3)], {}))["N"]
+    assert verdict == "mistake"
+    assert text.startswith("all its rows are one list")
+    assert review([Thing("N", [[0, 0, 0]] * 3)], {})  # harmless so far
 
 
 def test_a_number_is_the_length_of_the_list_that_is_wrong_rather_than_some_other_fact():
@@ -704,6 +796,44 @@ def test_a_gradient_that_is_never_reset_is_named():
     assert slips(own) == ["loss.backward()"]
 
 
+def test_a_gradient_that_only_ones_own_backward_writes_is_never_reset():
+    code = """
+    class Value:
+        def __init__(self, data): self.data, self.grad = data, 0
+        def backward(self):
+            self.grad = 1
+            for v in reversed(self.order):
+                for child, slope in v.children:
+                    child.grad += slope * v.grad
+    for step in range(10):
+        loss = forward(params)
+        loss.backward()
+        for p in params:
+            p.data -= 0.1 * p.grad
+    """
+    assert slips(code) == ["loss.backward()"]
+    (found,) = slips_in_loops(
+        [Code("", textwrap.dedent(code.replace("for p in params", "for i, p in enumerate(params)")))], {}
+    )
+    assert "write `for i, p in enumerate(params): p.grad = 0`" in found.mend
+    assert slips(code.replace("self.grad = 1", "self.grad = 0")) == []  # it may reset them all first
+    assert slips(code.replace("* p.grad", "* p.grad; p.grad = 0")) == []
+
+
+def test_weights_that_an_optimizer_never_changes_are_told():
+    code = """
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for i in range(10):
+        loss = F.cross_entropy(model(X), Y)
+        optimizer.zero_grad()
+        loss.backward()
+    """
+    assert slips(code) == ["optimizer.zero_grad()"]
+    assert slips(code.replace("loss.backward()", "loss.backward(); optimizer.step()")) == []
+    assert slips(code.replace("loss.backward()", "loss.backward(); W.data -= 0.1 * W.grad")) == []
+    assert slips(code.replace("torch.optim.SGD(model.parameters(), lr=0.1)", "mine()")) == []
+
+
 def test_a_gradient_that_another_function_resets_or_that_is_added_up_on_purpose_is_no_slip():
     assert (
         slips("def clear():\n    W.grad = None\nfor k in r:\n    clear()\n    loss.backward()\n    W.data -= W.grad")
@@ -887,12 +1017,27 @@ def test_after_a_cell_that_raises_what_was_made_before_is_kept_and_the_cell_is_n
         ("import torch\nW = torch.zeros(3)\nW = W - 50 * W.grad", "The gradient is `None`"),
         ("{}['a']", ""),
         ("(lambda x: x)()", "A function is called with other arguments than it takes."),
+        ("import a_package_of_none", "The package is not installed"),
+        ("import sys\nname = sys.argv[1]", "`sys.argv` has what stands behind the script's name"),
+        ("def input(_): raise EOFError('EOF when reading a line')\ninput('n? ')", "`input` waits for an answer"),
     ],
 )
 def test_what_usually_leads_to_an_error_is_said(code, likely, run):
     found = run(code)
     assert found.likely.startswith(likely) if likely else not found.likely
     assert ("Likely cause" in review([], {}, ended=found.ended, likely=found.likely).text()) == bool(likely)
+
+
+def test_a_cell_may_wait_for_something_as_in_a_notebook(run):
+    found = run("import asyncio\nawait asyncio.sleep(0)\na = 200")
+    assert found.ended == ""
+    assert found.names["a"] == 200
+
+
+def test_a_table_that_a_loop_sets_cell_by_cell_does_not_pass_by(run):
+    found = run("N = [[0 for _ in range(3)] for _ in range(3)]\nfor i in range(3):\n    N[i][i] = 5")
+    table = next(thing for thing in found.things if thing.name == "N")
+    assert (table.passing, table.value[1]) == (False, [0, 5, 0])
 
 
 def test_a_cell_that_python_cannot_read_is_named(run):
@@ -1165,6 +1310,78 @@ def test_what_is_made_of_a_part_of_the_words_is_known_where_they_are_split(run):
     assert made["dev_loss"] == ("right", "the loss of `words[n1:n2]` by `P`")
     assert made["test_loss"] == ("right", "the loss of `words[n2:]` by `P`")
     assert made["counts_of"][0] == made["loss_of"][0] == "right"
+
+
+def test_a_k_that_no_table_has_any_more_is_read_off_the_losses_of_a_split(run):
+    chosen = f"""{SPLIT.replace(", 4)", ", 9)")}
+P = (N + 0.5) / (N + 0.5).sum(1, keepdim=True)
+dev_loss = loss_of(words[n1:n2])
+P = None
+"""
+    found = run(chosen, "split.py")
+    found.things = [thing for thing in found.things if thing.name != "P"]
+    made = items(review(found.things, found.names, codes=[Code("", chosen)]))
+    assert made["train_loss"] == ("right", "the loss of `words[:n1]` by `N` with k = 1")
+    assert made["dev_loss"] == ("right", "the loss of `words[n1:n2]` by `N` with k = 0.5")
+
+
+def test_a_slip_in_the_table_of_a_part_is_told(run):
+    wrong = SPLIT.replace("keepdim=True", "keepdim=False")
+    found = run(wrong, "split.py")
+    first = review(found.things, found.names, codes=[Code("", wrong)]).first
+    assert first.name == "P"
+    assert first.text.startswith("the probabilities, with k = 1, of `words[:n1]`, with one slip")
+    assert "keepdim forgotten" in first.details[0][1]
+
+
+def test_a_loss_that_is_infinite_does_no_harm_where_there_is_a_split(run):
+    code = f"{SPLIT}dev_loss = float('inf')\ntest_loss = torch.tensor(float('nan'))\n"
+    found = run(code, "split.py")
+    assert "train_loss" in items(review(found.things, found.names))
+
+
+@pytest.mark.parametrize(
+    ("train", "dev", "test", "wrong"),
+    [
+        ((0, 25626), (25626, 28829), (28829, None), None),
+        ((0, 25626), (0, 28829), (28829, None), "dev"),
+        ((0, 25626), (20000, 28829), (28829, None), "dev"),
+        ((0, 25626), (25626, 28829), (25626, None), "test"),
+    ],
+)
+def test_parts_of_a_split_that_overlap_are_told(train, dev, test, wrong):
+    names = load_names()
+    parts = {"train": names[slice(*train)], "dev": names[slice(*dev)], "test": names[slice(*test)]}
+    lists = [Thing("words", names), *(Thing(f"{name}_words", part) for name, part in parts.items())]
+    first = review(lists, {}).first
+    assert (first.name if first else None) == (wrong and f"{wrong}_words")
+    examples = {name: build_contexts(part, build_vocabulary(names), 3) for name, part in parts.items()}
+    made = [Thing("words", names), *(Thing(f"X{name}", one[0]) for name, one in examples.items())]
+    first = review(made, {}).first
+    assert (first.name if first else None) == (wrong and f"X{wrong}")
+    both = Thing("train_all", names[:28829])  # for the last training: nobody knows what is compared
+    assert review([*lists[:2], both, *lists[2:3]], {})
+
+
+def test_no_number_is_a_loss_that_is_infinite():
+    names = load_names()
+    vocabulary = build_vocabulary(names)
+    counts = count_bigrams(names[:20_000], vocabulary)
+    probs = counts / counts.sum(1, keepdim=True)
+    parts = [Thing("words", names), Thing("train", names[:20_000]), Thing("dev", names[20_000:])]
+    made = review([*parts, Thing("N", counts), Thing("P", probs), Thing("dev_loss", 2.9450206839316047)], {})
+    assert made.unknown == ["dev_loss"]
+
+
+def test_the_loss_of_two_tokens_for_the_boundary_is_known_as_a_loop_rounds_it():
+    names = load_names()
+    counts = count_bigrams(names, build_vocabulary(names))
+    wide = torch.zeros(28, 28, dtype=torch.int64)
+    wide[:26, :26], wide[26, :26], wide[:26, 27] = counts[1:, 1:], counts[0, 1:], counts[1:, 0]
+    probs = (wide + 1.0) / (wide + 1.0).sum(1, keepdim=True)
+    loss = float(-(wide * probs.log()).sum() / wide.sum()) * 1.00009
+    made = items(review([Thing("N", wide), Thing("P", probs), Thing("nll", loss)], {}))
+    assert made["nll"] == ("right", "the loss of all words by `P`")
 
 
 def test_lists_of_some_of_the_words_are_parts_too_in_any_order_of_tokens():

@@ -1,6 +1,7 @@
 """What follows from what: a value made of a wrong one is not right, and a step that was finished needs no line."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,9 @@ from torch import Tensor
 
 from bigramlab.judge.reviewed import BAD, CLOSE, FOLLOWS, MISTAKE, RIGHT, STEP, Item, Thing
 
-__all__ = ["reads_of", "settled"]
+__all__ = ["reads_of", "roles_in", "settled"]
+
+ROLES = {"train": "tr|train|training", "dev": "dev|val|valid|validation", "test": "te|test"}
 
 
 def settled(things: Sequence[Thing], found: Mapping[int, Item], slips: Sequence[Item]) -> tuple[list[Item], list[str]]:
@@ -55,6 +58,8 @@ def _followed(things: Sequence[Thing], found: dict[int, Item]) -> dict[int, Item
             item = replace(item, of=origin)
         elif item is None or item.verdict == RIGHT:
             item = _with_its_pair(thing, things, found) or item
+        if origin and item is None and _may_matter(thing) and not thing.shown:
+            item = Item(thing.name, thing.place, FOLLOWS, f"made of `{origin}`, which is wrong", of=origin)
         if item is not None:
             found[at] = item
         if item is not None and (item.is_wrong or item.verdict == FOLLOWS):
@@ -101,10 +106,17 @@ def _finished(things: Sequence[Thing], found: Mapping[int, Item]) -> set[str]:
     return finished
 
 
+def roles_in(name: str) -> set[str]:
+    """Return for which parts of a split a name stands: train, dev or test."""
+    return {part for part, names in ROLES.items() if re.search(rf"(?i)(?:^[xy]?|_)(?:{names})(?:_|$|\d|loss)", name)}
+
+
 def _length(value: Any) -> int | None:
     if isinstance(value, Tensor):
         return len(value) if value.dim() else None
-    return len(value) if isinstance(value, list | tuple) else None
+    if isinstance(value, type) or not hasattr(value, "__array__"):
+        return len(value) if isinstance(value, list | tuple) else None
+    return len(value) if value.ndim else None  # an array of NumPy
 
 
 def _may_matter(thing: Thing) -> bool:

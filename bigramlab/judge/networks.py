@@ -1,7 +1,6 @@
 """What a network's values are: each is computed again from the notebook's own others."""
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from bigramlab.judge.descents import losses_added_up
+from bigramlab.judge.following import roles_in
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
 
@@ -241,6 +241,12 @@ def _loss(
                 return MISTAKE, f"the loss {what}, with softmax taken twice: cross_entropy takes logits"
             if len(table) > 1 and abs(value - loss * len(table)) < 1e-4 * abs(value):
                 return STEP, f"the sum of the losses {what}; divide it by {len(table):,}, their number"
+            each = -float(_logs(table).double().mean(0)[targets].mean())
+            if abs(value - each) < 1e-5 * abs(each) and abs(each - loss) > 1e-3:
+                return (
+                    MISTAKE,
+                    f"the mean loss {what}, but each row pays for every target: write torch.arange for `:`",
+                )
             named = any(part in thing.name.lower() for part in ("loss", "nll"))
             if named and loss > 1e-3 and abs(value + loss) < 1e-4 * loss:
                 return MISTAKE, f"minus the mean loss {what}: the minus sign is missing"
@@ -251,11 +257,7 @@ def _loss(
 
 def _of_other_words(name: str, targets: str) -> str:
     """Say of which part of the words the targets are, if the name of the loss says another one."""
-    parts = {"train": "tr|train|training", "dev": "dev|val|valid|validation", "test": "te|test"}
-    of, by = (
-        {part for part, names in parts.items() if re.search(rf"(?i)(?:^[xy]?|_)(?:{names})(?:_|$|\d|loss)", text)}
-        for text in (name, targets.strip("`"))
-    )
+    of, by = roles_in(name), roles_in(targets.strip("`"))
     return min(by) if len(of) == len(by) == 1 and of != by else ""
 
 

@@ -1,6 +1,7 @@
 """The code of a file, and what helps to read its loops."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +13,14 @@ __all__ = [
     "mentions_grad",
     "names_in",
     "outer_loops",
+    "says_bits",
     "shows_another",
     "stored",
     "sums_for",
 ]
 
 Loop = ast.For | ast.While
+DIVIDING = ("sum", "softmax", "log_softmax")  # what has an axis along which a table is divided by sums
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,29 @@ def sums_for(name: str, tree: ast.AST) -> list[tuple[int, bool]]:
     """Return the sums along an axis that a name is made of, or else all there are: the axis, and whether it is kept."""
     own = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AugAssign) and name in _targets(node)]
     for places in own, [tree]:
-        calls = [part for place in places for part in ast.walk(place) if called(part) == "sum"]
+        calls = [part for place in places for part in ast.walk(place) if called(part) in DIVIDING]
         axes = [_axis_of(call) for call in calls if isinstance(call, ast.Call)]
         if found := [(axis, kept) for axis, kept in axes if axis is not None]:
             return found
     return []
+
+
+def says_bits(name: str, codes: Sequence[Code]) -> bool:
+    """Tell whether a value is in bits on purpose: it is called so, or what it is made of is divided by log 2."""
+    if re.search(r"(?i)(^|[^a-z])(bits?|bpc|bpt)($|[^a-z])", name):
+        return True
+    for code in [*codes, Code("", name)]:  # what is only shown is called as it is written
+        for node in ast.walk(code.tree()):
+            own = isinstance(node, ast.Assign) and name in stored(node)
+            if (own or (isinstance(node, ast.Expr) and not code.place)) and any(map(_divides_by_log_2, ast.walk(node))):
+                return True
+    return False
+
+
+def _divides_by_log_2(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)):
+        return False
+    return re.fullmatch(r"(\w+\.)?log\((\w+\.tensor\()?2(\.0)?\)+", ast.unparse(node.right)) is not None
 
 
 def shows_another(slips: Sequence[str], sums: Sequence[tuple[int, bool]]) -> bool:
@@ -112,7 +133,8 @@ def _targets(node: ast.Assign | ast.AugAssign) -> set[str]:
 def _axis_of(call: ast.Call) -> tuple[int | None, bool]:
     """Return along which axis a sum is taken, None if that is not written as a number, and whether it is kept."""
     options = {option.arg: option.value for option in call.keywords}
-    own = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") not in ("torch", "np", "numpy")
+    of = getattr(call.func.value, "id", "") if isinstance(call.func, ast.Attribute) else "F"
+    own = of not in ("torch", "np", "numpy", "F")
     places = call.args if own else call.args[1:]
     axis = next((options[name] for name in ("dim", "axis") if name in options), places[0] if places else None)
     keeps = next((options[name] for name in ("keepdim", "keepdims") if name in options), None)
@@ -121,5 +143,5 @@ def _axis_of(call: ast.Call) -> tuple[int | None, bool]:
         number = ast.literal_eval(axis) if axis is not None else None
     except ValueError:
         number = None
-    kept = keeps is not None and not (isinstance(keeps, ast.Constant) and not keeps.value)
+    kept = called(call) != "sum" or (keeps is not None and not (isinstance(keeps, ast.Constant) and not keeps.value))
     return (number if isinstance(number, int) else None), kept

@@ -10,7 +10,7 @@ from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["boundary_of", "collision", "is_of_pairs", "read_dict"]
+__all__ = ["boundary_of", "collision", "is_of_pairs", "not_inverse", "read_dict"]
 
 
 def read_dict(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
@@ -52,13 +52,41 @@ def collision(value: Mapping[Any, Any]) -> str:
     seen: dict[int, str] = {}
     if len(value) < 3 or not all(isinstance(token, str) and type(id) is int for token, id in value.items()):
         return ""
-    if sorted(set(value.values())) != list(range(min(value.values()), max(value.values()) + 1)):
+    ids = set(value.values())
+    if max(ids) - min(ids) + 1 - len(ids) > len(value) - len(ids):  # more ids are free than two tokens share
         return ""
     for token, id in value.items():
         if id in seen and "." in (token, seen[id]):
             return f"{seen[id]!r} and {token!r} have the same id, {id}: leave 0 for '.', as in i + 1"
+        if id in seen and (len(token) > 1) != (len(seen[id]) > 1):  # of `<S>` and `<E>` one id may be meant
+            return f"{seen[id]!r} and {token!r} have the same id, {id}: each token needs one of its own"
         seen[id] = token
     return ""
+
+
+def not_inverse(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return a dict from id to token that is not the one from token to id turned round, and where they differ.
+
+    Args:
+        values: What there is in the end, by name. If there are several dicts of a kind, nothing is said.
+    """
+    found = {name: alphabet_of(value) for name, value in values.items() if isinstance(value, dict)}
+    kinds = {"stoi": [], "itos": []}  # type: dict[str, list[tuple[str, list[str]]]]
+    for name, alphabet in found.items():
+        if alphabet and len(alphabet[1]) > 2:
+            kinds[alphabet[0]].append((name, alphabet[1]))
+    if any(len(some) != 1 for some in kinds.values()):
+        return None
+    (there, ids), (back, tokens) = kinds["stoi"][0], kinds["itos"][0]
+    if {*ids} - {*tokens} - {"", "."} or {*tokens} - {*ids} - {"", "."}:  # of other words
+        return None
+    for id, token in enumerate(ids):
+        if token and (id >= len(tokens) or tokens[id] != token):
+            other = repr(tokens[id]) if id < len(tokens) and tokens[id] else "nothing"
+            if token == "." and other == "nothing":
+                continue  # a walk may end before it is written
+            return back, f"it has {other} for {id}, the id that `{there}` gives {token!r}: turn `{there}` round"
+    return None
 
 
 def boundary_of(value: object) -> int | None:

@@ -4,20 +4,22 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import RIGHT
-from bigramlab.judge.reading import how_made
-from bigramlab.judge.reading_numbers import TIGHT, digits_of
+from bigramlab.judge.following import roles_in
+from bigramlab.judge.making import MISTAKE, RIGHT, with_k
+from bigramlab.judge.reading import how_made, with_slips
+from bigramlab.judge.reading_numbers import LOOSE, SHORT, TIGHT, digits_of
 from bigramlab.judge.reviewed import Item, Thing
+from bigramlab.judge.slipping import KS, probs_of
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["Part", "parts_of", "read_part"]
+__all__ = ["Part", "overlapping", "parts_of", "read_part"]
 
 USUAL = (0.8, 0.9)
 MOST = 12  # parts: who has made more has made no split
@@ -56,6 +58,37 @@ def parts_of(things: Sequence[Thing], names: Mapping[str, Any], words: Sequence[
     return [Part(name, _counted(tuple(part), tuple(words))) for name, part in [*found.items()][:MOST] if part]
 
 
+def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place of a part that has something of the parts before it, and what shows that.
+
+    Parts are lists of words, or examples, which are called train, dev and test; of two of one kind nothing is said.
+    """
+    total = sum(len(word) + 1 for word in words)
+    kinds: dict[object, dict[str, list[int]]] = {}
+    for name in dict.fromkeys(one.name for one in things if not one.shown):
+        at = max(at for at, one in enumerate(things) if one.name == name)
+        value, roles = things[at].value, roles_in(name)
+        is_table = isinstance(value, Tensor) and value.dim() == 2 and not value.is_floating_point()
+        kind = "words" if _are_words(value) else value.shape[1] if is_table else None
+        if kind is not None and len(roles) == 1 and len(value) <= total:
+            kinds.setdefault(kind, {}).setdefault(min(roles), []).append(at)
+    for kind, found in kinds.items():
+        if any(len(places) > 1 for places in found.values()):
+            continue
+        places = sorted(at for (at,) in found.values())
+        for many in range(2, len(places) + 1):
+            own = [things[at] for at in places[:many]]
+            names = ", ".join(f"`{one.name}`" for one in own)
+            if kind == "words" and Counter(word for one in own for word in one.value) - Counter(words):
+                text = f"some words are in two of {names}: test a part on words that it never saw"
+            elif kind != "words" and sum(len(one.value) for one in own) > total:
+                text = f"some examples are in two of {names}: together they are more than {total:,}, which is all"
+            else:
+                continue
+            yield places[many - 1], text
+            break
+
+
 def _are_words(value: object) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) and len(one) > 0 for one in value)
 
@@ -87,33 +120,81 @@ def read_part(
         known: What was said of it.
         order: The notebook's order of tokens, where it is another one.
     """
-    told = {item.name for item in known if item.verdict == RIGHT and item.text.startswith("the probabilities")}
-    models = {name: one.detach().double() for name in sorted(told) if isinstance(one := there.get(name), Tensor)}
-    for part in parts:
-        counts = part.counts if order is None else part.counts[order][:, order]
-        if said := _said(thing.value, part.name, counts, models):
-            return Item(thing.name, thing.place, *said, headline=f"`{thing.name}`: {said[1]}.")
+    own = [(part.name, part.counts if order is None else part.counts[order][:, order]) for part in parts]
+    if isinstance(thing.value, Tensor) and thing.value.dim():
+        said = next(filter(None, (_table(thing.value, name, counts) for name, counts in own)), None)
+        counted = [(name, one) for name, one in own if any(item.text.endswith(f", of `{name}`") for item in known)]
+        if said is None and (wrong := _wrong_table(thing, counted)):
+            return wrong
+    else:
+        said = _number(thing.value, own, there, known)
+    return Item(thing.name, thing.place, *said, headline=f"`{thing.name}`: {said[1]}.") if said else None
+
+
+def _table(value: Tensor, name: str, counts: Tensor) -> tuple[str, str] | None:
+    if value.shape != counts.shape or value.is_complex():
+        return None
+    form = how_made(value.detach().double(), counts)
+    return (form.verdict, f"{form.sentence}, of `{name}`") if form else None
+
+
+def _wrong_table(thing: Thing, counted: Sequence[tuple[str, Tensor]]) -> Item | None:
+    """Say which slip a table has that is made of a part whose counts are there."""
+    table = thing.value.detach().double() if not thing.value.is_complex() else torch.tensor(math.nan)
+    for name, counts in counted if table.isfinite().all() else ():
+        for one in with_slips(table, counts, {}, 1) if table.shape == counts.shape else ():
+            what, but = one.sentence.split(", with one slip. ")
+            text = f"{what}, of `{name}`, with one slip: {but.split(':')[0]}"
+            seen = one.seen.replace("{it}", thing.name)
+            details = [("But", f"{but.rstrip('.')}.", False), ("To see it", seen, False)]
+            return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details, slips=one.slips)
     return None
 
 
-def _said(value: object, name: str, counts: Tensor, models: Mapping[str, Tensor]) -> tuple[str, str] | None:
-    if isinstance(value, Tensor) and value.shape == counts.shape and not value.is_complex():
-        form = how_made(value.detach().double(), counts)
-        return (form.verdict, f"{form.sentence}, of `{name}`") if form else None
-    if isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point() and not value.dim()):
-        for model, probs in models.items():
-            if what := _measured(float(value), counts, probs):
-                return RIGHT, f"the {what} of `{name}` by `{model}`"
-    return None
+def _number(
+    value: object, parts: Sequence[tuple[str, Tensor]], there: Mapping[str, Any], known: Sequence[Item]
+) -> tuple[str, str] | None:
+    """Say which loss a number is: of a part, or of all words, if those have two tokens for the boundary."""
+    if not (isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())):
+        return None
+    number = float(value.detach() if isinstance(value, Tensor) else value)
+    if not math.isfinite(number):
+        return None
+    tables = [
+        (item, table.detach().double())
+        for item in known
+        if item.verdict == RIGHT and isinstance(table := there.get(item.name), Tensor) and table.dim() == 2
+    ]
+    models = {f"`{item.name}`": table for item, table in tables if item.text.startswith("the probabilities")}
+    counted = [(item, table) for item, table in tables if item.text.startswith("the counts")]
+    everything = [("all words", counts, LOOSE) for item, counts in counted if "two tokens" in item.text]
+    measured = [(f"`{name}`", counts, TIGHT) for name, counts in parts] + everything
+    tried = [*product(models.items(), measured)]
+    for item, counts in counted if digits_of(number)[0] > SHORT else ():  # k may be chosen by a loop over several
+        if any(item.text.endswith(f", of `{name}`") for name, _ in parts):
+            smoothed = {f"`{item.name}` {with_k(k)}": probs_of(counts + k) for k in KS}
+            tried += product(smoothed.items(), measured)
+    found = [
+        (*near, f"of {name} by {model}")
+        for (model, probs), (name, counts, bound) in tried
+        if (near := _measured(number, counts, probs, bound))
+    ]
+    _, what, of = min(found, key=lambda one: one[0], default=(0.0, "", ""))
+    return (RIGHT, f"the {what} {of}") if found else None
 
 
-def _measured(value: float, counts: Tensor, probs: Tensor) -> str:
-    """Say what a number measures, if it does; it is matched to its digits."""
+def _measured(value: float, counts: Tensor, probs: Tensor, bound: float) -> tuple[float, str] | None:
+    """Say how near a number is to what it measures, and what that is, if it does.
+
+    It is matched to its digits, and a longer one up to the bound.
+    """
     if probs.shape != counts.shape:
-        return ""
+        return None
     loss = -float(torch.xlogy(counts, probs).sum() / counts.sum())
+    if not math.isfinite(loss):  # any number would be as near
+        return None
     _, unit = digits_of(value)
     for what, number in (("loss", loss), ("perplexity", math.exp(min(loss, 700)))):
-        if abs(number - value) <= min(max(unit, TIGHT * number), 6e-5 * number):
-            return what
-    return ""
+        if abs(number - value) <= max(min(unit, 6e-5 * number), bound * number):
+            return round(abs(number - value) / number, 7), what
+    return None
