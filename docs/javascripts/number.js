@@ -174,9 +174,10 @@
       const single = digits < 10 || this.mayBeSingle(value);
       const [exact, tight, close, loose] = [Math.max(unit, DIGITS * size), Math.max(unit, TIGHT * size), 2 * TIGHT * size, single ? LOOSE * size : 0];
       const inTable = ({ slip, place }) => slip !== undefined && !place && /#(?:count_bigrams|smooth|normalize)-/.test(this.known.mistakes[slip][2]);
-      const known = (fits) => (one) => digits >= one.digits && fits(one);
-      const sieves = [[({ verdict }) => verdict !== "mistake", exact], [({ verdict }) => verdict !== "mistake", tight],
-        [({ verdict, what }) => verdict !== "mistake" && what.includes(ROUNDED), close], [({ common }) => common, tight],
+      const short = ({ known, verdict }) => verdict === "mistake" && `${Math.abs(known)}`.replace(".", "").replace(/^0+|0+$/g, "").length <= FEW;
+      const known = (fits) => (one) => digits >= one.digits && (!short(one) || Math.abs(one.known - value) <= exact) && fits(one);
+      const sieves = [[({ verdict }) => verdict !== "mistake", exact], [({ common, verdict, what }) => verdict !== "mistake" && (common || !what.includes(ROUNDED)), tight],
+        [({ common, verdict, what }) => verdict !== "mistake" && common && what.includes(ROUNDED), close], [({ common }) => common, tight],
         [({ common, verdict }) => common && verdict !== "mistake", loose], [(one) => one.common && inTable(one), loose], [() => true, tight]];
       for (const [fits, bound] of sieves) {
         const found = bound > 0 ? near(known(fits), bound) : [];
