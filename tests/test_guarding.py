@@ -23,6 +23,7 @@ from torch.utils._device import DeviceContext
 import bigramlab
 from bigramlab import check
 from bigramlab.judge import ending, witnessing
+from bigramlab.judge.clock import Clock
 from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.settings import pinned
@@ -648,3 +649,14 @@ def test_line_events_end_the_overdue_call_and_none_after_it(monkeypatch):
     watchdog._current = watchdog._stopped = 4
     watchdog._on_line("code")
     assert ended == ["code"]
+
+
+def test_a_call_that_waits_for_a_processor_takes_no_time_meanwhile(monkeypatch):
+    clock = Clock()
+    time.sleep(0.5)
+    assert clock.used() >= 0.1
+    monkeypatch.setattr(Clock, "_seconds_waited", lambda self: time.monotonic())
+    clock.start()
+    time.sleep(0.5)
+    assert clock.used() < 0.1
+    clock.close()

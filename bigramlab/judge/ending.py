@@ -15,6 +15,7 @@ from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
+from bigramlab.judge.clock import Clock
 from bigramlab.judge.witnessing import witness
 
 __all__ = ["TimeIsUp", "Watchdog"]
@@ -96,7 +97,7 @@ class Watchdog:
         self.spared = 0.0  # seconds that went into importing and compiling
         self._ids = itertools.count(1)
         self._current = 0  # the id of the call that is running, 0 when none is
-        self._allowed = self._started = self._cpu_started = 0.0
+        self._allowed = 0.0
         self._raising = False
         self._closed = False
         self._closing = threading.Lock()
@@ -106,7 +107,8 @@ class Watchdog:
 
     def __enter__(self) -> "Watchdog":
         """Start watching."""
-        self._thread, self._process = threading.get_ident(), os.getpid()
+        self._thread, self._process, self._clock = threading.get_ident(), os.getpid(), Clock()
+        self._restore.append(self._clock.close)
         self._has_signals = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
         if self._has_signals:
             for number in (signal.SIGURG, signal.SIGVTALRM):  # rarely used by others
@@ -145,7 +147,7 @@ class Watchdog:
         result, error = None, None
         try:
             self._allowed = self.seconds / 10 if self.hangs else self.seconds
-            self._start_clock()
+            self._clock.start()
             self._current = next(self._ids)
             result = function(*arguments, **options)
         except BaseException as raised:
@@ -179,21 +181,9 @@ class Watchdog:
         if sys.gettrace() is not tracer:
             sys.settrace(tracer)
 
-    def _cpu_seconds(self) -> float:
-        if sys.platform != "linux":
-            return time.monotonic()
-        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
-
-    def _start_clock(self) -> None:
-        self._started, self._cpu_started = time.monotonic(), self._cpu_seconds()
-
-    def _used(self) -> float:
-        """Return the call's seconds: of the processor, so that a busy machine makes no call look endless."""
-        return max(self._cpu_seconds() - self._cpu_started, (time.monotonic() - self._started) / 5)
-
     def _is_overdue(self, frame: FrameType | None = None) -> bool:
         """Tell whether the call takes too long; what it imports or compiles just now is not left half done."""
-        if self._used() <= self._allowed:
+        if self._clock.used() <= self._allowed:
             return False
         frame = frame or _frame_of(self._thread)
         stood: list[tuple[str, int | None]] = []
@@ -202,8 +192,8 @@ class Watchdog:
             stood.append((file, frame.f_lineno))
             most = SECONDS_TO_LOAD * file.startswith("<frozen importlib") + SECONDS_TO_COMPILE * _is_compiler(file)
             if self.spared < most:
-                self.spared += self._used()
-                self._start_clock()
+                self.spared += self._clock.used()
+                self._clock.start()
                 return False
             frame = frame.f_back
         if self._stopped != self._current:  # and not only now, while it is being ended
@@ -236,7 +226,7 @@ class Watchdog:
     def _end(self, running: int) -> None:
         self._raising = True
         try:
-            if self._current == running and self._used() > self._allowed:
+            if self._current == running and self._clock.used() > self._allowed:
                 self._have_lines_raise()
                 if self._tool is None:
                     _raise_in(self._thread, TimeIsUp)

@@ -1,0 +1,56 @@
+"""How long a call has taken. Nothing but Python is needed here."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Tells how much of its thread's time went by since it was started.
+
+    On a busy machine a thread waits for a processor most of the time, which makes no call look endless: where the
+    system tells of that wait (Linux), it does not count.
+    """
+
+    def __init__(self) -> None:
+        """Watch the thread that makes it."""
+        self._thread = threading.get_ident()
+        self._waits: int | None = None
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # not every kernel tells
+                self._waits = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+        self.start()
+
+    def start(self) -> None:
+        """Begin at 0."""
+        self._started, self._computed, self._waited = time.monotonic(), self._cpu_seconds(), self._seconds_waited()
+
+    def used(self) -> float:
+        """Return the seconds that were computed, or a fifth of all that it did not wait for a processor."""
+        there = time.monotonic() - self._started - (self._seconds_waited() - self._waited)
+        return max(self._cpu_seconds() - self._computed, there / 5)
+
+    def close(self) -> None:
+        """Let go of the system's file."""
+        if self._waits is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._waits)
+            self._waits = None
+
+    def _cpu_seconds(self) -> float:
+        if sys.platform != "linux":
+            return time.monotonic()
+        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
+
+    def _seconds_waited(self) -> float:
+        """Return for how long the thread could have gone on, and no processor was free."""
+        if self._waits is None:
+            return 0.0
+        try:
+            return int(os.pread(self._waits, 100, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):  # a call may have closed it
+            return 0.0
