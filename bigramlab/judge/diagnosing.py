@@ -45,6 +45,7 @@ SECONDS = 1.8  # then only what takes no time is asked
 SECONDS_OF_CALLS = 0.5  # of those that are compared, together
 FEWEST = 4  # however long they took
 FEW_STEPS = 10
+TRAININGS = ("train_neural_bigram", "train_mlp")  # first compared in few calls that chance and rounding don't decide
 
 
 def diagnose(
@@ -61,10 +62,8 @@ def diagnose(
     not refuse: who makes one mistake often forgets to refuse something, too, and that is another law's matter. What
     ends all of them as the function did is the likely cause; a part of it is named only if there is nothing else.
     """
-    ours, mistakes = ours_for(name), [one for one in MISTAKES.get(name, []) if not one.careless]
-    expected = [(call, call.again(ours, guard)) for call in decisive]
-    expected += [(call, again) for call in others if not (again := call.again(ours, guard)).raised]
-    expected = _quick(_wrong_first(_of_few_steps(name, expected)))
+    mistakes = [one for one in MISTAKES.get(name, []) if not one.careless]
+    expected = _wrong_first(_of_few_steps(name, _compared(name, decisive, others, guard)))
     calls = [call for call, _ in expected]
     function = function or (lambda *arguments, **options: None)
     case = Case(name, function, calls, [call for _, call in expected], guard, constants(function))
@@ -80,6 +79,9 @@ def diagnose(
     search = Search(name, calls, case.ours, case.constants, guard, end)
     if found := cut_to_integers(case) or search.form() or needs_another_kind(case):
         return _shown(found)
+    clear = settled(case) if name in TRAININGS else None
+    if clear and (clearly := _clearly(clear, mistakes, end, most=1)):
+        return clearly
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
     if found := given_and_unread(case):
@@ -88,7 +90,8 @@ def diagnose(
         return _said(case, slips[:1], tuple(slips[1:]))
     if found := floats_for_integers(case) or gradient_lost(case) or of_the_loss(case) or batched(case):
         return _shown(found)
-    if (clear := settled(case)) and (clearly := _clearly(clear, mistakes, end)):
+    clear = clear if name in TRAININGS else settled(case)
+    if clear and (clearly := _clearly(clear, mistakes, end)):
         return clearly
     end = max(end, time.thread_time() + SECONDS / 4)
     for kind in (
@@ -134,27 +137,28 @@ def _wrong_first(expected: list[tuple[Call, Call]]) -> list[tuple[Call, Call]]:
     return [*wrong[:1], *(pair for pair in expected if pair not in wrong[:1])]
 
 
-def _quick(expected: list[tuple[Call, Call]]) -> list[tuple[Call, Call]]:
-    """Leave out calls that took long, once the others are enough: each is made again for all that is compared."""
-    if not expected:
-        return expected
-    smallest, *rest = expected
-    left, seconds = [smallest], 0.0
-    for pair in sorted(rest, key=lambda pair: pair[0].seconds):
-        seconds += max(call.seconds for call in pair)
-        if seconds > SECONDS_OF_CALLS and len(left) >= FEWEST:
+def _compared(name: str, decisive: list[Call], others: list[Call], guard: Guard) -> list[tuple[Call, Call]]:
+    """Pair calls with ours, the quick ones until there are enough: each is made again for all that is compared."""
+    ours, laws = ours_for(name), len(decisive)
+    calls = [*decisive, *others]
+    found: dict[int, tuple[Call, Call]] = {}
+    seconds = 0.0
+    for place in sorted(range(len(calls)), key=lambda place: (place > 1, calls[place].seconds)):
+        if seconds > SECONDS_OF_CALLS and len(found) >= FEWEST:
             break
-        left.append(pair)
-    kept = {*map(id, left)}
-    return [pair for pair in expected if id(pair) in kept]
+        again = calls[place].again(ours, guard)
+        if place < laws or not again.raised:
+            found[place] = calls[place], again
+            seconds += max(calls[place].seconds, again.seconds) if place > 1 else 0
+    return [found[place] for place in sorted(found)]
 
 
 def _half_way(end: float) -> float:
     return (time.thread_time() + end) / 2
 
 
-def _clearly(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
-    """Compare calls in which nothing is left to chance."""
+def _clearly(case: Case, mistakes: list[Mistake], end: float, most: int = 2) -> Diagnosis | None:
+    """Compare calls in which nothing is left to chance; `most` is how many slips there may be."""
     if case.calls[0].raised:
         return None
     if found := _exact(case, mistakes, end):
@@ -162,7 +166,7 @@ def _clearly(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | Non
     search = Search(case.name, case.calls, case.ours, case.constants, case.guard, end)
     if slips := [*islice(search.one(), 2)]:
         return _said(case, slips[:1], tuple(slips[1:]))
-    for several in search.several(mistakes):
+    for several in search.several(mistakes) if most > 1 else ():
         return _said(case, several)
     return None
 
@@ -177,7 +181,9 @@ def _said(case: Case, slips: list[Mistake], others: tuple[Mistake, ...] = ()) ->
 
 def _same_slip(one: Mistake, other: Mistake) -> bool:
     """Tell whether two causes are one slip, found twice, in other words."""
-    alike = SequenceMatcher(None, one.wrong.lower(), other.wrong.lower()).ratio() > 0.6
+    first, second = one.wrong.lower(), other.wrong.lower()
+    shared = sum(block.size for block in SequenceMatcher(None, first, second).get_matching_blocks())
+    alike = shared > 0.8 * min(len(first), len(second)) or shared > 0.3 * (len(first) + len(second))
     return alike or one.name[:12] == other.name[:12]
 
 
@@ -210,7 +216,7 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     if found := exactly or nearly:
         own = unread(case.function).keys()  # of two that do the same, the one is meant that reads the same parameters
         found.sort(key=lambda mistake: unread(mistake.run).keys() != own)
-        return Diagnosis(found[0], len(case.calls), len(case.calls), exact=True, others=tuple(found[1:2]))
+        return _said(case, found[:1], tuple(found[1:2]))
     return None
 
 
@@ -240,7 +246,7 @@ def _part(
     the function is right, and breaks the same law. How many of all calls it does the same in is told.
     """
     smallest, *_ = decisive
-    wrong = [call for call in decisive if not call.raised and call not in right]
+    wrong = [call for call in calls if call in {*decisive} and not call.raised and call not in right]
     right = {call for call in right if not call.raised}
     found = None
     for mistake in mistakes:

@@ -1,5 +1,7 @@
 """Calls in which nothing is left to chance: then what draws at random can be compared call by call, too.
 
+Nor is anything left to rounding, which may decide where training goes.
+
 Where every step has one way to go, two right functions give the same, however they draw. So slips in how a walk begins,
 moves on and ends, and in what is made of it, are found as in any other function.
 """
@@ -31,6 +33,7 @@ SPELLED = [(), (1,), (1, 2), (2, 2, 1), (1, 2, 1, 2, 3), (3, 2, 1, 1, 1, 2), (2,
 TOKENS = 5
 SECONDS = 0.4
 VOCABULARIES = (".abcd", ".dBca")
+UNEVEN = torch.tensor([[1, 3, 8], [2, 7, 5], [9, 1, 4]])
 
 
 def chain(*ids: int, tokens: int = TOKENS) -> Tensor:
@@ -94,6 +97,11 @@ def _inputs(name: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
         for ids, letters, n, length in product(SPELLED, VOCABULARIES, sizes[:4], (1, 2, 3)):
             if model := spells(ids, length):
                 yield (model, letters, n), {"context_length": length}
+    elif name == "train_neural_bigram":  # no gradient is near 0, where rounding would decide which way Adam goes
+        made = product(((1, 0.5), (3, 0.5), (2, 2.0)), (0.0, 0.1), (None, UNEVEN.T / 16))
+        for (steps, rate), penalty, weights in made:
+            more = {"steps": steps, "learning_rate": rate, "weight_penalty": penalty, "weights": weights}
+            yield (UNEVEN,), more
     elif name == "train_mlp":  # where all examples are in each batch, their order does not matter
         for steps, warm_up, decay in product((1, 2, 4), (0.5, 0.0), (0.5, 0.0)):
             recipe = brief._replace(steps=steps, warm_up=warm_up, weight_decay=decay)
