@@ -334,7 +334,7 @@ def log2_for_log(logits: Any, targets: Any) -> Any:
 
 @mistake("cross_entropy")
 def number_for_a_tensor(logits: Any, targets: Any) -> Any:
-    """`.item()` makes a number of the loss, from which no gradient can flow back.
+    """A plain number comes back, as `.item()`, `float` or NumPy makes it, and no gradient can flow back from one.
 
     Print `type(cross_entropy(logits, targets))`: it is `float`, and should be `torch.Tensor`.
     """

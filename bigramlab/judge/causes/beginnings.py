@@ -47,16 +47,17 @@ def _all_layers(wanted: Callable[[int, int], float], *, last: float = 1.0) -> Ca
 SHAPES = [(32, 60), (60, 45), (45, 31)]
 MLPS: list[Slip] = [
     ("all_zeros", lambda it: not any(one.any() for one in it.weights), "All weights are 0, so all parts of a layer do the same and learn the same: they have to begin at random.", "Print `.weights[0]`."),
+    ("matrices_transposed", lambda it: [tuple(one.shape) for one in it.weights] == [shape[::-1] for shape in SHAPES], "The matrices are `(outputs, inputs)`, and should be `(inputs, outputs)`.", "Print their `shape`s."),
     ("one_output_column", lambda it: it.weights[-1].shape[1] == 1, "The last layer has one column, and should have one for each token.", "Print the `shape` of the last matrix."),
     ("last_layer_for_another_size", lambda it: it.weights[-1].shape[1] != 31, "The last layer has not one column for each token.", "Print the `shape` of the last matrix."),
     ("embedding_of_another_size", lambda it: tuple(it.embedding.shape) != (31, 8), "The embedding has another shape than `(vocab_size, embedding_size)`: a size is typed in, or two are exchanged.", "Print its `shape`."),
-    ("matrices_transposed", lambda it: [tuple(one.shape) for one in it.weights] == [shape[::-1] for shape in SHAPES], "The matrices are `(outputs, inputs)`, and should be `(inputs, outputs)`.", "Print their `shape`s."),
     ("first_layer_for_one_token", lambda it: it.weights[0].shape[0] == 8, "The first matrix takes in the numbers of one token, and should take those of the whole context.", "Print its `shape`."),
     ("sizes_not_as_given", lambda it: [tuple(one.shape) for one in it.weights] != SHAPES, "The matrices have other sizes than are asked for: sizes are typed in, or only some of those in `hidden_sizes` are used.", "Print their `shape`s."),
     ("biases_not_0", lambda it: any(one.any() for one in it.biases), "The biases should begin at 0.", "Print `.biases[0]`."),
     ("embedding_of_zeros", lambda it: not it.embedding.any(), "The embedding is all zeros, so all tokens begin as the same.", "Print `.embedding`."),
     ("one_vector_for_all_tokens", lambda it: bool((it.embedding == it.embedding[0]).all()), "All rows of the embedding are the same, so the tokens can't be told apart.", "Print `.embedding`."),
     ("weights_all_equal", lambda it: bool((it.weights[0] == it.weights[0][0, 0]).all()), "All weights of a matrix are the same, so all parts of a layer do the same and learn the same.", "Print `.weights[0]`."),
+    ("hidden_numbers_alike", lambda it: all(bool((one == one[:, :1]).all()) for one in it.weights[:2]), "All columns of a matrix are the same, so all hidden numbers of a layer do the same and learn the same: each needs random weights of its own.", "Print `.weights[0]`."),
     ("positive_weights_only", lambda it: all(bool((one >= 0).all()) for one in it.weights), "All weights are positive, as `torch.rand` makes them, so nothing cancels out: take `torch.randn`.", "Print the smallest weight: it is not below 0."),
     ("last_layer_not_made_smaller", _all_layers(lambda ins, outs: math.sqrt(2 / ins)), "The last matrix is not made ten times smaller, so the first loss is far above log(vocab).", "Print the loss of a new network, and log of the number of tokens."),
     ("weights_not_scaled", lambda it: _about(_spread(it.weights[0]), 1) and _about(_spread(it.weights[1]), 1), "The weights are not scaled by the number of inputs, so the numbers grow from layer to layer.", "Print the standard deviation of `.weights[0]`: it is 1."),

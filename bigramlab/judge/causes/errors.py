@@ -30,7 +30,7 @@ ERRORS = [
      "Print the length and the index in the line above."),
     (UnboundLocalError, "", "read_before_it_is_set", "A variable is read on a way through the code on which it was not set.", "Set it before the loop or the `if`."),
     (NameError, "", "name_unknown", "A name is used that is not defined: an import, or a cell that was not run, is missing.", "Look at the name in the line above."),
-    (ZeroDivisionError, "", "division_by_zero", "Something is divided by 0: an empty list or an empty row has no mean.", "Print the divisor in the line above."),
+    (ZeroDivisionError, "", "division_by_zero", "Something is divided by 0 in this call: a length, a sum or a number of steps may be 0.", "Print the divisor in the line above."),
     (ValueError, "closed file", "file_closed", "The file is read after it was closed: what goes through its lines one by one comes too late.", "Make a list inside the `with`: `[… for line in file]`, with brackets."),
     (ValueError, "math domain error|expected a positive input", "log_of_0", "`math.log` refuses 0, and a probability may be 0: its -log is infinite.", "Give it a probability of 0."),
     (OverflowError, "", "number_too_large", "A number is too large for `exp`, or for the type that holds it.", "Subtract the largest first."),

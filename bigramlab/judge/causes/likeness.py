@@ -35,7 +35,8 @@ def alike(one: Any, other: Any) -> bool:
         first, second = wholly(one), wholly(other)
         if first is None or second is None:
             return False
-        return first.shape == second.shape and _close(first, second)
+        # Of nothing at all, the shape tells nothing: `torch.tensor([])` knows none.
+        return not (first.numel() or second.numel()) or (first.shape == second.shape and _close(first, second))
     if isinstance(one, Real) and isinstance(other, Real):
         first, second = (torch.tensor(float(number), dtype=torch.float64) for number in (one, other))
         return alike(first, second)

@@ -9,11 +9,16 @@ from bigramlab.judge.causes.parts_of_counting import WORDS
 
 CONTEXTS: list[Part] = [
     ("words", lambda words: words, WORDS),
+    ("id", lambda vocabulary, letter: vocabulary.index(letter), [
+        ("ids_from_1", lambda vocabulary, letter: vocabulary.index(letter) + 1, "The ids of all letters are one too large: `i + 1` is for letters alone, and the vocabulary has \".\" already."),
+        ("ids_of_the_alphabet", lambda vocabulary, letter: ord(letter) - 96, "`ord` makes the ids, as if the vocabulary were \".\" and a to z: a letter's id is its place in the vocabulary.")]),
     ("end", [0], [("final_boundary_no_target", [], "The final \".\" is no target, so it is never learned where words end."),
+                  ("as_many_ends_as_the_context", None, "As many \".\" follow a word as its context is long, and one should: the others are no examples."),
                   ("two_ends", [0, 0], "Two \".\" end each word, which gives an example too many.")]),
     ("begin", lambda n, last: [0] * n, [
         ("contexts_run_on", lambda n, last: last or [0] * n, "The context is not set back at the beginning of a word: the last one runs on."),
         ("padded_with_1", lambda n, last: [1] * n, "The padding is 1, and should be 0, the \".\"."),
+        ("padded_with_the_last_token", "last", "The padding is the last token of the vocabulary, and should be 0, the \".\"."),
         ("padded_with_minus_1", lambda n, last: [-1] * n, "The padding is -1, and should be 0, the \".\"."),
         ("context_of_3_typed_in", lambda n, last: [0] * 3, "A context of 3 is typed in."),
         ("context_of_8_typed_in", lambda n, last: [0] * 8, "A context of 8 is typed in."),
@@ -36,6 +41,8 @@ CONTEXTS: list[Part] = [
         ("first_example_left_out", lambda rows, word: rows[1:], "The first example of each word is left out."),
         ("first_examples_left_out", lambda rows, word: rows[len(rows[0][0]):] if rows else rows, "The first letters of each word are skipped: those for which the context is not full."),
         ("last_example_left_out", lambda rows, word: rows[:-1], "The last example of each word is left out."),
+        ("begun_twice", lambda rows, word: [([0] * len(rows[0][0]), 0), *rows] if rows else rows, "One \".\" too many stands in front of each word, so that it has an example more, in which \".\" is the target."),
+        ("targets_one_too_far", lambda rows, word: [(c, t) for (c, _), t in zip(rows, [*(t for _, t in rows[1:]), 0], strict=True)], "Each target stands one place too far: a token is skipped."),
         ("only_the_first_example", lambda rows, word: rows[:1], "Only the first example of each word is there."),
         ("only_the_last_example", lambda rows, word: rows[-1:], "Only the last example of each word is there: `append` stands outside the loop."),
         ("every_other_example", lambda rows, word: rows[::2], "Only every other example is there.")]),
@@ -53,6 +60,9 @@ CONTEXTS: list[Part] = [
                            ("ids_one_too_large", lambda c: [id + 1 for id in c], "The ids of the contexts are off by one.")]),
     ("parts", lambda x, y: (x, y), [("contexts_and_targets_swapped", lambda x, y: (y, x), "Contexts and targets are exchanged."),
                                     ("targets_in_a_column", lambda x, y: (x, y.view(-1, 1)), "The targets stand in a column."),
+                                    ("targets_for_contexts", lambda x, y: (y, y), "The targets stand in the place of the contexts, too: the id is noted twice, and should be the context and the id."),
+                                    ("windows_for_targets", lambda x, y: (x, torch.cat([x[:, 1:], y[:, None]], 1)), "Each target is a whole context, moved on by one place, and should be the one token that comes next."),
+                                    ("one_hot_contexts", "one-hot", "The contexts are one-hot, and should be ids: `embedding[contexts]` looks their rows up."),
                                     ("one_tensor", lambda x, y: torch.cat([x, y[:, None]], 1), "Contexts and targets come in one tensor, and should be two."),
                                     ("only_the_contexts", lambda x, y: x, "Only the contexts come back.")]),
 ]  # fmt: skip
@@ -60,11 +70,13 @@ CONTEXTS: list[Part] = [
 
 def _contexts(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     n, vocabulary = given["context_length"], given["vocabulary"]
+    begin = chosen["begin"] if callable(chosen["begin"]) else lambda n, last: [len(vocabulary) - 1] * n
     every: list[Any] = []
     last: list[int] = []
     for word in chosen["words"]([*given["words"]]):
-        rows, context = [], chosen["begin"](n, last)
-        for id in [*(vocabulary.index(letter) for letter in word), *chosen["end"]]:
+        rows, context = [], begin(n, last)
+        end = [0] * n if chosen["end"] is None else chosen["end"]
+        for id in [*(chosen["id"](vocabulary, letter) for letter in word), *end]:
             moved = chosen["move"](context, id)
             rows.append((moved if chosen["noted"] == "after" else context, id))
             context = moved
@@ -73,9 +85,12 @@ def _contexts(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     rows = chosen["all"](every)
     if chosen["noted"] == "alias" and rows:
         rows = [(last, target) for _, target in rows]
-    length = len(chosen["begin"](n, []))
+    length = len(begin(n, []))
     contexts = torch.tensor([chosen["each"](context) for context, _ in rows], dtype=torch.int64).view(-1, length)
-    return chosen["parts"](contexts, torch.tensor([target for _, target in rows], dtype=torch.int64))
+    targets = torch.tensor([target for _, target in rows], dtype=torch.int64)
+    if chosen["parts"] == "one-hot":
+        return torch.eye(len(vocabulary))[contexts], targets
+    return chosen["parts"](contexts, targets)
 
 
 DISTINCT: list[Part] = [

@@ -1,6 +1,7 @@
 """What can go wrong in the parts of what measures: the log, the mean, softmax, surprises of words."""
 
 import math
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -197,11 +198,37 @@ def _softmax(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return chosen["end"](chosen["lowered"](shares, logits))
 
 
+BATCHES = (32, 64, 100, 128, 256, 1000, 1024)
+
+
 def _picked(p: Any, t: Any) -> Any:
     return p[torch.arange(len(t)), t]
 
 
+def _hot(p: Any, t: Any) -> Any:
+    return torch.eye(p.shape[1], dtype=p.dtype)[t]
+
+
+INSTEAD: list[Any] = [
+    ("squared_error_of_all_shares", lambda p, t: ((p - _hot(p, t)) ** 2).mean(), "The mean squared error of the shares is taken, 1 being wanted of the target and 0 of the others, and should be -log p of the target."),
+    ("squared_error_of_each_row", lambda p, t: ((p - _hot(p, t)) ** 2).sum(1).mean(), "The squared errors of the shares are added up in each row, 1 being wanted of the target and 0 of the others, and should be -log p of the target."),
+    ("error_of_each_row", lambda p, t: (p - _hot(p, t)).abs().sum(1).mean(), "The distances of the shares from 1 at the target and 0 elsewhere are added up, and should be -log p of the target."),
+    ("misses_counted", lambda p, t: (p.argmax(1) != t).double().mean(), "It tells how often the likeliest token is not the one that came, the error rate, and should tell the loss."),
+    ("others_counted_too", lambda p, t: torch.nn.functional.binary_cross_entropy(p, _hot(p, t)), "It is the binary cross entropy, the mean over all tokens of each row, of which only the target counts."),
+    ("others_summed_up_too", lambda p, t: torch.nn.functional.binary_cross_entropy(p, _hot(p, t), reduction="sum") / len(t), "It is the binary cross entropy, which adds -log(1 - p) of all other tokens to -log p of the target."),
+]  # fmt: skip
+
+
+OF_LOGITS: list[Any] = [
+    ("log_of_the_sum_forgotten", lambda x, t: (x.exp().sum(1) - _picked(x, t)).mean(), "The log of the sum of `exp` is forgotten: the sum itself is taken."),
+    ("binary_of_logits", lambda x, t: torch.nn.functional.binary_cross_entropy_with_logits(x, _hot(x, t)), "It is the binary cross entropy, which takes each logit alone, by its sigmoid, and should be that of softmax."),
+    ("squared_error_of_the_logits", lambda x, t: ((x - _hot(x, t)) ** 2).mean(), "The mean squared error of the logits themselves is taken, 1 being wanted of the target and 0 of the others."),
+    ("margin", lambda x, t: torch.nn.functional.multi_margin_loss(x, t), "It is the margin loss (`multi_margin_loss`), of logits that come within 1 of the target's, and should be -log p."),
+]  # fmt: skip
+
+
 ENTROPY: list[Part] = [
+    ("of_logits", None, OF_LOGITS),
     ("shares", lambda x: x.softmax(1), [
         ("softmax_over_the_batch", lambda x: x.softmax(0), "softmax runs over the batch, and should along each row."),
         ("softmax_over_everything", lambda x: x.flatten().softmax(0).view_as(x), "One softmax is taken of the whole batch."),
@@ -231,7 +258,9 @@ ENTROPY: list[Part] = [
         ("all_but_the_target", lambda p, t: 1 - _picked(p, t), "1 minus the target's share is looked at."),
         ("hits_counted", lambda p, t: (-(p.argmax(1) == t).double()).exp(), "It tells how often the likeliest token is the one that came, the accuracy, and should tell the loss."),
         ("first_row_for_all", lambda p, t: p[0, t], "The first row stands for all.")]),
-    ("measure", lambda p: -p.log(), LOGS),
+    ("instead", None, INSTEAD),
+    ("measure", lambda p: -p.log(), [*LOGS, ("weighed_by_the_miss", lambda p: (p - 1) * p.log(), "-log p is weighed by 1 - p."),
+                                     ("weighed_by_the_squared_miss", lambda p: -((1 - p) ** 2) * p.log(), "-log p is weighed by (1 - p)², as in the focal loss.")]),
     ("mean", lambda s, x: s.sum() / max(s.numel(), 1), [
         ("sum_over_the_batch", lambda s, x: s.sum(), "The losses are summed up, and should be averaged over the batch."),
         ("mean_over_all_cells", lambda s, x: s.sum() / x.numel(), "The sum is divided by the number of all cells, and should be by that of the rows."),
@@ -241,18 +270,23 @@ ENTROPY: list[Part] = [
         ("median_loss", lambda s, x: s.median(), "The median is taken, and should be the mean."),
         ("last_loss", lambda s, x: s[-1], "Only the last row's loss comes back: the total is set back in the loop."),
         ("first_loss", lambda s, x: s[0], "Only the first row's loss comes back: is the `return` inside the loop?"),
+        ("first_loss_divided", lambda s, x: s[0] / len(s), "Only the first row's loss comes back, divided by the number of rows: the `return` stands inside the loop."),
+        ("last_loss_divided", lambda s, x: s[-1] / len(s), "Only the last row's loss comes back, divided by the number of rows: `=` stands where `+=` should."),
         ("last_row_left_out", lambda s, x: s[:-1].sum() / len(s), "The last row is left out."),
         ("one_too_many", lambda s, x: s.sum() / (len(s) + 1), "The sum is divided by one more than the number of rows."),
         ("one_too_few", lambda s, x: s.sum() / (len(s) - 1), "The sum is divided by one less than the number of rows."),
         ("product", lambda s, x: s.prod(), "The losses are multiplied."),
-        *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches of {n} are averaged, though the last batch may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 1000, 32, 64, 256, 128, 1024, 512, 100, 4096, 16)),
+        *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches are averaged, as with batches of {n}, though the last one may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 1000, 32, 64, 256, 128, 1024, 512, 100, 4096, 16)),
         ("batch_plus_1", lambda s, x: s.sum() / len(s) ** 2, "The sum is divided by the number of rows twice.")]),
     ("rows", lambda x, t: slice(None), [
         ("boundary_targets_left_out", lambda x, t: t != 0, "Rows whose target is 0, the \".\", are left out: `ignore_index=0`, or a mask."),
         ("first_row_left_out", lambda x, t: slice(1, None), "The first row is left out."),
         ("last_row_left_out", lambda x, t: slice(-1), "The last row is left out."),
         ("last_of_several_left_out", lambda x, t: slice(max(1, len(t) - 1)), "The last row is left out, as by a batch that is dropped because it is not full."),
-        ("every_other_row", lambda x, t: slice(None, None, 2), "Only every other row is looked at.")]),
+        ("every_other_row", lambda x, t: slice(None, None, 2), "Only every other row is looked at."),
+        *((f"only_the_first_{n}", lambda x, t, n=n: slice(n), f"Only the first {n} rows are looked at.") for n in BATCHES),
+        *((f"only_the_last_batch_of_{n}", lambda x, t, n=n: slice((len(t) - 1) // n * n, None), f"Only the loss of the last batch comes back, as with batches of {n}: those of the others are lost.") for n in BATCHES),
+        *((f"short_batch_of_{n}_left_out", lambda x, t, n=n: slice(len(t) // n * n), f"The last batch is left out when it is short, as with batches of {n}: some targets are never looked at.") for n in BATCHES)]),
     ("target", lambda p, t: 0.0, [
         *((f"targets_smoothed_by_{n:g}", lambda p, t, n=n: n, f"{n:g} of each target is shared among all tokens: label smoothing, which nobody asked for.") for n in (0.1, 0.05, 0.01, 0.2))]),
     ("end", lambda x: x, [*ENDS, ("halved", lambda x: x / 2, "The loss is halved.")]),
@@ -263,6 +297,8 @@ def _measured(probs: Any, targets: Any, chosen: dict[str, Any]) -> Any:
     """Return the loss of shares."""
     some = chosen["rows"](probs, targets)
     probs, targets = probs[some], targets[some]
+    if chosen["instead"]:
+        return chosen["end"](chosen["instead"](probs, targets))
     surprises = chosen["measure"](chosen["picked"](probs, targets))
     shared = chosen["target"](probs, targets)
     if shared:
@@ -271,7 +307,10 @@ def _measured(probs: Any, targets: Any, chosen: dict[str, Any]) -> Any:
 
 
 def _entropy(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    return _measured(chosen["shares"](given["logits"].double()), given["targets"].long(), chosen)
+    logits, targets = given["logits"].double(), given["targets"].long()
+    if chosen["of_logits"]:
+        return chosen["of_logits"](logits, targets)
+    return _measured(chosen["shares"](logits), targets, chosen)
 
 
 SCORE: list[Part] = [
@@ -279,12 +318,18 @@ SCORE: list[Part] = [
         ("softmax_of_probabilities", lambda p: p.softmax(-1), "softmax is taken of probabilities, as `cross_entropy` does, which takes logits: shares of shares."),
         ("logs_for_probabilities", lambda p: p.log_softmax(-1), "`log_softmax` is taken of probabilities."),
         ("divided_by_the_largest", lambda p: p / p.amax(-1, keepdim=True), "The probabilities are divided by the largest of their row.")]),
-    *ENTROPY[1:],
+    *ENTROPY[2:],
 ]  # fmt: skip
 
 
+@lru_cache(4)  # all slips are tried with the same calls, and a model may be asked thousands of contexts
+def _said(next_probs: Any, contexts: bytes, shape: tuple[int, ...]) -> Any:
+    return next_probs(torch.frombuffer(bytearray(contexts), dtype=torch.int64).view(shape)).double()
+
+
 def _score(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
-    probs = chosen["shares"](given["next_probs"](given["contexts"]).double())
+    contexts = given["contexts"].long()
+    probs = chosen["shares"](_said(given["next_probs"], contexts.numpy().tobytes(), contexts.shape))
     return float(_measured(probs, given["targets"].long(), chosen))
 
 

@@ -104,6 +104,10 @@ TRAIN: list[Part] = [
         ("mean_over_the_cells_counted", lambda n: (n > 0).sum(), "The sum is divided by the number of different bigrams, and should be by that of all."),
         ("divided_by_twice", lambda n: 2 * n.sum(), "The loss is divided by twice the number of bigrams.")]),
     ("shares", _as_it_is, [("softmax_taken_twice", lambda w: w.softmax(1), "softmax is taken twice: of shares, and not of the weights.")]),
+    ("objective", None, [
+        ("one_minus_p_for_the_loss", lambda w, n: 1 - (n / n.sum() * w.softmax(1)).sum(), "What is lowered is the mean of 1 - p, and should be the mean of -log p."),
+        ("squared_error_for_the_loss", lambda w, n: ((w.softmax(1) - n / n.sum(1, keepdim=True).clamp(min=1)) ** 2).mean(), "What is lowered is the squared error of the shares, and should be the mean of -log p."),
+        ("squared_errors_of_the_rows_for_the_loss", lambda w, n: (((w.softmax(1) - n / n.sum(1, keepdim=True).clamp(min=1)) ** 2).sum(1)).mean(), "What is lowered are the squared errors of the shares, added up in each row, and should be the mean of -log p.")]),
     ("axis", 1, [("softmax_down_the_columns", 0, "softmax runs down the columns, and should run along the rows."),
                  ("softmax_over_the_whole_table", None, "One softmax is taken of the whole table, and should be of each row.")]),
     ("sign", -1, [("uphill", 1, "The gradient is added, and should be subtracted: it goes uphill.")]),
@@ -115,6 +119,7 @@ TRAIN: list[Part] = [
         ("penalty_on_the_sizes", _sizes, "The penalty takes the sizes of the weights, and should take their squares."),
         ("penalty_halved", lambda w: (w**2).mean() / 2, "The penalty in the loss is halved.")]),
     ("pulled_by", "mean", [("pull_of_the_sum", "sum", "The pull is that of the sum of the squared weights, and should be that of their mean."),
+                           ("pull_of_weight_decay", "decay", "The pull is penalty · weights, as the `weight_decay` of `SGD` is, and should be 2 · penalty · weights / how many there are."),
                            ("pull_of_the_sizes", "sizes", "The pull is that of the sizes of the weights, and should be that of their squares.")]),
     ("noted", "after", [("losses_before_the_steps", "before", "The losses are noted before the steps, and should be after each."),
                         ("losses_without_the_penalty", "plain", "The losses are noted without the penalty."),
@@ -131,6 +136,7 @@ TRAIN: list[Part] = [
         ("adam_of_ours_for_the_gradient", lambda slopes, t, n: _adam(slopes, 0.99), "The steps are Adam's, and plain gradient descent is asked for."),
         ("sign_of_the_gradient", lambda slopes, t, n: slopes[-1].sign(), "Only the sign of the gradient is used."),
         ("gradient_of_length_1", lambda slopes, t, n: slopes[-1] / slopes[-1].norm(), "The gradient is divided by its length."),
+        *((f"gradient_cut_to_{c:g}", lambda slopes, t, n, c=c: slopes[-1] * min(1.0, c / max(float(slopes[-1].norm()), 1e-12)), f"A gradient longer than {c:g} is cut to that length, as `clip_grad_norm_` does.") for c in (1.0, 0.5, 0.1, 0.01)),
         ("gradient_held_within_1", lambda slopes, t, n: slopes[-1].clamp(-1, 1), "The gradient is held between -1 and 1."),
         ("rate_halved_after_half", lambda slopes, t, n: slopes[-1] * (1 if t < n / 2 else 0.5), "The learning rate is halved after half of the steps."),
         ("rate_a_tenth_after_half", lambda slopes, t, n: slopes[-1] * (1 if t < n / 2 else 0.1), "The learning rate falls to a tenth after half of the steps."),
@@ -169,17 +175,22 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
 
     def loss() -> float:
         plain = -(counts * log_probs(weights)).sum() / (1 if chosen["loss_size"] else size)
+        plain = chosen["objective"](weights, counts) if chosen["objective"] else plain
         more = 0 if chosen["noted"] == "plain" or not penalty else penalty * chosen["penalized"](weights)
         return float((plain + more) * chosen["unit"])
 
     def gradient() -> Any:
-        if chosen["shares"] is _as_it_is:
+        if chosen["objective"]:
+            leaf = weights.detach().clone().requires_grad_()
+            slope = torch.autograd.grad(chosen["objective"](leaf, counts), leaf)[0] * size
+        elif chosen["shares"] is _as_it_is:
             expected = counts.sum() if axis is None else counts.sum(axis, keepdim=True)
             slope = expected * log_probs(weights).exp() - counts
         else:
             leaf = weights.detach().clone().requires_grad_()
             (slope,) = torch.autograd.grad(-(counts * log_probs(leaf)).sum(), leaf)
-        pulled = {"mean": weights / weights.numel(), "sum": weights, "sizes": weights.sign() / weights.numel() / 2}
+        pulled = {"mean": weights / weights.numel(), "sum": weights, "decay": weights / 2,
+                  "sizes": weights.sign() / weights.numel() / 2}  # fmt: skip
         by = "sizes" if chosen["penalized"] is _sizes else chosen["pulled_by"]
         return slope / size + chosen["pull"] * penalty * pulled[by]
 
@@ -193,6 +204,14 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     after: dict[str, Any] = {"before": losses[:-1], "both": losses, "last": losses[-1], "none": None}
     weights = chosen["gives"](weights)
     return weights if chosen["noted"] == "none" else (weights, after.get(chosen["noted"], losses[1:]))
+
+
+def _risen(step: int, up: float) -> float:
+    return min(1.0, (step + 1) / up) if up else 1.0
+
+
+def _fallen(done: float) -> float:
+    return (1 + math.cos(math.pi * done)) / 2
 
 
 RATES: list[Part] = [
@@ -215,7 +234,7 @@ RATES: list[Part] = [
         ("fall_one_step_ahead", lambda s, up, n: (s + 1 - up) / (n - up), "The fall is one step ahead."),
         ("fall_not_from_the_rise_on", lambda s, up, n: s / (n - up), "The fall counts its steps from the beginning, and should from the end of the rise."),
         ("fall_over_all_steps_from_the_rise_on", lambda s, up, n: (s - up) / n, "The fall is divided by all steps, and should be by those that are left.")]),
-    ("fall", lambda x: (1 + math.cos(math.pi * x)) / 2, [
+    ("fall", _fallen, [
         ("falls_along_a_line", lambda x: 1 - x, "The rate falls along a line, and should along a cosine."),
         ("never_falls", lambda x: 1.0, "The rate never falls."),
         ("half_missing", lambda x: 1 + math.cos(math.pi * x), "The half is missing, so the rate begins its fall at twice what it should."),
@@ -233,6 +252,11 @@ RATES: list[Part] = [
         ("falls_like_a_square", lambda x: (1 - x) ** 2, "The rate falls as a square, and should along a cosine.")]),
     ("scale", lambda r: r.learning_rate, [("rate_left_out", lambda r: 1.0, "The recipe's rate is not used: it gives the share only."),
                                           ("rate_squared", lambda r: r.learning_rate**2, "The rate is multiplied twice.")]),
+    ("way", None, [
+        ("rates_of_the_lecture", lambda s, up, r: 0.1 if s < r.steps / 2 else 0.01, "The rates are typed in: 0.1, and 0.01 from half-way on. The recipe's should be used, and rise and fall."),
+        ("falls_while_it_rises", lambda s, up, r: r.learning_rate * _risen(s, up) * _fallen(s / r.steps), "The fall is reckoned over all steps and multiplied with the rise: it should begin where the rise ends."),
+        ("falls_as_one_over_the_root", lambda s, up, r: r.learning_rate * min((s + 1) ** -0.5, (s + 1) * max(up, 1) ** -1.5), "The rate falls as 1 / √step, and should along a cosine."),
+        *((f"falls_by_{b:g}_a_step", lambda s, up, r, b=b: r.learning_rate * (_risen(s, up) if s < up else b ** (s - up)), f"Each step has {b:g} times the rate of the one before, and the rate should fall along a cosine.") for b in (0.99, 0.9, 0.95, 0.999, 0.5))]),
 ]  # fmt: skip
 
 
@@ -240,6 +264,8 @@ def rate(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     """Return the rate of a step, with what is chosen in the place of some of its parts."""
     recipe, step = given["recipe"], given["step"]
     up = chosen["rising"](recipe)
+    if chosen["way"]:
+        return chosen["way"](step, up, recipe)
     if step < up:
         return chosen["scale"](recipe) * chosen["rise"]((step + chosen["counted"]) / (up + chosen["over"]))
     return chosen["scale"](recipe) * chosen["fall"](chosen["done"](step, up, recipe.steps))

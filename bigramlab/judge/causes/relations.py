@@ -195,9 +195,13 @@ def wrapped_around(pairs: list[Pair]) -> Said | None:
 def nearly_right(pairs: list[Pair]) -> Said | None:
     """All numbers are right to two or three digits."""
     tensors = _tensors(pairs)
-    if all(torch.allclose(one, other, rtol=1e-2, atol=2e-3, equal_nan=True) for one, other in tensors):
+    rough = sum(not alike(*pair) for pair in tensors)  # what is wrong in few calls only is exact in the others
+    if 2 * rough >= len(tensors) and all(
+        torch.allclose(one, other, rtol=1e-2, atol=2e-3, equal_nan=True) for one, other in tensors
+    ):
         return ("nearly_right", "All numbers are nearly right, to two or three digits, on every input: half precision "
-                "(`.half()`, `bfloat16`), rounding, or a small number that is added somewhere.", "Print them with more "
+                "(`.half()`, `bfloat16`), rounding, a small number that is added somewhere, or one "
+                "typed in with too few digits.", "Print them with more "
                 "decimals, beside those of bigramlab's own.")  # fmt: skip
     return None
 

@@ -163,6 +163,9 @@ RECIPE = {
     "warm_up": (0.0, 1.0, "warm-up"),
     "weight_decay": (0.0, 1.0, "weight decay"),
     "dropout": ((), (0.5,), "dropout"),
+    "learning_rate": ("learning rate",),
+    "batch_size": ("batch size",),
+    "steps": ("number of steps",),
 }
 TABLES = ("counts", "probs", "logits", "table", "weights", "gradient", "mean", "square", "parameters")
 NUMBERS = (
@@ -186,8 +189,11 @@ def vary_arguments(parameters: list[str], constants: list[float]) -> Iterator[Va
             lambda given: given | {"counts": given["probs"], "probs": given["counts"]}, "counts",
         )  # fmt: skip
     if "recipe" in parameters:
+        shares = [one for one in constants if 0 < one < 1]
+        typed: dict[str, list[Any]] = {"learning_rate": shares, "warm_up": shares, "weight_decay": shares}
+        typed |= {"steps": numbers, "batch_size": numbers}
         for field, (*others, noun) in RECIPE.items():
-            for value in others:
+            for value in [*others, *typed.get(field, ())]:
                 yield Variation(
                     f"{field}_not_read", f"The recipe's {noun} is not read: it does as if it were {value}.",
                     f"Change the recipe's `{field}`: nothing changes.",
