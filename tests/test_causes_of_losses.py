@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 (as everyone calls it)
 
-from bigramlab import MLP, check
+from bigramlab import MLP, check, mlp_probs
 
 pytestmark = pytest.mark.slow  # each looks for a cause among all
 
@@ -187,3 +187,38 @@ def contexts_with(ends=".", note=lambda context, id: context, made=lambda rows, 
 )
 def test_what_is_wrong_with_the_contexts_is_named(function, slip):
     assert check(function, "build_contexts").diagnosis.mistake.name == slip
+
+
+def adds_what_went_in(parameters, contexts):
+    hidden = parameters.embedding[contexts.long()].flatten(1)
+    for weight, bias in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
+        made = F.silu(hidden @ weight + bias)
+        hidden = made + hidden if made.shape == hidden.shape else made
+    return hidden @ parameters.weights[-1] + parameters.biases[-1]
+
+
+def test_a_residual_connection_is_seen_and_named():
+    assert check(adds_what_went_in, "mlp_logits").diagnosis.mistake.name == "added_to_what_goes_in"
+
+
+def stops_at(most):
+    def sample_mlp_words(parameters, vocabulary, n, *, generator=None):
+        words = []
+        for _ in range(n):
+            context, word = [0] * parameters.context_length, ""
+            while len(word) < most:
+                probs = mlp_probs(parameters, torch.tensor([context]))
+                id = int(torch.multinomial(probs, 1, generator=generator))
+                if not id:
+                    break
+                context, word = [*context[1:], id], word + vocabulary[id]
+            words.append(word)
+        return words
+
+    return sample_mlp_words
+
+
+def test_a_network_s_words_may_be_long():
+    report = check(stops_at(20), "sample_mlp_words")
+    assert "cut off after 20 steps" in report.diagnosis.mistake.wrong
+    assert check(stops_at(1000), "sample_mlp_words")

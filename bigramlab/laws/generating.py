@@ -149,7 +149,7 @@ def the_impossible_costs_everything(score_contexts: Function, n: int) -> None:
         broken("it should be inf: the model held for impossible what happened")
 
 
-@law("score_contexts", st.sampled_from([8_193, 10_007]), examples=2)
+@law("score_contexts", st.just(8_193), examples=1)  # no more: a right loop takes half a second
 def all_targets_weigh_the_same(score_contexts: Function, n: int) -> None:
     """Of very many targets, each weighs the same, though they be scored in batches of which the last one is short."""
     model = ContextModel({(1,): [1.0 - 1e-4, 1e-4]}, 2, 1)

@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from hypothesis import assume
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -26,7 +25,7 @@ from bigramlab.laws.law import (
     refuses,
     torchs_generator_decides,
 )
-from bigramlab.laws.sampling import words_come_as_often_as
+from bigramlab.laws.sampling import long_sizes, long_vocabulary, ring, words_come_as_often_as
 from bigramlab.lessons.mlp import MLP, pieces_of
 
 lengths = st.integers(1, 4)
@@ -146,43 +145,18 @@ def impossible_sizes_are_refused(
     refuses(lambda: _init(init_mlp, size, length, embedding, hidden, seed=0))
 
 
-@st.composite
-def networks(draw_from: st.DrawFn) -> tuple[MLP, Tensor]:
-    """A small network, and contexts to give it, after which no logit is beyond ±20."""
-    size, length = draw_from(st.integers(1, 4)), draw_from(st.integers(1, 3))
-    embedding = draw_from(st.integers(1, 3))
-    sizes = [length * embedding, *draw_from(st.lists(st.integers(1, 3), max_size=2)), size]
-    shapes = [(size, embedding), *pairwise(sizes), *((count,) for count in sizes[1:])]
-    parts = [math.prod(shape) for shape in shapes]
-    flat = draw_from(st.lists(st.integers(-8, 8), min_size=sum(parts), max_size=sum(parts)))
-    pieces = torch.split(torch.tensor(flat) / 4, parts)
-    network = plain.network_of([piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)])
-    ids = st.integers(0, size - 1)
-    contexts = draw_from(st.lists(st.lists(ids, min_size=length, max_size=length), min_size=1, max_size=4))
-    assume(all(abs(logit) <= 20 for context in contexts for logit in plain.mlp_logits(network, context)))
-    return network, torch.tensor(contexts)
-
-
-def small() -> MLP:
-    """Return a network of three tokens that looks back two: a new one each time, as a learner may change it."""
-    embedding = torch.tensor([[0.5, -1.0], [1.0, 0.25], [-0.5, 0.75]])
-    first = torch.tensor([[0.5, -0.25], [1.0, 0.5], [-0.75, 0.25], [0.25, 1.0]])
-    last = torch.tensor([[0.5, -0.5, 0.75], [1.0, 0.25, -1.0]])
-    return MLP(embedding, (first, last), (torch.tensor([0.25, -0.25]), torch.tensor([0.5, 0.0, -0.25])))
-
-
 def _rows(found: object, contexts: Tensor, parameters: MLP) -> list[list[float]]:
     return a_tensor(found, (len(contexts), len(parameters.embedding)), "floats")
 
 
-@law("mlp_logits", networks(), examples=60)
+@law("mlp_logits", draw.networks(), examples=60)
 def the_logits_are_those_of_a_loop(mlp_logits: Function, parameters: MLP, contexts: Tensor) -> None:
     """Look up, concatenate oldest first, then x @ weight + bias and x · sigmoid(x); the last layer has no such bend."""
     found = _rows(mlp_logits(parameters, contexts), contexts, parameters)
     agree(found, [plain.mlp_logits(parameters, context) for context in contexts.tolist()])
 
 
-@law("mlp_logits", networks())
+@law("mlp_logits", draw.networks())
 def each_context_is_rated_by_itself(mlp_logits: Function, parameters: MLP, contexts: Tensor) -> None:
     """The logits after a context are the same whatever other contexts are in the batch."""
     found = _rows(mlp_logits(parameters, contexts), contexts, parameters)
@@ -199,7 +173,7 @@ def _leaves(parameters: MLP) -> MLP:
 @law("mlp_logits", st.just(()), gradient=True)
 def gradients_flow(mlp_logits: Function) -> None:
     """Gradients flow through the logits to the embedding, every weight and every bias."""
-    leaves = _leaves(small())
+    leaves = _leaves(draw.small())
     logits = mlp_logits(leaves, torch.tensor([[0, 1], [2, 2]]))
     if not isinstance(logits, Tensor) or not logits.requires_grad:
         broken("no gradients flow through it: is it detached, or made of NumPy's numbers?")
@@ -216,17 +190,17 @@ misfits = st.sampled_from([[[0]], [[0, 1, 2]], [[0, 3]], [[0, -1]], [[-3, 0]], [
 @care("mlp_logits", misfits)
 def contexts_that_do_not_fit_are_refused(mlp_logits: Function, contexts: list[Any]) -> None:
     """Contexts of another length than the network's are refused, and ids without a vector, negative ones too."""
-    refuses(lambda: mlp_logits(small(), torch.tensor(contexts)))
+    refuses(lambda: mlp_logits(draw.small(), torch.tensor(contexts)))
 
 
-@law("mlp_probs", networks(), examples=60)
+@law("mlp_probs", draw.networks(), examples=60)
 def the_probabilities_are_the_softmax_of_the_logits(mlp_probs: Function, parameters: MLP, contexts: Tensor) -> None:
     """Each row is exp of the logits, divided by its sum."""
     found = _rows(mlp_probs(parameters, contexts), contexts, parameters)
     agree(found, [plain.softmax(plain.mlp_logits(parameters, context)) for context in contexts.tolist()])
 
 
-@care("mlp_probs", networks())
+@care("mlp_probs", draw.networks())
 def no_gradients_are_kept(mlp_probs: Function, parameters: MLP, contexts: Tensor) -> None:
     """The probabilities carry no gradients, though the parameters do."""
     if getattr(mlp_probs(_leaves(parameters), contexts), "requires_grad", False):
@@ -236,7 +210,7 @@ def no_gradients_are_kept(mlp_probs: Function, parameters: MLP, contexts: Tensor
 @care("mlp_probs", st.sampled_from([100, 10_000]))
 def logits_may_be_large(mlp_probs: Function, times: int) -> None:
     """Logits may lie thousands apart, as those of a network that went astray do."""
-    parameters, contexts = small(), torch.tensor([[0, 1], [2, 2]])
+    parameters, contexts = draw.small(), torch.tensor([[0, 1], [2, 2]])
     parameters.weights[-1].mul_(times)
     expected = [plain.softmax(plain.mlp_logits(parameters, context)) for context in contexts.tolist()]
     agree(_rows(mlp_probs(parameters, contexts), contexts, parameters), expected)
@@ -245,13 +219,13 @@ def logits_may_be_large(mlp_probs: Function, times: int) -> None:
 @care("mlp_probs", misfits)
 def other_contexts_have_no_probabilities(mlp_probs: Function, contexts: list[Any]) -> None:
     """Contexts of another length than the network's, or with ids that it does not know, are refused."""
-    refuses(lambda: mlp_probs(small(), torch.tensor(contexts)))
+    refuses(lambda: mlp_probs(draw.small(), torch.tensor(contexts)))
 
 
 @law("sample_mlp_words", st.integers(1, 5), draw.seeds, examples=10)
 def the_network_writes_n_words(sample_mlp_words: Function, n: int, seed: int) -> None:
     """The result is a list of n words of the vocabulary's letters."""
-    words = a_list_of_str(sample_mlp_words(small(), ".ab", n, generator=draw.generator(seed)))
+    words = a_list_of_str(sample_mlp_words(draw.small(), ".ab", n, generator=draw.generator(seed)))
     if not {*"".join(words)} <= {*"ab"}:
         broken("its words should be made of the letters a and b")
     if len(words) != n:
@@ -262,20 +236,31 @@ def the_network_writes_n_words(sample_mlp_words: Function, n: int, seed: int) ->
 def only_the_given_generator_moves(sample_mlp_words: Function, seed: int) -> None:
     """The generator that is given decides, and moves on from word to word; torch's global one stays where it is."""
     generator = draw.generator(seed)
-    first = leaves_torchs_generator_alone(lambda: sample_mlp_words(small(), ".ab", 30, generator=generator))
+    first = leaves_torchs_generator_alone(lambda: sample_mlp_words(draw.small(), ".ab", 30, generator=generator))
     if sorted(first, key=len) == first:
         broken("the words come in the order of their lengths, and should come as they are drawn")
-    if first == sample_mlp_words(small(), ".ab", 30, generator=generator):
+    if first == sample_mlp_words(draw.small(), ".ab", 30, generator=generator):
         broken("the same generator, used again, gave the same words: its state did not move on")
 
 
 @law("sample_mlp_words", st.just(1500), examples=1)
 def words_come_as_often_as_the_network_says(sample_mlp_words: Function, n: int) -> None:
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
-    parameters = small()
+    parameters = draw.small()
     parameters.weights[-1].mul_(4)  # so that it matters what comes before
-    words = sample_mlp_words(parameters, ".ab", n, generator=draw.generator(0))
+    generator = draw.generator(0)  # a few hundred at a time, as one by one they take a while
+    several = [a_list_of_str(sample_mlp_words(parameters, ".ab", n // 5, generator=generator)) for _ in range(5)]
+    words = [word for some in several for word in some]
     words_come_as_often_as(lambda context: plain.softmax(plain.mlp_logits(parameters, context)), 2, words)
+
+
+@law("sample_mlp_words", long_sizes, examples=2)
+def words_are_as_long_as_it_takes(sample_mlp_words: Function, size: int) -> None:
+    """A word is never cut off: where each token leads to the next one only, it has them all, blanks at its ends too."""
+    vocabulary = long_vocabulary(size)
+    network = MLP(torch.eye(size), (100 * ring(size),), (torch.zeros(size),))
+    if sample_mlp_words(network, vocabulary, 2, generator=draw.generator(0)) != [vocabulary[1:]] * 2:
+        broken(f"the words should have {size - 1} letters")
 
 
 @law("sample_mlp_words", st.just(120), examples=1)
@@ -290,17 +275,17 @@ def letters_are_drawn_at_no_temperature(sample_mlp_words: Function, n: int) -> N
 @law("sample_mlp_words", draw.seeds, examples=3)
 def without_a_generator_torchs_draws_the_words(sample_mlp_words: Function, seed: int) -> None:
     """Without a generator, torch's global one is used: torch.manual_seed repeats the words, and no other way does."""
-    torchs_generator_decides(lambda: sample_mlp_words(small(), ".ab", 20), seed, "words")
+    torchs_generator_decides(lambda: sample_mlp_words(draw.small(), ".ab", 20), seed, "words")
 
 
 @care("sample_mlp_words", st.just(()))
 def no_words_are_an_empty_list(sample_mlp_words: Function) -> None:
     """If no words are wanted, the list is empty."""
-    if sample_mlp_words(small(), ".ab", 0, generator=draw.generator(0)) != []:
+    if sample_mlp_words(draw.small(), ".ab", 0, generator=draw.generator(0)) != []:
         broken("it should be []")
 
 
 @care("sample_mlp_words", st.sampled_from([(".a", 1), (".abc", 1), (".aa", 1), ("abc", 1), (".ab", -1)]))
 def vocabularies_that_do_not_fit_are_refused(sample_mlp_words: Function, vocabulary: str, n: int) -> None:
     """A vocabulary of another size than the network's, one that is none, and a negative number of words are refused."""
-    refuses(lambda: sample_mlp_words(small(), vocabulary, n, generator=draw.generator(0)))
+    refuses(lambda: sample_mlp_words(draw.small(), vocabulary, n, generator=draw.generator(0)))

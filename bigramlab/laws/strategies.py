@@ -2,12 +2,17 @@
 
 import math
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import torch
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from torch import Tensor
+
+from bigramlab import plain
+from bigramlab.lessons.mlp import MLP
 
 
 def _character(number: int) -> str:
@@ -131,3 +136,30 @@ def _put(table: Tensor, value: Any, position: int) -> Tensor:
     table = table.double()
     table.view(-1)[position % table.numel()] = value
     return table
+
+
+@composite
+def networks(draw_from: DrawFn) -> tuple[MLP, Tensor]:
+    """A small network, and contexts to give it, after which no logit is beyond ±20."""
+    size, length = draw_from(st.integers(1, 4)), draw_from(st.integers(1, 3))
+    embedding = draw_from(st.integers(1, 3))
+    # Layers of one size are common, so that it shows who adds to a layer's numbers those of the one before.
+    hidden = draw_from(st.lists(st.integers(1, 3), max_size=2) | st.just([length * embedding] * 2))
+    sizes = [length * embedding, *hidden, size]
+    shapes = [(size, embedding), *pairwise(sizes), *((count,) for count in sizes[1:])]
+    parts = [math.prod(shape) for shape in shapes]
+    flat = draw_from(st.lists(st.integers(-8, 8), min_size=sum(parts), max_size=sum(parts)))
+    pieces = torch.split(torch.tensor(flat) / 4, parts)
+    network = plain.network_of([piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)])
+    ids = st.integers(0, size - 1)
+    contexts = draw_from(st.lists(st.lists(ids, min_size=length, max_size=length), min_size=1, max_size=4))
+    assume(all(abs(logit) <= 20 for context in contexts for logit in plain.mlp_logits(network, context)))
+    return network, torch.tensor(contexts)
+
+
+def small() -> MLP:
+    """Return a network of three tokens that looks back two: a new one each time, as a learner may change it."""
+    embedding = torch.tensor([[0.5, -1.0], [1.0, 0.25], [-0.5, 0.75]])
+    first = torch.tensor([[0.5, -0.25], [1.0, 0.5], [-0.75, 0.25], [0.25, 1.0]])
+    last = torch.tensor([[0.5, -0.5, 0.75], [1.0, 0.25, -1.0]])
+    return MLP(embedding, (first, last), (torch.tensor([0.25, -0.25]), torch.tensor([0.5, 0.0, -0.25])))

@@ -25,7 +25,7 @@ from bigramlab.laws.law import (
     of_type,
     refuses,
 )
-from bigramlab.laws.mlp import numbers_of, small
+from bigramlab.laws.mlp import numbers_of
 from bigramlab.lessons.mlp import MLP, pieces_of
 from bigramlab.lessons.optimizing import Recipe
 from bigramlab.lessons.training import Training
@@ -42,7 +42,7 @@ still = Recipe(learning_rate=1e-9, warm_up=0.0, weight_decay=0.0, dropout=())  #
 
 
 def _train(train_mlp: Function, recipe: Recipe, seed: int = 0, dev: Any = None, given: Any = None) -> Any:
-    given = given or (small(), all_contexts.clone(), all_targets.clone())
+    given = given or (draw.small(), all_contexts.clone(), all_targets.clone())
     found = train_mlp(*given, recipe, dev=dev, generator=draw.generator(seed), progress=False)
     of_type(found, Training, "a Training(parameters, best, losses, dev_losses)")
     return found
@@ -92,7 +92,7 @@ def steps_go_down_the_gradient(train_mlp: Function, steps: int, decay: float, wa
     steps *= 2 if warm_up else 1  # so that the warm-up has a whole number of steps
     recipe = brief._replace(steps=steps, weight_decay=decay, warm_up=warm_up)
     found = _train(train_mlp, recipe)
-    expected = plain.train_mlp(small(), all_contexts, all_targets, recipe, generator=draw.generator(0))
+    expected = plain.train_mlp(draw.small(), all_contexts, all_targets, recipe, generator=draw.generator(0))
     if len(found.losses) != steps:
         broken(f"it noted {how_many(len(found.losses), 'loss').replace('losss', 'losses')} in {steps} steps")
     for step, (one, other) in enumerate(zip(found.losses, expected.losses, strict=True)):
@@ -182,6 +182,19 @@ def dropout_is_for_training_alone(train_mlp: Function, seed: int) -> None:
         )
 
 
+@law("train_mlp", st.integers(1, 2), examples=2)
+def all_held_back_examples_are_scored(train_mlp: Function, steps: int) -> None:
+    """A dev loss is the mean over all held-back examples, be they more than a thousand: each weighs the same."""
+    many, few = 1103, 400
+    dev = torch.tensor([[0, 1]] * many + [[2, 2]] * few), torch.tensor([0] * (many + few))
+    found = _train(train_mlp, brief._replace(steps=steps), dev=dev)
+    one, other = (_loss(found.parameters, dev[0][i : i + 1], dev[1][:1]) for i in (0, many))
+    expected = (many * one + few * other) / (many + few)
+    if not found.dev_losses or not math.isclose(found.dev_losses[-1][1], expected, rel_tol=1e-3, abs_tol=1e-5):
+        last = f"{found.dev_losses[-1][1]:.5g}" if found.dev_losses else "missing"
+        broken(f"the last dev loss is {last}, and that of all {many + few} held-back examples is {expected:.5g}")
+
+
 @law("train_mlp", few_seeds, examples=4)
 def the_best_network_is_kept(train_mlp: Function, seed: int) -> None:
     """`best` is the network with the lowest loss on the held-back examples; without those, it is the last one."""
@@ -205,7 +218,7 @@ def a_rule_is_learned(train_mlp: Function, seed: int) -> None:
     recipe = Recipe(steps=150, batch_size=2, learning_rate=0.1, warm_up=0.1, weight_decay=0.0, dropout=())
     loss = _loss(_train(train_mlp, recipe, seed).parameters)
     if not loss < 0.1:
-        broken(f"after 150 steps the loss is {loss:.3f} nats, and was {_loss(small()):.3f}")
+        broken(f"after 150 steps the loss is {loss:.3f} nats, and was {_loss(draw.small()):.3f}")
 
 
 @care("train_mlp", st.integers(1, 4), st.sampled_from([(), (0.5, 0.5)]))
@@ -236,4 +249,4 @@ def examples_that_do_not_fit_are_refused(train_mlp: Function, contexts: list[Any
     """No examples are refused, and examples that don't fit the network."""
     length = len(contexts[0]) if contexts else 2
     given = torch.tensor(contexts).long().view(len(contexts), length), torch.tensor(targets).long()
-    refuses(lambda: train_mlp(small(), *given, brief, progress=False, generator=draw.generator(0)))
+    refuses(lambda: train_mlp(draw.small(), *given, brief, progress=False, generator=draw.generator(0)))

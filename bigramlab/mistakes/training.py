@@ -84,6 +84,16 @@ def dropout_in_the_scores(train: Any, recipe: Any) -> Any:
 
 
 @mistake("train_mlp", given=trained)
+def few_held_back_examples_scored(train: Any, recipe: Any) -> Any:
+    """Only the first 32 of the held-back examples are scored, as a batch, and the dev loss should be that of all.
+
+    Give it 33 held-back examples, and change the last one: the dev losses stay.
+    """
+    dev = train.keywords["dev"]
+    return train(recipe, dev=dev and tuple(part[:32] for part in dev))
+
+
+@mistake("train_mlp", given=trained)
 def no_dropout(train: Any, recipe: Any) -> Any:
     """The recipe's dropout is not applied.
 

@@ -48,6 +48,8 @@ MLP: list[Part] = [
         ("ids_one_too_large", lambda e, c: e[(c + 1) % len(e)].flatten(1), "The ids are off by one when they are looked up."),
         ("ids_one_too_small", lambda e, c: e[c - 1].flatten(1), "The ids are off by one when they are looked up."),
         ("embedding_bent", lambda e, c: functional.silu(e[c].flatten(1)), "The embedding goes through the bend, too, before the first layer."),
+        ("embedding_times_its_root", lambda e, c: e[c].flatten(1) * e.shape[1] ** 0.5, "The embedding is multiplied by the root of how many numbers a token has, as in “Attention Is All You Need”."),
+        *((f"embedding_times_{n:g}", lambda e, c, n=n: e[c].flatten(1) * n, f"The embedding is multiplied by {n:g}, as dropout that does not divide by 1 - share would ask for.") for n in (0.9, 0.8, 0.5)),
         ("embedding_through_tanh", lambda e, c: e[c].flatten(1).tanh(), "The embedding goes through tanh before the first layer."),
         ("embedding_through_relu", lambda e, c: e[c].flatten(1).relu(), "The embedding goes through ReLU before the first layer."),
     ]),
@@ -63,11 +65,13 @@ MLP: list[Part] = [
     ]),
     ("normed", lambda x: x, [
         ("normalized_over_the_batch", lambda x: (x - x.mean(0)) / (x.std(0) + 1e-5), "The hidden numbers are normalized over the batch, so a row depends on its neighbors."),
+        ("normalized_over_the_batch_by_its_own_spread", lambda x: (x - x.mean(0)) / (x.std(0, unbiased=False) + 1e-5), "The hidden numbers are normalized over the batch, so a row depends on its neighbors."),
         ("normalized_over_the_batch_plainly", lambda x: (x - x.mean(0)) / x.std(0), "The hidden numbers are normalized over the batch, so a row depends on its neighbors."),
         ("normalized_over_the_batch_by_variance", lambda x: (x - x.mean(0)) / (x.var(0, unbiased=False) + 1e-5).sqrt(), "The hidden numbers are normalized over the batch, so a row depends on its neighbors."),
         ("normalized_within_a_row", lambda x: functional.layer_norm(x, x.shape[-1:]), "The hidden numbers are normalized within each row."),
         ("mean_of_the_batch_subtracted", lambda x: x - x.mean(0), "The mean over the batch is subtracted from the hidden numbers, so a row depends on its neighbors."),
     ]),
+    ("around", False, [("added_to_what_goes_in", True, "What goes into a hidden layer is added to what comes out, where both are as long: a residual connection, which this network has none of.")]),
     ("layers", lambda n: range(n), [
         ("first_layer_left_out", lambda n: range(1, n), "The first layer is left out."),
         ("last_layer_left_out", lambda n: range(n - 1), "The last layer is left out."),
@@ -84,6 +88,7 @@ def _network(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     )
     added, bend = chosen["added"], chosen["bend"]
     for layer in layers:
+        before = x
         x = x @ weights[layer]
         late = added == "late" and layer < end
         here = {"all": True, "late": layer == end, "the last": layer == end, "not the last": layer < end}
@@ -95,6 +100,8 @@ def _network(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
             x = bend(chosen["normed"](x))
             if late:
                 x = x + biases[layer]
+            if chosen["around"] and x.shape == before.shape:
+                x = x + before
     return chosen["end"](x, bend)
 
 

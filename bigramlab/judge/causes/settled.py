@@ -20,7 +20,7 @@ from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.recording import Call, hurried
 from bigramlab.laws import ours_for
 from bigramlab.laws.caching import SURE, sure_writer
-from bigramlab.laws.mlp import small
+from bigramlab.laws.strategies import small
 from bigramlab.laws.training import all_contexts, all_targets, brief
 from bigramlab.lessons.blocks import Block
 from bigramlab.lessons.mlp import MLP
