@@ -248,8 +248,8 @@ def words_come_as_often_as_the_network_says(sample_mlp_words: Function, n: int) 
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
     parameters = draw.small()
     parameters.weights[-1].mul_(4)  # so that it matters what comes before
-    generator = draw.generator(0)  # a few hundred at a time, as one by one they take a while
-    several = [a_list_of_str(sample_mlp_words(parameters, ".ab", n // 5, generator=generator)) for _ in range(5)]
+    generator = draw.generator(0)  # a hundred at a time, as one by one they take a while
+    several = [a_list_of_str(sample_mlp_words(parameters, ".ab", n // 15, generator=generator)) for _ in range(15)]
     words = [word for some in several for word in some]
     words_come_as_often_as(lambda context: plain.softmax(plain.mlp_logits(parameters, context)), 2, words)
 
