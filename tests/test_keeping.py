@@ -167,3 +167,7 @@ def test_the_lecture_is_the_same_each_time():
 @pytest.mark.slow
 def test_the_walkthrough_is_the_same_each_time():
     assert walkthrough.session().splitlines() == json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))["lines"]
+
+
+def test_a_key_is_the_same_in_every_python():
+    assert keeping._meaning('"\ufdff \U0001fae8"', docstrings=True).isascii()  # letters that older ones don't know

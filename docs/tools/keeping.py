@@ -181,7 +181,7 @@ def _dumped(node: object, docstrings: bool) -> str:
     if isinstance(node, list):
         return f"[{' '.join(_dumped(one, docstrings) for one in node)}]"
     if not isinstance(node, ast.AST):
-        return repr(node)
+        return ascii(node)  # `repr` shows the characters that this Python knows
     parts = []
     for name, value in ast.iter_fields(node):
         if name == "body" and not docstrings and _has_docstring(node):
