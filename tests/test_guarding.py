@@ -23,7 +23,7 @@ from torch.utils._device import DeviceContext
 import bigramlab
 from bigramlab import check
 from bigramlab.judge import ending, witnessing
-from bigramlab.judge.clock import Clock
+from bigramlab.judge.clock import SLOWEST, Clock, seconds, take_pace
 from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.settings import pinned
@@ -651,8 +651,24 @@ def test_line_events_end_the_overdue_call_and_none_after_it(monkeypatch):
     assert ended == ["code"]
 
 
+def test_the_seconds_of_a_slow_machine_are_longer_ones(monkeypatch):
+    before = seconds()
+    monkeypatch.setattr("bigramlab.judge.clock.USUAL", 1e-9)
+    take_pace()
+    began, at = seconds(), time.thread_time()
+    assert began >= before
+    while time.thread_time() < at + 0.1:
+        pass
+    assert seconds() - began == pytest.approx((time.thread_time() - at) / SLOWEST, rel=0.2)
+    assert Clock()._slowness == SLOWEST
+    monkeypatch.undo()
+    take_pace()
+    assert seconds() >= began
+
+
 def test_a_call_that_waits_for_a_processor_takes_no_time_meanwhile(monkeypatch):
     clock = Clock()
+    clock._slowness = 1.0
     time.sleep(0.5)
     assert clock.used() >= 0.1
     monkeypatch.setattr(Clock, "_seconds_waited", lambda self: time.monotonic())

@@ -1,12 +1,12 @@
 """Why is it wrong? What a function does is compared with catalogued mistakes, and with slips of many kinds."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
 
+from bigramlab.judge import clock
 from bigramlab.judge.causes.batching import batched
 from bigramlab.judge.causes.beginnings import begun
 from bigramlab.judge.causes.case import Case
@@ -62,13 +62,14 @@ def diagnose(
     not refuse: who makes one mistake often forgets to refuse something, too, and that is another law's matter. What
     ends all of them as the function did is the likely cause; a part of it is named only if there is nothing else.
     """
+    clock.take_pace()
     mistakes = [one for one in MISTAKES.get(name, []) if not one.careless]
     expected = _wrong_first(_of_few_steps(name, _compared(name, decisive, others, guard)))
     calls = [call for call, _ in expected]
     function = function or (lambda *arguments, **options: None)
     case = Case(name, function, calls, [call for _, call in expected], guard, constants(function))
     right = {call for call, our_call in expected if call.ended_like(our_call)}
-    end = time.thread_time() + SECONDS
+    end = clock.seconds() + SECONDS
     if found := at_once(case) or drawn_from_others(case) or rule_misused(case):
         return _shown(found)
     wrong_somewhere = not right.issuperset(decisive)  # otherwise, what is wrong does not show in a single call
@@ -93,7 +94,7 @@ def diagnose(
     clear = clear if name in TRAININGS else settled(case)
     if clear and (clearly := _clearly(clear, mistakes, end)):
         return clearly
-    end = max(end, time.thread_time() + SECONDS / 4)
+    end = max(end, clock.seconds() + SECONDS / 4)
     for kind in (
         changed_in_place,
         order_of_a_set,
@@ -106,12 +107,12 @@ def diagnose(
         start_at_random,
         close_relation,
     ):
-        if time.thread_time() < end and (found := kind(case)):
+        if clock.seconds() < end and (found := kind(case)):
             return _shown(found)
-    if wrong_somewhere and time.thread_time() < end:
+    if wrong_somewhere and clock.seconds() < end:
         for several in search.several(mistakes):
             return _said(case, several)
-    end = max(end, time.thread_time() + SECONDS / 4)
+    end = max(end, clock.seconds() + SECONDS / 4)
     if wrong_somewhere and (part := _part(mistakes, decisive, calls, right, guard, breaks, end)):
         return part
     for kind in (after_all, where_it_is_wrong, distant_relation):
@@ -154,7 +155,7 @@ def _compared(name: str, decisive: list[Call], others: list[Call], guard: Guard)
 
 
 def _half_way(end: float) -> float:
-    return (time.thread_time() + end) / 2
+    return (clock.seconds() + end) / 2
 
 
 def _clearly(case: Case, mistakes: list[Mistake], end: float, most: int = 2) -> Diagnosis | None:
@@ -202,7 +203,7 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     exactly: list[Mistake] = []
     nearly: list[Mistake] = []
     for mistake in mistakes:
-        if len(exactly) > 1 or time.thread_time() > end:
+        if len(exactly) > 1 or clock.seconds() > end:
             break
         case.guard.hangs = 0
         with hurried(case.guard, case.calls):
@@ -250,7 +251,7 @@ def _part(
     right = {call for call in right if not call.raised}
     found = None
     for mistake in mistakes:
-        if time.thread_time() > end:
+        if clock.seconds() > end:
             break
         guard.hangs = 0
         if not smallest.raised and smallest.again(mistake.run, guard).ended_like(smallest):

@@ -2,7 +2,6 @@
 
 import math
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.describing import show, show_error
 from bigramlab.judge.guarding import Guard
 from bigramlab.laws.law import LEFT_ALONE, STEADY, Broken, Stopped
@@ -73,14 +73,14 @@ class Call:
         self.original = self.returned = None
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
-        before, began = _open_figures(), time.thread_time()
+        before, began = _open_figures(), clock.seconds()
         try:
             self.original = guard.call(begin, function, *arguments, **options)
             _require_numbers(self.original)
             self.returned = _copy(self.original)
         except Exception as error:
             self.raised = error
-        self.seconds = time.thread_time() - began
+        self.seconds = clock.seconds() - began
         self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
         self.gradients_left = any(
             tensor.grad is not None and tensor.grad is not before
@@ -275,9 +275,9 @@ class Recorder:
         """Call the function."""
         if self.guard.hangs > HANGS_BORNE or self.seconds_left < 0:
             raise Enough
-        start, spared = time.thread_time(), self.guard.spared
+        start, spared = clock.seconds(), self.guard.spared
         self.last = call = Call(self.function, self.guard, arguments, options)
-        self.seconds_left -= max(0.0, time.thread_time() - start - (self.guard.spared - spared))
+        self.seconds_left -= max(0.0, clock.seconds() - start - (self.guard.spared - spared))
         if len(self.example) < CALLS_KEPT:
             self.example.append(call)
         if self.room > 0:

@@ -3,7 +3,6 @@
 import inspect
 import linecache
 import math
-import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from bigramlab.chapters import chapter_of
+from bigramlab.judge import clock
 from bigramlab.judge.caring import judge_care
 from bigramlab.judge.describing import meant, show, show_error
 from bigramlab.judge.fitting import Fit, fits
@@ -37,6 +37,7 @@ def run_laws(function: Callable[..., Any], name: str, begin: Callable[[Report], 
     `begin` gets the report as soon as one about the result is broken: to count the others, and to look for the cause,
     takes longer.
     """
+    clock.take_pace()
     results, cares = ([law for law in LAWS[name] if law.kind == kind] for kind in (RESULT, CARE))
     number, chapter = chapter_of(lesson_of(name))
     report = Report(name, f"{number}, {chapter.title}", total=len(results), care_total=len(cares))
@@ -73,7 +74,7 @@ def _judge_result(
     others: list[Call] = []
     until = math.inf
     for law in filter(lambda law: law.holds, laws):
-        seconds = max(SECONDS_TO_COUNT / 10, until - time.thread_time())
+        seconds = max(SECONDS_TO_COUNT / 10, until - clock.seconds())
         for name, error in _try(law, recorder, shrink=not broken, seconds=seconds):
             if error is None or broken:
                 broken |= {name: law} if name else {}
@@ -100,7 +101,7 @@ def _judge_result(
                 decisive = [recorder.last, *(call for call in recorder.example if call is not recorder.last)]
                 explore(law, recorder)
                 decisive += recorder.calls
-            until = time.thread_time() + SECONDS_TO_COUNT
+            until = clock.seconds() + SECONDS_TO_COUNT
     asked = {law.name for law in laws if law.holds}  # the others, which all functions share, hold of what never returns
     report.held = len(laws) - len(broken) if asked - set(broken) else 0
     if decisive:

@@ -4,7 +4,6 @@ import contextlib
 import math
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, configuration, given, sett
 from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
 
+from bigramlab.judge import clock
 from bigramlab.judge.describing import show_error
 from bigramlab.judge.recording import CALLS_KEPT, HANGS_BORNE, Call, Enough, Recorder
 from bigramlab.laws import Broken, Law, Stopped
@@ -47,11 +47,11 @@ def run_law(
     """
     smallest: list[tuple[Exception, Call | None, list[Call]]] = []
     # There are failures that depend on rounding, and to look for smaller ones would take seconds.
-    until = time.thread_time() + seconds
+    until = clock.seconds() + seconds
 
     def holds(arguments: tuple[Any, ...]) -> None:
         nonlocal until
-        if time.thread_time() > until:
+        if clock.seconds() > until:
             raise Enough
         recorder.example = []
         try:
@@ -61,7 +61,7 @@ def run_law(
             if only_shared and not (isinstance(error, Broken) and error.law):
                 return
             smallest[:] = [(error, recorder.last, recorder.example)]
-            until = min(until, time.thread_time() + SECONDS_TO_SHRINK)
+            until = min(until, clock.seconds() + SECONDS_TO_SHRINK)
             recorder.seconds_left = min(recorder.seconds_left, SECONDS_TO_SHRINK)
             if not shrink:  # Hypothesis would try the same again twice
                 raise Enough from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import torch
 from torch import Tensor
 
 __all__ = ["call_that_made", "makes_for_reports"]
@@ -38,7 +39,7 @@ def call_that_made(value: object) -> tuple[str, str]:
 
     Fields that became zero since then are told, too: `made._replace(narrow=torch.zeros(2, 4))`.
     """
-    if not hasattr(value, "_fields"):
+    if type(value) not in {kind for kind, _ in _made}:
         return "", ""
     numbers = _numbers_in(value)
     if (type(value), numbers) in _made:
@@ -58,7 +59,10 @@ def _zeros_instead(value: Any, numbers: Any, others: Any) -> Iterator[str | None
 
 
 def _numbers_in(value: Any) -> Any:
-    """Return all that is in a value, so that it can be compared."""
+    """Return all that is in a value, so that it can be compared; what no maker makes is like nothing else."""
     if isinstance(value, Tensor):
-        return tuple(value.shape), value.detach().contiguous().numpy().tobytes()
-    return tuple(map(_numbers_in, value)) if isinstance(value, tuple) else value
+        plain = value.dtype == torch.float32 and value.layout == torch.strided and not value.is_meta
+        return tuple(value.shape), value.detach().contiguous().numpy().tobytes() if plain else object()
+    if isinstance(value, tuple):
+        return tuple(map(_numbers_in, value))
+    return value if isinstance(value, int) else object()

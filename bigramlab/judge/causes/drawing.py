@@ -6,7 +6,6 @@ decides the result?
 
 import random
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.code_reading import globals_read, names_used
 from bigramlab.judge.causes.likeness import alike
@@ -84,8 +84,8 @@ def drawn_by(case: Case) -> Mistake | None:
         return _drawn_at_all(case)
     ours, found = _ours(case), case.function
     calls = [call for call in case.calls if "generator" in call.options and not call.raised][:60]
-    end = time.thread_time() + SECONDS
-    tried = [*islice((call for call in calls if time.thread_time() < end and _changes(case, call, ours, "own")), 2)]
+    end = clock.seconds() + SECONDS
+    tried = [*islice((call for call in calls if clock.seconds() < end and _changes(case, call, ours, "own")), 2)]
     if not tried:
         return None
     if any(_changes(case, call, found, "nothing") for call in tried):
@@ -147,9 +147,9 @@ def _own_generator(case: Case) -> Mistake | None:
 
 def _drawn_at_all(case: Case) -> Mistake | None:
     """Say that it draws at random, where nothing should."""
-    end = time.thread_time() + SECONDS / 2
+    end = clock.seconds() + SECONDS / 2
     for call in [call for call in case.calls if not call.raised][:6]:
-        if time.thread_time() > end:
+        if clock.seconds() > end:
             break
         if case.name != "train_neural_bigram" and any(
             _changes(case, call, case.function, what) for what in ("torch", "others")

@@ -6,7 +6,6 @@ Where every step has one way to go, two right functions give the same, however t
 moves on and ends, and in what is made of it, are found as in any other function.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.likeness import same_end
 from bigramlab.judge.recording import Call, hurried
@@ -112,11 +112,11 @@ def settled(case: Case) -> Case | None:
     """Return the case with such calls instead, if the function is wrong in some; those first."""
     inputs = [*_inputs(case.name)]
     case.guard.hangs = 0
-    made, end = [], time.thread_time() + SECONDS
+    made, end = [], clock.seconds() + SECONDS
     for arguments, options in inputs[:60]:
         with hurried(case.guard, case.calls):
             call = Call(case.function, case.guard, arguments, options)
-        if case.guard.hangs or time.thread_time() > end:  # the others would hang, too
+        if case.guard.hangs or clock.seconds() > end:  # the others would hang, too
             break
         made.append((call, call.again(ours_for(case.name), case.guard)))
     wrong = [pair for pair in made if pair[0].raised or not same_end(*pair)]

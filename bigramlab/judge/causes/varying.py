@@ -4,7 +4,6 @@ The calls of the learner's function are made again with one thing changed: in a 
 result. What then ends like the learner's on every call, and not like ours, is named.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
@@ -12,6 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.causes.families import ALL_THE_SAME, members
 from bigramlab.judge.causes.guards import behind_a_guard, guarded, shows, undefined
 from bigramlab.judge.causes.likeness import alike, same_end
@@ -81,7 +81,7 @@ class Search:
         self._begin(SECONDS / 2)
         catalogued = ((mistake, mistake.run) for mistake in mistakes)
         for slip, run in chain(catalogued, ((slip, run) for (slip, *_), run in members(self.name, most=1))):
-            if time.thread_time() > self.end:
+            if clock.seconds() > self.end:
                 return
             self.guard.hangs = 0
             seen, some_undefined = 0, False
@@ -103,7 +103,7 @@ class Search:
             return  # an error can come of many things, so two slips are told of results only
         self._begin()
         for slips, run in members(self.name):
-            if time.thread_time() > self.end:
+            if clock.seconds() > self.end:
                 break
             if len(slips) > 1 and self._matches(run):
                 yield [slip for slip in slips if slip.name not in ALL_THE_SAME] or slips
@@ -111,7 +111,7 @@ class Search:
         probe = next(call for call, _, different in self.quickest if different and not call.raised)
         firsts = [(mistake.run, mistake) for mistake in mistakes]
         for run, first in [*firsts, *((run, self._mistake(slip)) for slip, run in self.arguments)]:
-            if time.thread_time() > self.end:
+            if clock.seconds() > self.end:
                 return
             self.guard.hangs = 0
             with hurried(self.guard, self.calls):
@@ -126,7 +126,7 @@ class Search:
 
     def _begin(self, seconds: float = SECONDS) -> None:
         """Begin a search of so many seconds, if all searches together have as many left."""
-        self.end = min(time.thread_time() + seconds, self.until)
+        self.end = min(clock.seconds() + seconds, self.until)
 
     def _made(self, run: Run, made: list[Call]) -> Iterator[Call]:
         """Yield what that makes of each call, keeping it for the next time."""
@@ -149,7 +149,7 @@ class Search:
         return shown >= min(FEWEST, len(self.calls))
 
     def _matches(self, run: Run) -> bool:
-        if time.thread_time() > self.end:
+        if clock.seconds() > self.end:
             return False
         self.guard.hangs = 0
         shown = 0
@@ -192,8 +192,8 @@ def _formed(change: Callable[[Any], Any], drawn: bool, call: Call, ours: Call) -
 
 def _as_many_words(call: Call, made: Any, ours: Call) -> bool:
     """Tell whether something else has become as many words as there should be."""
-    words = isinstance(made, list) and all(isinstance(word, str) for word in made) and made != call.returned
-    return words and isinstance(ours.returned, list) and len(made) == len(ours.returned)
+    lists = isinstance(made, list) and isinstance(ours.returned, list) and made != call.returned
+    return lists and len(made) == len(ours.returned) and all(isinstance(word, str) for word in [*made, *ours.returned])
 
 
 def _holds(test: Callable[[], bool]) -> bool:
