@@ -192,8 +192,10 @@ def _formed(change: Callable[[Any], Any], drawn: bool, call: Call, ours: Call) -
 
 def _as_many_words(call: Call, made: Any, ours: Call) -> bool:
     """Tell whether something else has become as many words as there should be."""
-    lists = isinstance(made, list) and isinstance(ours.returned, list) and made != call.returned
-    return lists and len(made) == len(ours.returned) and all(isinstance(word, str) for word in [*made, *ours.returned])
+    right = ours.returned
+    if not (isinstance(made, list) and isinstance(right, list) and made != call.returned):
+        return False
+    return len(made) == len(right) and all(isinstance(word, str) for word in [*made, *right])
 
 
 def _holds(test: Callable[[], bool]) -> bool:
