@@ -593,7 +593,10 @@ CHOICES = [("with_temperature", PROBS.log(), 0.5), ("keep_top_k", PROBS, 4), ("k
 def test_a_slip_in_how_the_next_letter_is_chosen_is_named(function, given, number):
     named = set()
     for mistake in slips_of(function):
-        report = check(run_slip(mistake, given, number))
+        value = run_slip(mistake, given, number)
+        if not value.is_floating_point():  # a token that was drawn
+            continue
+        report = check(value)
         slips = {slip for one in report.candidates for slip in one.slips}
         if report.verdict == "mistake":
             assert f"{function}/{mistake.name}" in slips, mistake.name
