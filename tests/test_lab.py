@@ -770,7 +770,8 @@ def test_watch_checks_a_file_when_it_is_saved(lab):
         if "Core: " in output.read_text(encoding="utf-8") and not told:
             write(lab, "smooth", "return counts")
             told.append(1)
-        return "smooth is not right yet" in output.read_text(encoding="utf-8")
+        text = output.read_text(encoding="utf-8")
+        return "smooth is not right yet" in text and text.endswith("in ch04_smoothing.py\n")
 
     output, told = lab / "output.txt", []
     with output.open("w", encoding="utf-8") as file:
