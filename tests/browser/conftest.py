@@ -48,7 +48,7 @@ def built(tmp_path_factory):
 
 
 def empty_search(index):
-    """Take all texts out of what is searched: each page that opens would read them, for as long as all else."""
+    """Take all texts out of what is searched: each page that opens would read them all."""
     config = json.loads(index.read_text("utf-8"))["config"]
     index.write_text(json.dumps({"config": config, "docs": []}), "utf-8")
 

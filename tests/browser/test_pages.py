@@ -2,6 +2,7 @@
 
 import gzip
 import html.parser
+import json
 import posixpath
 import re
 import urllib.parse
@@ -136,6 +137,12 @@ def test_a_page_weighs_little(site, built, parsed):
         assert len(own) >= 10
         assert sum(map(weight, own)) < 40_000, place
         assert sum(map(weight, [place, *search, *loaded])) < 500_000, place
+
+
+def test_the_search_reads_no_folded_code_and_no_report(built):
+    texts = [one["text"] for one in json.loads((built / "search/search_index.json").read_text("utf-8"))["docs"]]
+    for folded in ("Source code in", "It should return <pre>"):
+        assert not any(folded in text for text in texts), folded
 
 
 def workers(folder):
