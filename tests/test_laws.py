@@ -26,7 +26,7 @@ def parameters(listed, *others):
     ]
 
 
-def breaks(law, function, seed=None):
+def breaks(law, function, seed=0):
     with Guard(seconds=10) as guard:
         return run_law(law, Recorder(function, guard), seed=seed)
 

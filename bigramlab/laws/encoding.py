@@ -128,10 +128,16 @@ def unknown_characters_have_no_id(encode: Function, word: str, unknown: str) -> 
     refuses(lambda: encode(word + unknown, vocabulary))
 
 
-@law("decode", draw.vocabularies(), st.data())
-def characters_stand_at_their_ids(decode: Function, vocabulary: str, data: st.DataObject) -> None:
+@st.composite
+def ids_and_vocabulary(draw_from: st.DrawFn) -> tuple[list[int], str]:
+    """A vocabulary, and ids of its characters."""
+    vocabulary = draw_from(draw.vocabularies())
+    return draw_from(st.lists(st.integers(0, len(vocabulary) - 1), min_size=1, max_size=6)), vocabulary
+
+
+@law("decode", ids_and_vocabulary())
+def characters_stand_at_their_ids(decode: Function, ids: list[int], vocabulary: str) -> None:
     """Each id becomes the character at its position; together they are one str."""
-    ids = data.draw(st.lists(st.integers(0, len(vocabulary) - 1), min_size=1, max_size=6))
     _decodes(decode, ids, vocabulary)
 
 

@@ -130,15 +130,20 @@ def what_has_no_loss_has_no_perplexity(perplexity: Function, counts: list[Any], 
     refuses(lambda: perplexity(torch.tensor(counts), torch.tensor(probs)))
 
 
-@law("surprisal", draw.words_and_vocabulary(shortest=1), st.data())
-def each_step_has_its_surprisal(surprisal: Function, drawn: tuple[list[str], str], data: st.DataObject) -> None:
-    """There are n + 1 numbers, -log p of each step in nats, from "." to the first letter and so on to the last "."."""
-    words, vocabulary = drawn
+@st.composite
+def words_and_table(draw_from: st.DrawFn) -> tuple[list[str], str, Tensor]:
+    """Words, their vocabulary, and probabilities for it, by which every step to "." is possible."""
+    words, vocabulary = draw_from(draw.words_and_vocabulary(shortest=1))
     size = len(vocabulary)
-    weights = data.draw(st.lists(st.integers(0, 9), min_size=size * size, max_size=size * size))
+    weights = draw_from(st.lists(st.integers(0, 9), min_size=size * size, max_size=size * size))
     table = torch.tensor(weights, dtype=torch.float64).view(size, size)
     table[:, 0] += 1
-    probs = (table / table.sum(dim=1, keepdim=True)).float()
+    return words, vocabulary, (table / table.sum(dim=1, keepdim=True)).float()
+
+
+@law("surprisal", words_and_table())
+def each_step_has_its_surprisal(surprisal: Function, words: list[str], vocabulary: str, probs: Tensor) -> None:
+    """There are n + 1 numbers, -log p of each step in nats, from "." to the first letter and so on to the last "."."""
     for word in words[:3]:
         found = a_tensor(surprisal(word, probs, vocabulary), (len(word) + 1,), "floats")
         agree(found, plain.surprisal(word, probs.tolist(), vocabulary))
