@@ -24,6 +24,7 @@ TEMPERATURES = [round(0.05 * step, 2) for step in range(4, 61)]
 Said = tuple[str, str, str]
 
 STEADY: dict[str, Callable[[Tensor], Any]] = {
+    "sample": lambda logs: logs.exp().expand(len(logs), -1),
     "sample_words": lambda logs: logs.exp().expand(len(logs), -1),
     "generate_words": SteadyModel,
     "sample_mlp_words": lambda logs: MLP(torch.zeros(len(logs), 2), (torch.zeros(2, len(logs)),), (logs,)),
@@ -34,22 +35,26 @@ STEADY: dict[str, Callable[[Tensor], Any]] = {
 def drawn_from_others(case: Case) -> Mistake | None:
     """Say what the words of the smallest example were drawn from, if that is what shows in them."""
     call, letters = case.calls[0] if case.calls else None, letters_of(spread_out())
-    return _explained(case, call) if call and letters in call.arguments and isinstance(call.returned, list) else None
+    known = call and letters in call.arguments and isinstance(call.returned, list)
+    return _explained(case, call.returned) if call and known else None
 
 
 def drawn_otherwise(case: Case) -> Mistake | None:
     """Say so of words that are written for this."""
     if case.name not in STEADY or case.guard.hangs:
         return None
-    model = STEADY[case.name](spread_out())
+    model, letters = STEADY[case.name](spread_out()), letters_of(spread_out())
     options = {"generator": torch.Generator().manual_seed(0)}
-    call = Call(case.function, case.guard, (model, letters_of(spread_out()), 120), options)
-    return _explained(case, call) if isinstance(call.returned, list) and not call.raised else None
+    if case.name != "sample":
+        call = Call(case.function, case.guard, (model, letters, 120), options)
+        return _explained(case, call.returned) if isinstance(call.returned, list) and not call.raised else None
+    calls = [Call(case.function, case.guard, (model,), options) for _ in range(120)]
+    walks = [call.returned for call in calls if isinstance(call.returned, Tensor)]
+    return _explained(case, ["".join(letters[int(id)] for id in walk)[:-1] for walk in walks]) if walks else None
 
 
-def _explained(case: Case, call: Call) -> Mistake | None:
+def _explained(case: Case, words: Any) -> Mistake | None:
     logs = spread_out().double()
-    words: Any = call.returned
     places = {letter: id for id, letter in enumerate(letters_of(logs))}
     ids = torch.tensor([places[letter] for word in words for letter in [*word, "."]])
     ranks = logs.argsort(descending=True).argsort()
@@ -98,8 +103,12 @@ def rule_misused(case: Case) -> Mistake | None:
             return case.cause(name, wrong, "Print what `choose` is given: a row should sum to 1.")
     if given[0].shape != ROW.shape or not _close(given[0], ROW):
         return None
-    asked = len(_asked(case, [1, 1, 0]))
-    if asked == 1:
+    asked = _asked(case, [1, 1, 0])
+    if any(_close(one, torch.eye(3)[1]) for one in asked):  # what it said itself
+        return case.cause("rule_asked_again", "`choose` is asked again of what it has chosen already, and should be asked "
+                          "once before each letter, of what the model says.", "Print what `choose` is given: before one "
+                          "letter it comes twice.")  # fmt: skip
+    if len(asked) == 1:
         return case.cause("rule_asked_once", "`choose` is asked before the first letter of a word alone, and should be "
                           "before each.", "Print something in `choose`: it comes once for each word.")  # fmt: skip
     return None

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bigramlab.judge.causes.case import Case
 from bigramlab.judge.causes.drawing import in_states
+from bigramlab.judge.causes.draws import MORE
 from bigramlab.judge.causes.settled import chain, mlp_of, transformer_of
 from bigramlab.judge.recording import Call
 from bigramlab.laws.law import Stopped, hoeffding
@@ -19,6 +20,7 @@ __all__ = ["walked"]
 
 Walk = Callable[[Tensor, int], list[list[int]]]
 MANY = 100
+UNEVEN = torch.tensor([[0.3, 0.5, 0.15, 0.05], [0.35, 0.1, 0.5, 0.05], [0.25, 0.05, 0.1, 0.6], [0.55, 0.3, 0.1, 0.05]])
 
 
 def _walks(case: Case) -> Walk | None:
@@ -66,7 +68,15 @@ def walked(case: Case) -> Mistake | None:
         return case.cause("loop_never_begins", "The result is always empty: the loop ends before the first draw, as "
                           "`while ix != 0` does where `ix` begins at 0.", "Print something inside of the loop.")  # fmt: skip
     with in_states(7, 7):
-        for kind in (_one_way, _one_number_for_all_steps, _drawn_otherwise, _all_alike, _cut_off):
+        for kind in (
+            _so_many_tokens,
+            _one_way,
+            _one_number_for_all_steps,
+            _short_ones_missing,
+            _drawn_otherwise,
+            _all_alike,
+            _cut_off,
+        ):
             try:
                 if found := kind(case, walk):
                     return found
@@ -103,6 +113,31 @@ def _one_way(case: Case, walk: Walk) -> Mistake | None:
         if found == result and found != right:
             return case.cause(name, wrong, "Give it a table with one possible walk, such as 0, 2, 1, 0.")
     return None
+
+
+def _so_many_tokens(case: Case, walk: Walk) -> Mistake | None:
+    """Ask for so many words, where there is only one way, and see whether so many tokens come."""
+    if case.name == "sample":
+        return None
+    way = [2, 1, 4, 3, 0]
+    for n in (7, 12):
+        drawn = [id for ids in walk(chain(*way[:-1]), n) for id in (*ids, 0)]
+        if drawn[:n] != [way[place % len(way)] for place in range(n)] or not n <= len(drawn) <= n + 1:
+            return None
+    return case.cause("n_tokens_for_n_words", "It draws n tokens in all, and should draw until there are n words.",
+                      "Ask for 7 words of four letters: two come, of which the second is cut off.")  # fmt: skip
+
+
+def _short_ones_missing(case: Case, walk: Walk) -> Mistake | None:
+    """Look for the shortest of many walks: if they differ, some should be empty, and some of one letter."""
+    case.guard.hangs = 0  # where all walks are short, it never returns
+    ways = [tuple(ids) for _ in range(3) for ids in walk(UNEVEN, MANY)]
+    least = min(len(ids) - (case.name == "sample") for ids in ways)
+    if least < 2 or len({*ways}) < MANY / 2 or len({*map(len, ways)}) < 4:
+        return None
+    return case.cause("short_walks_thrown_away", f"No walk has fewer than {least} letters: shorter ones are thrown away and "
+                      "drawn again, or go on, so they come too seldom, and where there are no others, it never ends.",
+                      "Give it a table that lets \".\" follow \".\" always: the one walk there is has no letter.")  # fmt: skip
 
 
 def _all_alike(case: Case, walk: Walk) -> Mistake | None:
@@ -192,6 +227,7 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
         ("first_token_drawn_evenly", _row_0(table, uniform[0]), "The first token is drawn evenly, and should be from row 0.", "Give it a table in which only one token begins a word."),
         ("first_letter_drawn_evenly", _row_0(table, torch.cat([torch.zeros(1), torch.full((rows - 1,), 1 / (rows - 1))])), "The first token is drawn evenly from the letters, and should be from row 0.", "Give it a table in which only one token begins a word."),
         ("first_token_not_drawn", _row_0(table, torch.nn.functional.one_hot(table[0].argmax(), rows).float()), "The first token is always the most probable one, and only the others are drawn.", "Sample a hundred walks: all begin with the same token."),
+        ("only_the_first_token_drawn", _row_0(torch.nn.functional.one_hot(table.argmax(1), rows).float(), table[0]), "Only the first token is drawn: after it, the most probable one is always taken (`argmax`).", "Sample a hundred walks: those that begin alike are the same."),
         ("only_the_two_likeliest_drawn", _likeliest(table, 2), "Only the two most probable tokens are ever drawn.", "Give it a row of 0.5, 0.3 and 0.2: the third never comes."),
         ("only_the_three_likeliest_drawn", _likeliest(table, 3), "Only the three most probable tokens are ever drawn.", "Give it a row of four: the least probable never comes."),
         ("fresh_number_for_each_token", _thinned(table), "The running sum is compared with a fresh random number for each token, which favors early ones: one number has to decide.", "Give it a row of 0.25 four times: they don't come equally often."),
@@ -205,11 +241,14 @@ def _tables(table: Tensor) -> list[tuple[str, Tensor, str, str]]:
 
 
 def _one_number_for_all_steps(case: Case, walk: Walk) -> Mistake | None:
-    """Look at walks in which one number for all steps would lead from 1 back to 0 each time, and from 2 too."""
-    quarters = torch.tensor([[0.25, 0.25, 0.25, 0.25], [0.5, 0, 0, 0.5], [0.75, 0, 0, 0.25], [1.0, 0, 0, 0]])
+    """Look at walks in which one number for all steps would lead from 1 to 2 each time, and from 2 back to 0.
+
+    The likeliest token is another one after 1.
+    """
+    quarters = torch.tensor([[0.25, 0.25, 0.25, 0.25], [0.2, 0, 0.3, 0.5], [0.75, 0, 0, 0.25], [1.0, 0, 0, 0]])
     walks = [walk for walk in walk(quarters, MANY) if walk]
     begun = [walk for walk in walks if walk[0] in (1, 2)]
-    back = all(walk[1:] in ([], [0]) for walk in begun)
+    back = all(walk[1:] in ([2], [2, 0]) if walk[0] == 1 else walk[1:] in ([], [0]) for walk in begun)
     if len({walk[0] for walk in walks}) < 3 or len(begun) < MANY / 4 or not back:
         return None
     return case.cause("one_number_for_all_steps", "One random number is drawn for the whole walk, and compared with each row: each "
@@ -219,9 +258,7 @@ def _one_number_for_all_steps(case: Case, walk: Walk) -> Mistake | None:
 
 def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
     """Count what comes after what, in many walks, and compare with other tables."""
-    table = torch.tensor(
-        [[0.3, 0.5, 0.15, 0.05], [0.35, 0.1, 0.5, 0.05], [0.25, 0.05, 0.1, 0.6], [0.55, 0.3, 0.1, 0.05]]
-    )
+    table = UNEVEN
     case.guard.hangs = 0
     counts: Counter[tuple[int, int]] = Counter()
     for ids in (ids for _ in range(6) for ids in walk(table, 50)):  # a slow one has to return in time
@@ -233,15 +270,20 @@ def _drawn_otherwise(case: Case, walk: Walk) -> Mistake | None:
     for (current, following), n in counts.items():
         if current < 4 and following < 4:
             found[current, following] = n
-    if _fits(found, table):
-        return None
     fitting = [row for row in _tables(table) if _fits(found, row[1]) and not bool(found[row[1] == 0].any())]
     if not fitting:
         return None
-    name, _, wrong, seen = max(fitting, key=lambda row: float(torch.xlogy(found, row[1]).sum()))
+    likeliest = max(fitting, key=lambda row: _log_of(found, row[1]))
+    if _fits(found, table) and _log_of(found, likeliest[1]) < _log_of(found, table) + MORE:
+        return None
+    name, _, wrong, seen = likeliest
     if name == "never_leaves_row_0" and case.name not in ("sample", "sample_words"):
         wrong = "The model is asked for the same context each time: what was drawn never comes into it."
     return case.cause(name, wrong, seen)
+
+
+def _log_of(found: Tensor, table: Tensor) -> float:
+    return float(torch.xlogy(found, table).sum())
 
 
 def _fits(found: Tensor, table: Tensor) -> bool:
