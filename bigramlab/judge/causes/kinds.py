@@ -17,6 +17,7 @@ from bigramlab.judge.causes.errors import error_told, integers_in_place, numpy_o
 from bigramlab.judge.causes.likeness import alike, same_end
 from bigramlab.judge.causes.nothing import none_of_a_method, nothing_returned, printed_for_returned, sometimes_nothing
 from bigramlab.judge.causes.state import state_kept
+from bigramlab.judge.causes.typed_in import heads_typed_in, slice_typed_in
 from bigramlab.judge.describing import show
 from bigramlab.judge.recording import Call
 from bigramlab.laws import Stopped, ours_for
@@ -62,7 +63,16 @@ def at_once(case: Case) -> Mistake | None:
 
 def after_all(case: Case) -> Mistake | None:
     """Return what an error says of its cause, or what the code shows: true, if less telling."""
-    for kind in (size_typed_in, key_missing, error_told, parameter_unread, sometimes_nothing, global_read):
+    for kind in (
+        slice_typed_in,
+        heads_typed_in,
+        size_typed_in,
+        key_missing,
+        error_told,
+        parameter_unread,
+        sometimes_nothing,
+        global_read,
+    ):
         if found := kind(case):
             return found
     return None
