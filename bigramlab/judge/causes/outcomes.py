@@ -14,6 +14,7 @@ from bigramlab.judge.causes.case import Case, holds
 from bigramlab.judge.causes.likeness import alike
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.recording import Call
+from bigramlab.lessons.neural_bigram import train_neural_bigram
 from bigramlab.mistakes import Mistake
 
 __all__ = ["outcome"]
@@ -157,15 +158,26 @@ def _same_rounds_of_a_generator(found: Any, given: dict[str, Any]) -> bool | Non
 
 
 def _filled_up(found: Any, given: dict[str, Any]) -> bool | None:
-    """All batches are full, and a round has all numbers."""
+    """All batches are full, and each round has all numbers: where a batch is dropped, one round may have them by chance."""
     if (told := _batch_sizes(found, given)) is None:
         return None
     batches, n, size = told
     due = math.ceil(n / size)
-    if len(batches) < due:
+    rounds = [batches[start : start + due] for start in range(0, len(batches) - due + 1, due)]
+    seen = [{id for batch in one for id in batch} for one in rounds]
+    full = all(len(batch) == size for batch in batches) and all(one == {*range(n)} for one in seen)
+    return full if len(rounds) > 1 or not full else None
+
+
+def _run_on(found: Any, given: dict[str, Any]) -> bool | None:
+    """All batches are full, and the numbers come in rounds all the same, which end within a batch."""
+    if not found or given["n"] % given["batch_size"] == 0:
         return None
-    seen = {id for batch in batches[:due] for id in batch}
-    return all(len(batch) == size for batch in batches) and seen == {*range(n)}
+    ids = [int(id) for batch in found for id in batch]
+    rounds = [ids[start : start + given["n"]] for start in range(0, len(ids) - given["n"] + 1, given["n"])]
+    return all(len(batch) == given["batch_size"] for batch in found) and all(
+        sorted(one) == [*range(given["n"])] for one in rounds
+    )
 
 
 def _each_batch(tell: Callable[[list[int]], bool]) -> Test:
@@ -193,6 +205,7 @@ BATCHES: list[Row] = [
     ("batches_of_neighbors", _each_batch(lambda batch: batch == [*range(batch[0], batch[0] + len(batch))] if batch else True), "Each batch is a block of neighbors, and only the order of the blocks is drawn.", "Print the first batch: its numbers follow each other."),
     ("batches_sorted", _each_batch(lambda batch: batch == sorted(batch)), "The numbers of each batch are sorted.", "Print the first batch: it goes up."),
     ("last_number_never", _in_all(_last_missing), "The last number never comes: the numbers end at n - 2.", "Print the largest number of many batches."),
+    ("rounds_run_on", _in_all(_run_on), "The last batch of a round is filled up with the first numbers of the next round, and should be smaller.", "Take n = 3 and batches of 2: each has two, and each third number is of another round."),
     ("short_batch_filled_up", _in_all(_filled_up), "The last batch of a round is filled up with numbers that came before, and should be smaller.", "Take n = 3 and batches of 2: a number comes twice in a round."),
     ("counted_from_1", _in_one(lambda found, given: any(int(id) >= given["n"] for batch in found for id in batch)), "The numbers run from 1 to n, and should run from 0 to n - 1: the last is no place.", "Print the largest number: it is n."),
     ("not_shuffled", _round(lambda ids, n: ids == [*range(n)], least=4), "Nothing is shuffled: the numbers come in order.", "Print the first batch: it is 0, 1, 2 …"),
@@ -217,10 +230,23 @@ TRAINING: list[Row] = [
 ]  # fmt: skip
 
 
+NEURAL: list[Row] = [
+    ("stopped_early", _in_one(lambda found, given: len(found[1]) < given["steps"] and alike(*_as_far(found, given))), "It stops before all of its steps are made, "
+     "as where the loss hardly falls any more.", "Print `len(losses)` for several `steps`: it is less than them."),
+]  # fmt: skip
+
+
+def _as_far(found: Any, given: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what it gives, and what so many steps give."""
+    return found, train_neural_bigram(**given | {"steps": len(found[1])})
+
+
 def outcome(case: Case) -> Mistake | None:
     """Return the slip that the results of the function have in common."""
     case.guard.hangs = 0
-    rows = {"split_words": SPLITS, "minibatches": BATCHES, "train_mlp": TRAINING}.get(case.name, [])
+    rows = {"split_words": SPLITS, "minibatches": BATCHES, "train_mlp": TRAINING, "train_neural_bigram": NEURAL}.get(
+        case.name, []
+    )
     for name, test, wrong, seen in rows:
         if holds(partial(test, case)):
             return case.cause(name, wrong, seen)
