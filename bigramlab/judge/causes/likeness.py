@@ -52,6 +52,7 @@ def alike(one: Any, other: Any) -> bool:
 
 def _close(first: Tensor, second: Tensor) -> bool:
     """Compare but for rounding, which near 0 is that of the larger numbers beside it."""
+    first, second = (numbers.float().double() for numbers in (first, second))  # what floats can't hold, is `inf`
     finite = second[second.isfinite()]
     largest = finite.abs().max().item() if finite.numel() else 0.0
     return torch.allclose(first, second, rtol=1e-4, atol=1e-6 * min(max(1.0, 2 * largest), 10.0), equal_nan=True)
