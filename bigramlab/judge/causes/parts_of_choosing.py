@@ -22,6 +22,7 @@ HEATED: list[Part] = [
         ("divided_by_the_square", lambda x, t: x / t**2, "The logits are divided by the square of the temperature."),
         ("divided_by_the_root", lambda x, t: x / t**0.5, "The logits are divided by the root of the temperature."),
         ("divided_by_1_and_the_temperature", lambda x, t: x / (1 + t), "1 is added to the temperature."),
+        *((f"{little:g}_added_to_the_temperature", lambda x, t, little=little: x / (t + little), f"A small number, {little:g}, is added to the temperature, which changes all of them: it is never 0.") for little in (1e-1, 1e-2, 1e-3)),
         ("raised_to_the_power", lambda x, t: x ** (1 / t), "The logits are raised to the power 1/T, as probabilities would be: logits are divided by T."),
         ("raised_to_the_temperature", lambda x, t: x**t, "The logits are raised to the power T, and should be divided by it."),
         *((f"temperature_of_{least:g}_at_least", lambda x, t, least=least: x / max(least, float(t)), f"A temperature below {least:g} is taken for {least:g}.") for least in (0.01, 0.1, 0.5)),
@@ -100,6 +101,10 @@ def _crossing(least: str = "before") -> Any:
     return keep
 
 
+def _from_the_crossing(p: Any, most: float) -> Any:
+    return ~_crossing("after")(p, most)
+
+
 def _one_more(p: Any, most: float) -> Any:
     n = _crossing()(p, most).sum(1)
     return torch.stack([_top()(row[None], int(many) + 1)[0] for row, many in zip(p, n, strict=True)])
@@ -170,6 +175,7 @@ KEPT_P: list[Part] = [
         ("as_many_as_in_the_first_row", lambda p, most: _top()(p, int(_crossing()(p[:1], most).sum())), "As many are kept in all rows as in the first one."),
         ("part_of_the_tokens_kept", lambda p, most: _top()(p, max(1, int(most * p.shape[1]))), "p is taken for a part of the vocabulary: the likeliest p · (how many tokens there are) are kept, however much they have."),
         ("part_of_the_tokens_kept_rounded_up", lambda p, most: _top()(p, math.ceil(most * p.shape[1])), "p is taken for a part of the vocabulary: the likeliest p · (how many tokens there are) are kept, however much they have."),
+        ("kept_from_the_one_that_crosses", _from_the_crossing, "What is kept begins with the token that crosses p, and should end with it: `>=` stands where `<` should."),
         ("what_comes_behind_kept", lambda p, most: ~_crossing()(p, most), "The mask is the wrong way round: what should be dropped is kept."),
         ("first_not_spared", _first_not_spared, "The mask is moved on by one, and its first place keeps what it had: where the likeliest alone has p, it is dropped, too, and nothing is left."),
         ("cut_of_the_first_row", lambda p, most: _crossing()(p[:1], most).expand(p.shape), "The tokens of the first row are kept in all rows."),

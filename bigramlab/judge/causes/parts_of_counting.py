@@ -2,6 +2,7 @@
 
 import math
 from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -154,6 +155,8 @@ COMMON: list[Part] = [
         ("not_sorted", lambda cell, v: 0, "They are not sorted by their counts."),
         ("sorted_by_name", lambda cell, v: (v[cell[0]], v[cell[1]]), "They are sorted by the pair, and should be by the count."),
         ("sorted_by_name_downwards", lambda cell, v: (-ord(v[cell[0]]), -ord(v[cell[1]])), "They are sorted by the pair, and should be by the count.")]),
+    ("taken", lambda ordered, n, cells: ordered[:n], [
+        ("largest_last", lambda ordered, n, cells: sorted(cells, key=itemgetter(2))[-n:], "The largest come, but the smallest of them first: `[-n:]` of what goes up has still to be turned around.")]),
     ("number", lambda n, cells: n, [
         ("one_too_few", lambda n, cells: max(n - 1, 0), "One pair too few comes."), ("one_too_many", lambda n, cells: n + 1, "One pair too many comes."),
         ("n_ignored", lambda n, cells: cells, "All come, however few are asked for."), ("one_alone", lambda n, cells: 1, "Only one comes."),
@@ -174,7 +177,8 @@ def _common(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     v, table = given["vocabulary"], given["counts"].tolist()
     cells = chosen["cells"]([(i, j, n) for i, row in enumerate(table) for j, n in enumerate(row)])
     total = sum(map(sum, table)) or math.nan
-    some = sorted(cells, key=lambda cell: chosen["order"](cell, v))[: chosen["number"](given["n"], len(cells))]
+    ordered = sorted(cells, key=lambda cell: chosen["order"](cell, v))
+    some = chosen["taken"](ordered, chosen["number"](given["n"], len(cells)), cells)
     return [chosen["pair"](chosen["name"](a, b, v), chosen["value"](n, total)) for a, b, n in some]
 
 

@@ -60,6 +60,7 @@ LIKELIHOOD: list[Part] = [
         ("count_squared", lambda c, p: c**2, "The counts are squared."),
         ("count_plus_1", lambda c, p: c + 1, "1 is added to the counts."),
         ("shares_of_the_row", lambda c, p: c / row_sums(c), "The counts are divided by the sums of their rows first, so a rare token's row weighs as much as a common one's."),
+        ("impossible_left_out", lambda c, p: torch.where(p > 0, c, 0 * c), "Bigrams that the model holds for impossible are left out and not counted, and one of them makes the loss `inf`."),
         ("boundary_column_left_out", lambda c, p: but(c, ALL, 0, 0), "The ends of the words, column 0, are left out."),
         ("boundary_row_left_out", lambda c, p: but(c, 0, ALL, 0), "The beginnings of the words, row 0, are left out."),
         ("last_row_left_out", lambda c, p: but(c, -1, ALL, 0), "The last row is left out."),
@@ -169,6 +170,7 @@ SOFTMAX: list[Part] = [
         ("sum_without_the_first", lambda w: w[..., 1:].sum(-1, keepdim=True), "The sum leaves out the first."),
         ("sum_without_the_last", lambda w: w[..., :-1].sum(-1, keepdim=True), "The sum leaves out the last."),
         ("first_row_divides_all", lambda w: w[:1].sum(-1, keepdim=True), "The sum of the first row divides all rows."),
+        ("exp_of_the_sum", lambda w: w.prod(-1, keepdim=True), "`exp` of the sum of the logits divides, and should the sum of their `exp`."),
         ("running_sum", lambda w: w.cumsum(-1), "Each is divided by the sum up to it."),]),
     ("little", lambda x: 0.0, [
         *((f"small_number_added_{e:g}", lambda x, e=e: e, f"A small number, {e:g}, is added to the sum, so the rows sum to less than 1.") for e in (1e-3, 1e-2, 1e-4, 0.1, 1.0)),
@@ -277,6 +279,7 @@ ENTROPY: list[Part] = [
         ("one_too_few", lambda s, x: s.sum() / (len(s) - 1), "The sum is divided by one less than the number of rows."),
         ("product", lambda s, x: s.prod(), "The losses are multiplied."),
         *((f"means_of_{n}_averaged", lambda s, x, n=n: torch.stack([some.mean() for some in s.split(n)]).mean(), f"The means of batches are averaged, as with batches of {n}, though the last one may be smaller: each of its rows weighs more.") for n in (2, 4, 8, 1000, 32, 64, 256, 128, 1024, 512, 100, 4096, 16)),
+        *((f"whole_batches_of_{n}_alone", lambda s, x, n=n: s[: len(s) // n * n].mean(), f"Only whole batches are taken, as with batches of {n}: the rows that are left at the end are left out.") for n in (2, 4, 8, 16, 32, 64, 100, 128, 256, 512, 1000, 1024)),
         ("batch_plus_1", lambda s, x: s.sum() / len(s) ** 2, "The sum is divided by the number of rows twice.")]),
     ("rows", lambda x, t: slice(None), [
         ("boundary_targets_left_out", lambda x, t: t != 0, "Rows whose target is 0, the \".\", are left out: `ignore_index=0`, or a mask."),

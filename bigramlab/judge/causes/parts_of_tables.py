@@ -65,6 +65,7 @@ NORMALIZE: list[Part] = [
         ("transposed_first", lambda c: c.T, "Rows and columns are exchanged first.")]),
     ("divided", lambda c: c / row_sums(c), [
         ("columns_divided_for_rows", lambda c: c / c.sum(0, keepdim=True), "Each number is divided by the sum of its column, and should be by that of its row."),
+        ("own_column_divides_the_row", lambda c: c / c.sum(0)[:, None], "Each row is divided by the sum of the column with its number, and should be by its own: `sum(0)` adds up columns."),
         ("keepdim_forgotten", lambda c: c / c.sum(1), "`keepdim=True` is forgotten, so the sums are laid along the rows, not beside them."),
         ("divided_by_the_grand_total", lambda c: c / c.sum(), "All is divided by the sum of the whole table."),
         ("divided_by_the_largest_of_the_row", lambda c: c / c.amax(1, keepdim=True), "Each row is divided by its largest number."),

@@ -1,15 +1,26 @@
 """What can go wrong in the parts of training: the step, its rate, and the loop around them."""
 
 import math
+from itertools import product
 from typing import Any
 
 import torch
 
-from bigramlab.judge.causes.families import Part, family
+from bigramlab.judge.causes.families import Choice, Part, family
 
+
+def _as_it_is(weights: Any) -> Any:
+    return weights
+
+
+CUT: list[Choice] = [
+    *((f"gradient_cut_to_{c:g}", lambda g, c=c: g * min(1.0, c / max(float(g.norm()), 1e-12)), f"A gradient longer than {c:g} is cut to that length, as `clip_grad_norm_` does, and should be used as it is.") for c in (1.0, 0.5, 0.1, 0.01, 5.0, 10.0)),
+    *((f"gradient_held_within_{c:g}", lambda g, c=c: g.clamp(-c, c), f"The gradient is held between -{c:g} and {c:g}, as `clip_grad_value_` does, and should be used as it is.") for c in (1.0, 0.5, 0.1, 0.01, 5.0, 10.0)),
+]  # fmt: skip
 ADAMW: list[Part] = [
     ("afterwards", lambda new, left, old, decay: new, [
         ("decay_after_the_step", lambda new, left, old, decay: (new - left + old) * (1 - decay), "The parameters decay after the step, and should before it: what decays is the old ones.")]),
+    ("gradient", _as_it_is, CUT),
     ("named", lambda b, c: (b, c), [("decays_exchanged_everywhere", lambda b, c: (c, b), "`mean_decay` and `square_decay` are exchanged, wherever they stand.")]),
     ("mean", lambda m, g, b: b * m + (1 - b) * g, [
         ("mean_decay_turned_around", lambda m, g, b: (1 - b) * m + b * g, "In the running mean the shares are exchanged: `mean_decay` is how much is kept."),
@@ -26,6 +37,8 @@ ADAMW: list[Part] = [
         ("square_of_the_mean", lambda s, g, m, b: b * s + (1 - b) * m**2, "The running mean is squared, and should be the gradient."),
         ("square_of_this_gradient_alone", lambda s, g, m, b: g**2, "The square of this gradient stands in the place of the running mean."),
         ("square_not_moved", lambda s, g, m, b: s, "The running mean of the squares is never moved on."),
+        ("square_never_smaller", lambda s, g, m, b: torch.maximum(s, b * s + (1 - b) * g**2), "The running mean of the squares may only grow: the larger one is kept, as AMSGrad does."),
+        ("square_of_what_wavers", lambda s, g, m, b: b * s + (1 - b) * (g - m) ** 2, "The gradient's distance from its running mean is squared, as AdaBelief does, and should be the gradient."),
         ("squares_added_up", lambda s, g, m, b: s + g**2, "The squares are added up, as in Adagrad, and should be a running mean.")]),
     ("corrected", lambda m, s, b, c, t: (m / (1 - b**t), s / (1 - c**t)), [
         ("means_not_corrected", lambda m, s, b, c, t: (m, s), "The means are not divided by 1 - decay^step, so the first steps are wrong."),
@@ -71,7 +84,7 @@ def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     b, c = chosen["named"](given["mean_decay"], given["square_decay"])
     kept, kept_of_squares = chosen["decays"](b, c)
     p_left, in_gradient = chosen["decayed"](p, r, given["weight_decay"])
-    g = g + in_gradient * p
+    g = chosen["gradient"](g + in_gradient * p)
     mean = chosen["mean"](given["mean"], g, kept)
     square = chosen["square"](given["square"], g, mean, kept_of_squares)
     corrected = chosen["corrected"](mean, square, b, c, t)
@@ -83,10 +96,6 @@ def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
 
 def _sizes(weights: Any) -> Any:
     return weights.abs().mean()
-
-
-def _as_it_is(weights: Any) -> Any:
-    return weights
 
 
 TRAIN: list[Part] = [
@@ -136,10 +145,9 @@ TRAIN: list[Part] = [
         ("adam_of_ours_for_the_gradient", lambda slopes, t, n: _adam(slopes, 0.99), "The steps are Adam's, and plain gradient descent is asked for."),
         ("sign_of_the_gradient", lambda slopes, t, n: slopes[-1].sign(), "Only the sign of the gradient is used."),
         ("gradient_of_length_1", lambda slopes, t, n: slopes[-1] / slopes[-1].norm(), "The gradient is divided by its length."),
-        *((f"gradient_cut_to_{c:g}", lambda slopes, t, n, c=c: slopes[-1] * min(1.0, c / max(float(slopes[-1].norm()), 1e-12)), f"A gradient longer than {c:g} is cut to that length, as `clip_grad_norm_` does.") for c in (1.0, 0.5, 0.1, 0.01)),
-        ("gradient_held_within_1", lambda slopes, t, n: slopes[-1].clamp(-1, 1), "The gradient is held between -1 and 1."),
-        ("rate_halved_after_half", lambda slopes, t, n: slopes[-1] * (1 if t < n / 2 else 0.5), "The learning rate is halved after half of the steps."),
-        ("rate_a_tenth_after_half", lambda slopes, t, n: slopes[-1] * (1 if t < n / 2 else 0.1), "The learning rate falls to a tenth after half of the steps."),
+        *((name, lambda slopes, t, n, cut=cut: cut(slopes[-1]), wrong) for name, cut, wrong in CUT),
+        *((f"rate_{name}_after_half", lambda slopes, t, n, to=to, whole=whole: slopes[-1] * (1 if t < (n // 2 if whole else n / 2) else to), f"The learning rate {text} after half of the steps.")
+          for (name, to, text), whole in product([("halved", 0.5, "is halved"), ("a_tenth", 0.1, "falls to a tenth")], [False, True])),
         ("rate_falls_to_0", lambda slopes, t, n: slopes[-1] * (1 - t / n), "The learning rate falls to 0 along a line."),
         ("rate_falls_with_the_steps", lambda slopes, t, n: slopes[-1] / (t + 1), "The learning rate is divided by the number of the step."),
         ("mean_of_the_gradients", lambda slopes, t, n: sum(slopes) / len(slopes), "The mean of all gradients so far is used.")]),

@@ -146,12 +146,15 @@ BLOCK: list[Part] = [
         ("heads_and_their_size_exchanged", lambda n, width: width // n, "The number of heads is taken for the size of one."),
     ]),
     *((name, right, choices) for name, right, choices in (HEADS[0], MERGED[0], *ATTENTION[1:])),
-    ("cut_and_merged", None, [("heads_split_and_merged_by_view", True, "The heads are split and merged by `view`, without moving the axes, which mixes the tokens.")]),
+    ("cut_and_merged", None, [
+        ("heads_split_and_merged_by_view", lambda x, n: x.reshape(len(x), n, x.shape[1], -1), "The heads are split and merged by `view`, without moving the axes, which mixes the tokens."),
+        ("heads_attend_to_each_other", lambda x, n: x.unflatten(2, (n, -1)), "The axes stay as (batch, tokens, heads, numbers): so the heads of a token attend to each other, and no token to another. `transpose(1, 2)` is missing, before and after."),
+    ]),
 ]  # fmt: skip
 
 
 def _cut(x: Any, n: int, chosen: dict[str, Any]) -> Any:
-    return x.reshape(len(x), n, x.shape[1], -1) if chosen["cut_and_merged"] else chosen["cut"](x, n)
+    return (chosen["cut_and_merged"] or chosen["cut"])(x, n)
 
 
 def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:

@@ -23,7 +23,16 @@ def close_relation(case: Case) -> Mistake | None:
     """Return a relation that as good as names the slip."""
     return _first(
         case,
-        (another_order, cut_short, stripped, too_large_by_a_factor, off_by_a_constant, wrapped_around, nearly_right),
+        (
+            another_axis,
+            another_order,
+            cut_short,
+            stripped,
+            too_large_by_a_factor,
+            off_by_a_constant,
+            wrapped_around,
+            nearly_right,
+        ),
     )
 
 
@@ -109,6 +118,26 @@ def _lists(pairs: list[Pair]) -> Iterator[tuple[list[Any], list[Any]]]:
         if found is None or right is None:
             raise TypeError
         yield found, right
+
+
+def another_axis(pairs: list[Pair]) -> Said | None:
+    """The numbers sum to 1 along an axis, and it is not the last one."""
+    tensors = [pair for pair in _tensors(pairs) if pair[0].numel()]
+    off = [one for one, other in tensors if not alike(one, other)]
+    if not all(_sums_to_1(other, -1) for _, other in tensors) or all(_sums_to_1(one, -1) for one in off):
+        return None
+    for axis in range(off[0].dim() - 1):
+        if all(_sums_to_1(one, axis, or_nan=True) for one, _ in tensors):
+            return ("another_axis", f"The numbers sum to 1 along axis {axis}, and should along the last one: a `dim` is "
+                    "wrong.", f"Print its `.sum({axis})` and its `.sum(-1)`: the first is all ones, the second should be.")  # fmt: skip
+    return None
+
+
+def _sums_to_1(numbers: Tensor, axis: int, *, or_nan: bool = False) -> bool:
+    """Tell whether all sums along the axis are 1, those of nothing but zeros aside, where they are divided by 0."""
+    sums = numbers.sum(axis)
+    ones = (sums - 1).abs() < 1e-4
+    return bool((ones | (sums.isnan() & or_nan)).all() and ones.any())
 
 
 def another_order(pairs: list[Pair]) -> Said | None:

@@ -110,6 +110,8 @@ TABLE: list[Row] = [
      "Change another row than the first: nothing changes."),
     ("whole_table_for_each_row", lambda it: it.sum(0, keepdim=True).expand_as(it), "The sums of the columns are used "
      "in the place of every row, so it doesn't matter what the current token is.", "Exchange two rows: nothing changes."),
+    ("mean_of_the_rows_for_all", lambda it: it.mean(0, keepdim=True).expand_as(it), "The mean of all rows is used in the "
+     "place of every row, so it doesn't matter what the current token is.", "Exchange two rows: nothing changes."),
     ("cut_to_whole_numbers", lambda it: it.long(), "The cells are cut to whole numbers.",
      "Give it a cell of 0.5: it does as with 0."),
     ("squared", lambda it: it**2, "The cells are squared, which makes the large ones larger still.",
