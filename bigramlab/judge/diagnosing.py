@@ -185,7 +185,8 @@ def _same_slip(one: Mistake, other: Mistake) -> bool:
     first, second = one.wrong.lower(), other.wrong.lower()
     shared = sum(block.size for block in SequenceMatcher(None, first, second).get_matching_blocks())
     alike = shared > 0.8 * min(len(first), len(second)) or shared > 0.3 * (len(first) + len(second))
-    return alike or one.name[:12] == other.name[:12]
+    typed_in = all("typed_in" in slip.name for slip in (one, other))
+    return alike or typed_in or one.name[:12] == other.name[:12]
 
 
 def _shown(mistake: Mistake) -> Diagnosis:
@@ -263,4 +264,5 @@ def _part(
         return None
     rest = [call for call in calls if not (call.raised or call in right or call in wrong)]  # of other laws
     also = sum(call.again(found.mistake.run, guard).ended_like(call) for call in rest)
-    return replace(found, alike=found.alike + also, tried=found.tried + len(rest))
+    told = replace(found, alike=found.alike + also, tried=found.tried + len(rest))
+    return told if 3 * told.alike > told.tried else None
