@@ -32,6 +32,15 @@ def sum_for_the_mean(x: Any, gain: Any) -> Any:
 
 
 @mistake("rms_norm")
+def keepdim_forgotten(x: Any, gain: Any) -> Any:
+    """Without `keepdim=True` the sizes lose their axis, so they are laid along the numbers, or don't fit.
+
+    Print `x.square().mean(-1).shape` and `x.square().mean(-1, keepdim=True).shape`: only the second ends with a 1.
+    """
+    return x / (x.square().mean(-1) + TINY).sqrt() * gain
+
+
+@mistake("rms_norm")
 def root_forgotten(x: Any, gain: Any) -> Any:
     """The mean of the squares divides, and should its root.
 

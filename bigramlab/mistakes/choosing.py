@@ -237,6 +237,15 @@ def written_into_what_came(probs: Any, k: Any) -> Any:
     return _shares(probs)
 
 
+@mistake("keep_top_k")
+def only_what_is_kept_comes(probs: Any, k: Any) -> Any:
+    """Only the k largest shares of each row come back: a row should have all tokens, with 0 for the others.
+
+    Print `keep_top_k(torch.tensor([[0.1, 0.6, 0.3]]), 2)`: it has two numbers, and which tokens are theirs is lost.
+    """
+    return _shares(probs.topk(min(k, probs.shape[1]), dim=1).values)
+
+
 @mistake("keep_top_k", careless=True)
 def too_many_raise(probs: Any, k: Any) -> Any:
     """A k larger than the vocabulary raises torch's "selected index k out of range": keep all then.

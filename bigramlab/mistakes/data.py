@@ -27,6 +27,16 @@ def line_breaks_kept(path: Any) -> Any:
 
 
 @mistake("read_words")
+def last_character_cut_off(path: Any) -> Any:
+    r"""`line[:-1]` takes the line break off each line, and the last letter off one that has none, the last of a file.
+
+    Try a file that holds `"a\nb"`: its second word is `""`.
+    """
+    with open(path, encoding="utf-8-sig") as file:
+        return [line[:-1] for line in file if line.strip()]
+
+
+@mistake("read_words")
 def blank_lines_kept(path: Any) -> Any:
     r"""A blank line becomes an empty word, and the line break at the end of the file becomes one more.
 

@@ -117,6 +117,15 @@ def tokens_laid_side_by_side(x: Any) -> Any:
 
 
 @mistake("merge_heads")
+def numbers_and_tokens_exchanged(x: Any) -> Any:
+    """The last two axes change places, `transpose(2, 3)`, and should the heads and the tokens, `transpose(1, 2)`.
+
+    Print `x.transpose(1, 2).shape`: it is (batch, tokens, heads, numbers), of which the last two become one.
+    """
+    return x.transpose(2, 3).reshape(x.shape[0], x.shape[2], -1)
+
+
+@mistake("merge_heads")
 def last_head_first(x: Any) -> Any:
     """The last head comes first.
 
