@@ -227,7 +227,7 @@ def _ends_all(case: Case, mistake: Mistake, calls: list[Call], by_use: bool) -> 
     exactly, nearly = True, by_use
     for call in calls:
         made = call.again(mistake.run, case.guard)
-        exactly, nearly = exactly and made.ended_like(call), nearly and same_end(made, call) and made.moved_like(call)
+        exactly, nearly = exactly and made.ended_like(call), nearly and same_end(call, made) and made.moved_like(call)
         if not exactly and not nearly:
             break
     return exactly, nearly
