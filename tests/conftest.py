@@ -24,6 +24,14 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks
+def pytest_itemcollected(item):
+    from bigramlab.chapters import LESSONS  # not before jaxtyping watches what is imported
+
+    if item.path.stem.removeprefix("test_") in {lesson.name for lesson in LESSONS} or "keeps_the_law" in item.name:
+        item.add_marker("lesson")
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("seeds") > 1 or config.option.keyword:  # one that is asked for is tried
         return
