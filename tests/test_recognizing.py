@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 import random
@@ -685,3 +686,72 @@ def test_what_a_slip_gives_for_any_numbers_says_nothing_of_an_example():
 def test_few_or_plain_numbers_are_no_example():
     for value in ([1.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5], [0.2, 0.8], [[1.0, 2.0], [3.0, 4.0]], [3.0, 1.0, 2.0]):
         said(value, "unknown")
+
+
+# Dicts, and what follows two tokens
+
+
+def dicts_of(table, vocabulary):
+    """Write a table as people write it without tensors."""
+    cells = {(a, b): table[i, j].item() for i, a in enumerate(vocabulary) for j, b in enumerate(vocabulary)}
+    cells = {pair: number for pair, number in cells.items() if number}
+    nested = {}
+    for (a, b), number in cells.items():
+        nested.setdefault(a, {})[b] = number
+    yield cells
+    yield {a + b: number for (a, b), number in cells.items()}
+    yield {(vocabulary.index(a), vocabulary.index(b)): number for (a, b), number in cells.items()}
+    yield nested
+    yield {a: [*row.items()] for a, row in nested.items()}
+    yield {a: ([*row], [*row.values()]) for a, row in nested.items()}
+    yield {a: table[i].tolist() for i, a in enumerate(vocabulary)}
+
+
+def test_a_dict_of_numbers_by_tokens_is_the_table_that_it_is():
+    counts = count_bigrams(NAMES, VOCABULARY).double()
+    probs = counts / counts.sum(1, keepdim=True)
+    for value in dicts_of(counts, VOCABULARY):
+        assert check(value).headline() == "This dict is right: the counts."
+    for value in dicts_of(probs, VOCABULARY):
+        assert check(value).headline() == "This dict is right: the probabilities, without smoothing."
+    for value in dicts_of(counts / counts.sum(0), VOCABULARY):
+        report = check(value)
+        assert report.verdict == "mistake"
+        assert [one.slips for one in report.candidates] == [("normalize/columns_divided_for_rows",)]
+
+
+def test_the_line_to_see_it_has_the_keys_of_the_dict():
+    counts = count_bigrams(NAMES, VOCABULARY).T
+    pairs, text, ids, nested, *_ = dicts_of(counts, VOCABULARY)
+    assert "`value['.', 'n']` is 6763" in str(check(pairs))
+    assert "`value['.n']` is 6763" in str(check(text))
+    assert "`value['.']['n']` is 6763" in str(check(nested))
+    assert check(ids).verdict == "mistake"
+
+
+def test_a_table_of_what_follows_two_tokens_is_known():
+    contexts, targets = build_contexts(NAMES, VOCABULARY, 2)
+    counts = torch.zeros(27, 27, 27).index_put_((*contexts.T, targets), torch.ones(()), accumulate=True)
+    smoothed = counts + 1
+    probs = smoothed / smoothed.sum(2, keepdim=True)
+    assert check(counts).headline().endswith("is right: the counts of what follows two tokens.")
+    for table in (probs, probs.view(-1, 27)):
+        assert check(table).headline().endswith("is right: the probabilities of what follows two tokens, with k = 1.")
+    one = counts.clone()
+    one[0, 0] = 0  # with one "." before each word
+    assert check(one).verdict == "right"
+    for wrong, told in (
+        (smoothed / smoothed.sum(1, keepdim=True), "the middle axis"),
+        (smoothed / smoothed.sum(0, keepdim=True), "the first axis"),
+        (smoothed / smoothed.sum(2), "Without `keepdim=True`"),
+        (smoothed / smoothed.sum((1, 2), keepdim=True), "all pairs that begin with it"),
+        (probs.transpose(0, 1), "the wrong order"),
+    ):
+        report = check(wrong)
+        assert report.verdict == "mistake"
+        assert told in str(report).replace("\n               ", " ")
+
+
+def test_a_list_of_pairs_of_ids_is_no_list_of_contexts():
+    pairs = [[VOCABULARY.index(a), VOCABULARY.index(b)] for name in NAMES for a, b in itertools.pairwise(f".{name}.")]
+    assert check(pairs).verdict == "right"

@@ -77,9 +77,11 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
     if isinstance(function, str):
         return _of_text(function, words)
     if isinstance(function, dict):
+        from bigramlab.judge.reading_dicts import is_table
         from bigramlab.judge.reviewing import review_names
 
-        return review_names(function, words)
+        if not is_table(function, words):
+            return review_names(function, words)
     if not callable(function):
         from bigramlab.judge.recognizing import recognize
 

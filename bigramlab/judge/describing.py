@@ -2,6 +2,7 @@
 
 import builtins
 import math
+import reprlib
 import textwrap
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from bigramlab.laws.makers import call_that_made
 
-__all__ = ["as_call", "describe_call", "meant", "shorten", "show", "show_error"]
+__all__ = ["as_call", "describe_call", "in_short", "meant", "shorten", "show", "show_error"]
 
 
 def describe_call(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
@@ -88,3 +89,14 @@ def shorten(text: str, lines: int = 24, columns: int = 100) -> str:
     """Leave out what is too much to read."""
     rows = [row if len(row) <= columns else row[:columns] + " …" for row in text.splitlines()]
     return "\n".join(rows if len(rows) <= lines else [*rows[:lines], f"… ({len(rows) - lines} more lines)"])
+
+
+def in_short(value: Any) -> str:
+    """Say what a value is in a few words: a table by its size, a number by itself."""
+    if isinstance(value, Tensor) and value.dim() > 1:
+        return f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
+    if isinstance(value, tuple):
+        return "This pair of tensors"
+    if isinstance(value, Tensor | list):
+        return f"This {'list' if isinstance(value, list) else 'row'} of {len(value):,}"
+    return reprlib.repr(value)

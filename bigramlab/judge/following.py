@@ -38,8 +38,10 @@ def settled(things: Sequence[Thing], found: Mapping[int, Item], slips: Sequence[
     ends = {thing.place: at for at, thing in enumerate(things)}
     placed += [(ends.get(slip.place, len(things)) + 0.5, slip) for slip in slips]
     items = [*_once(_with_mended([item for _, item in sorted(placed, key=lambda one: one[0])]))]
-    known = {item.name for item in items} | finished
-    unknown = [thing.name for thing in things if not thing.shown and thing.name not in known and _may_matter(thing)]
+    seen_in = " ".join(item.text for item in items if item.verdict == RIGHT)  # such as the weights of a layer
+    known = {item.name for item in items} | finished | set(re.findall(r"`(\w+)`", seen_in))
+    named = [thing for thing in things if not thing.shown and "." not in thing.name]  # and no instance's own
+    unknown = [thing.name for thing in named if thing.name not in known and _may_matter(thing)]
     return items, [*dict.fromkeys(unknown)]
 
 
@@ -81,7 +83,7 @@ def _with_its_pair(thing: Thing, things: Sequence[Thing], found: Mapping[int, It
         item = found.get(at)
         if item and item.verdict in BAD and other is not thing and other.place == thing.place and thing.place:
             size = _length(other.value)
-            both = not _is_measured(thing.value) and not _is_measured(other.value)
+            both = not _is_measured(thing.value) and not _is_measured(other.value) and "." not in thing.name
             if both and size and size > 1 and _length(thing.value) == size:
                 return Item(
                     thing.name, thing.place, FOLLOWS, f"made with `{other.name}`, which is wrong", of=other.name

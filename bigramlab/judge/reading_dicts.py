@@ -7,10 +7,11 @@ from typing import Any
 
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP
+from bigramlab.judge.tabulating import table_of
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["boundary_of", "collision", "is_of_pairs", "not_inverse", "read_dict"]
+__all__ = ["boundary_of", "collision", "is_of_pairs", "is_table", "not_inverse", "read_dict"]
 
 
 def read_dict(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
@@ -95,6 +96,14 @@ def boundary_of(value: object) -> int | None:
     return found[1].index(".") if found and "." in found[1] else None
 
 
+def is_table(value: object, words: Sequence[str] | None) -> bool:
+    """Tell whether it is a dict of numbers by tokens, two or three of them, with most of the tokens in it."""
+    if not isinstance(value, dict) or "__name__" in value:
+        return False
+    vocabulary = build_vocabulary(words if words is not None else load_names())
+    return 3 * len(value) > len(vocabulary) and table_of(value, vocabulary) is not None
+
+
 def is_of_pairs(value: object) -> bool:
     """Tell whether it is a dict from pairs of tokens to how often each was seen."""
     return (
@@ -122,7 +131,7 @@ def _pairs(value: Mapping[tuple[str, str], int], words: Sequence[str]) -> tuple[
         return STEP, f"the pairs of the first {f'{part} words' if part > 1 else 'word'} only"
     twice = next((m for m in (2, 3, 4) if plain == {k: m * n for k, n in _counted(words, ".", ".").items()}), None)
     if twice:
-        return MISTAKE, f"each pair was counted {twice} times: was the cell run again with an old dict?"
+        return MISTAKE, f"each pair was counted {twice} times: was the cell run again with an old dict"
     return None
 
 

@@ -22,6 +22,11 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
     ids, vocabulary = ids.detach().cpu().long(), made.vocabulary
     if not ids.numel() or int(ids.min()) < 0 or int(ids.max()) >= len(vocabulary) or ids.dim() > 2:
         return
+    if ids.dim() == 2 and ids.shape[1] == 2 and len(ids) > 1:  # would-be contexts of two with the target in them
+        first, second = (next(read_ids(column, words, made), None) for column in ids.T)
+        if first and second and "first tokens" in first.sentence and second.sentence.startswith("the targets of"):
+            yield Candidate(second.verdict, f"pairs: {first.sentence}, and {second.sentence}")
+            return
     are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
     if not are_targets and (name := made.contexts.get(print_of(ids))):
         what, length, key = name.split()

@@ -16,15 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bigramlab.judge.describing import in_short
 from bigramlab.judge.making import CLOSE, MISTAKE, RIGHT, STEP, UNKNOWN, Made, make
 from bigramlab.judge.reading import Candidate, is_and_should, read_row, read_table, slipped
 from bigramlab.judge.reading_boundaries import read_two_tokens
 from bigramlab.judge.reading_choices import read_probs
+from bigramlab.judge.reading_deeper import read_deeper
 from bigramlab.judge.reading_examples import read_example
 from bigramlab.judge.reading_numbers import read_count, read_number, remarks_on, told_also
 from bigramlab.judge.reading_words import read_ids, read_words
 from bigramlab.judge.reporting import Section, Shown
 from bigramlab.judge.slipping import Slip
+from bigramlab.judge.tabulating import in_keys, table_of
 from bigramlab.lessons.data import load_names
 from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes import MISTAKES
@@ -34,6 +37,7 @@ __all__ = ["KEPT", "Recognized", "are_the_names", "recognize"]
 KEPT = Path(__file__).with_name("known.json")
 """What is known of the names, made by `python -m tools.known`, in the folder `docs/`."""
 LARGEST = 20_000_000  # cells: what is larger is none of these tables
+ON_AXES = "normalize/keepdim_forgotten"  # which a dict has none of
 A_LOSS = re.compile(r"(^|_)(nll|loss|losses|negative_log_likelihood)(_|$)", re.IGNORECASE)
 
 
@@ -120,12 +124,15 @@ def recognize(
     Raises:
         TypeError: If it is none of these.
     """
-    value = _plain(value)
+    given, known = value, _known_names() if words is None else _known(words, progress)
+    value = _plain(value) if (table := table_of(given, known.made.vocabulary)) is None else table
     if isinstance(value, Tensor) and value.numel() == 1 and not value.is_complex() and value.dtype != torch.bool:
         value = _number(value.flatten()[0])
-    known = _known_names() if words is None else _known(words, progress)
-    report = Recognized(_shown(value), words=known.name, name=name)
+    report = Recognized(in_short(value) if table is None else "This dict", words=known.name, name=name)
     candidates = [*islice(_candidates(value, known, report.notes), 8)]
+    if table is not None:
+        candidates = [replace(one, seen=in_keys(one.seen, given, known.made.vocabulary)) for one in candidates]
+        candidates = [one for one in candidates if ON_AXES not in one.slips] or candidates
     if A_LOSS.search(name):
         candidates = [_unsigned(one, value) for one in candidates]
     if not isinstance(value, float):
@@ -235,16 +242,6 @@ def _number(value: Tensor) -> Any:
     return float(str(value.numpy()[()])) if value.dtype == torch.float32 else value.item()
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, Tensor) and value.dim() > 1:
-        return f"This table of {' by '.join(f'{size:,}' for size in value.shape)}"
-    if isinstance(value, tuple):
-        return "This pair of tensors"
-    if isinstance(value, Tensor | list):
-        return f"This {'list' if isinstance(value, list) else 'row'} of {len(value):,}"
-    return reprlib.repr(value)
-
-
 def _candidates(value: Any, known: Known, notes: list[str]) -> Iterator[Candidate]:
     if isinstance(value, str | list):
         tokens = [*value] if isinstance(value, str) else value
@@ -290,6 +287,8 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
     elif value.dim() == 2 and value.shape[1] == size and _is_one_hot(value):
         for one in read_ids(value.argmax(dim=1), known.words, known.made):
             yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)
+    if size > 1 and value.shape in ((size, size, size), (size * size, size)):
+        yield from read_deeper(value, known.words, known.made)
     if value.dim() in (1, 2) and not value.is_floating_point():
         yield from read_ids(value, known.words, known.made)
     elif value.is_floating_point():

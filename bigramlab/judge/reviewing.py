@@ -12,7 +12,7 @@ from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.reading_code import Code
-from bigramlab.judge.reading_dicts import collision, is_of_pairs, not_inverse
+from bigramlab.judge.reading_dicts import collision, not_inverse
 from bigramlab.judge.reading_parts import overlapping, parts_of
 from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
@@ -27,7 +27,7 @@ SESSIONS_OWN = ("In", "Out", "exit", "quit", "get_ipython")  # what a notebook's
 
 def review_names(names: Mapping[Any, Any], words: Sequence[str] | None = None) -> Review:
     """Go through the names of a session, such as `globals()`; a dict from token to id, or back, is a thing itself."""
-    if alphabet_of(names) or collision(names) or is_of_pairs(names):
+    if alphabet_of(names) or collision(names):
         names = {"it": names}
     if not all(isinstance(name, str) for name in names):
         raise TypeError("check takes a dict of names, such as globals(), or one from token to id; this is neither")

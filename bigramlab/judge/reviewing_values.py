@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.layers import look_at_layers
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_code import Code, says_bits, shows_another, sums_for
-from bigramlab.judge.reading_dicts import collision, is_of_pairs, read_dict
+from bigramlab.judge.reading_dicts import is_table, read_dict
 from bigramlab.judge.reading_parts import Part, read_part
 from bigramlab.judge.recognizing import recognize
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
@@ -23,6 +24,7 @@ from bigramlab.lessons.encoding import build_vocabulary
 
 __all__ = ["say_values"]
 
+READ = "count_bigrams/rows_and_columns_swapped"  # which is a slip in reading a table, too
 BITS = "negative_log_likelihood/bits_for_nats"
 
 
@@ -57,6 +59,8 @@ def say_values(
     if _has_weights(there):
         for item in retrace(made, there, counts if order is None else counts[order][:, order]):
             found.setdefault(last[item.name], item)
+        for item in look_at_layers(made, there, len(counts)):
+            found.setdefault(last[item.name], item)
     return found | {last[item.name]: item for item in diverged(made, codes)}
 
 
@@ -81,20 +85,11 @@ def _given_away(made: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tu
 def _recognized(thing: Thing, words: Sequence[str] | None, codes: Sequence[Code] = ()) -> Item | None:
     """Say what a value is; None if nothing is known of it."""
     if isinstance(thing.value, dict):
-        if not (found := read_dict(thing.value, words)):
+        if found := read_dict(thing.value, words):
+            verdict, text = found
+            return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
+        if not is_table(thing.value, words):
             return None
-        verdict, text = found
-        return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
-    if (
-        isinstance(thing.value, Tensor)
-        and thing.value.dim() == 2
-        and thing.value.shape[1] == 2
-        and len(thing.value) > 1
-    ):
-        first, second = (recognize(column, words).candidates for column in thing.value.T)  # would-be contexts of two
-        if first and second and "first tokens" in first[0].sentence and second[0].sentence.startswith("the targets of"):
-            verdict = second[0].verdict
-            return Item(thing.name, thing.place, verdict, f"pairs: {first[0].sentence}, and {second[0].sentence}")
     try:
         report = recognize(thing.value, words, name=thing.name)
     except TypeError:  # a list of this and that
@@ -129,7 +124,7 @@ def _fits(item: Item, items: Iterable[Item]) -> bool:
     tables = [other for other in items if re.search("count|probabilit|normalize", f"{other.name} {other.text}")]
     seen = {slip for other in items for slip in other.slips}
     measuring = tuple(f"{name}/" for name in ("negative_log_likelihood", "perplexity", "surprisal"))
-    return bool(tables) and all(slip.startswith(measuring) or slip in seen for slip in item.slips)
+    return bool(tables) and all(slip.startswith((*measuring, READ)) or slip in seen for slip in item.slips)
 
 
 def _is_one_row(value: object) -> bool:
@@ -159,7 +154,7 @@ def _may_be_known(value: object) -> bool:
     if isinstance(value, str):
         return len(value) > 4 and alphabet_of(value) is not None
     if isinstance(value, dict):
-        return alphabet_of(value) is not None or collision(value) != "" or is_of_pairs(value)
+        return len(value) > 1  # what is no table either is not known
     return isinstance(value, Real | Tensor | list | tuple) or hasattr(type(value), "__array__")
 
 

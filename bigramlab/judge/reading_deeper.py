@@ -1,0 +1,111 @@
+"""What a table of three axes is, or of a row for each pair: what follows two tokens."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.making import MISTAKE, Made
+from bigramlab.judge.reading import Candidate, Form, how_made, is_and_should
+from bigramlab.judge.slipping import COMMON
+from bigramlab.lessons.contexts import build_contexts
+
+__all__ = ["read_deeper"]
+
+AFTER = "of what follows two tokens"
+DIVIDED: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "the sums go along the middle axis, so the shares of one next token sum to 1: divide by `sum(-1, keepdim=True)`":
+        lambda counts: counts / counts.sum(1, keepdim=True),
+    "the sums go along the first axis: divide by `sum(-1, keepdim=True)`":
+        lambda counts: counts / counts.sum(0, keepdim=True),
+    "without `keepdim=True` the sums are laid along other rows than their own":
+        lambda counts: counts / counts.sum(2),
+    "what follows a token is divided by all pairs that begin with it, so no row sums to 1":
+        lambda counts: counts / counts.sum((1, 2), keepdim=True),
+}  # fmt: skip
+"""Slips in dividing, each with what makes the same of counts."""
+COUNTED: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "the end of each word is missing: no \".\" is counted after it":
+        lambda counts: torch.cat([torch.zeros_like(counts[:, :, :1]), counts[:, :, 1:]], dim=2),
+    "the two tokens before stand in the wrong order: the older one belongs to the first axis":
+        lambda counts: counts.transpose(0, 1),
+    "the axes are turned round: the token that follows belongs to the last one":
+        lambda counts: counts.permute(2, 1, 0),
+    "the token that follows stands in the middle: it belongs to the last axis":
+        lambda counts: counts.transpose(1, 2),
+}  # fmt: skip
+"""Slips in counting."""
+
+
+def read_deeper(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
+    """Yield what a table may be that has a row for each two tokens."""
+    size = len(made.vocabulary)
+    table = table.detach().cpu().double().reshape(size, size, size)
+    every = _counted(tuple(words), made.vocabulary)
+    for counts, how in (
+        (every, ""),
+        (_without_first(every), "; the first letter of each word is not among what follows"),
+    ):
+        if form := _form(table, counts):
+            yield Candidate(form.verdict, f"{_what(form.sentence)}{how}")
+            return
+    for slip, change in COUNTED.items():
+        if form := _form(table, change(every)):
+            yield _slipped(_what(form.sentence), slip, table, form.make(_rows(every), form.k))
+            return
+    for k in COMMON:
+        for slip, divide in DIVIDED.items():
+            if torch.allclose(table.nan_to_num(0), divide(every + k).nan_to_num(0), atol=1e-6):
+                right = (every + k) / (every + k).sum(2, keepdim=True)
+                what = _what(f"the probabilities, with k = {k}" if k else "the probabilities, without smoothing")
+                yield _slipped(what, slip, table, right)
+                return
+
+
+def _form(table: Tensor, counts: Tensor) -> Form | None:
+    """Return how the table is made of counts, where there are any: a row of none may be empty."""
+    rows, own = _rows(table), _rows(counts)
+    seen = own.sum(dim=1) > 0
+    form = how_made(rows[seen], own[seen])
+    rest = rows[~seen]
+    empty = bool(((rest == 0) | ~rest.isfinite()).all())
+    return form if form and (empty or how_made(rows, own)) else None
+
+
+def _what(sentence: str) -> str:
+    """Say of what a table is one: "the counts of what follows two tokens, smoothed with k = 1"."""
+    first, comma, rest = sentence.partition(",")
+    if first.startswith("each pair's"):
+        return f"{sentence.replace('each pair', 'each three tokens').replace('all pairs', 'all of them')}"
+    return f"{first} {AFTER}{comma}{rest}"
+
+
+def _slipped(what: str, slip: str, table: Tensor, right: Tensor) -> Candidate:
+    table, right = table.nan_to_num(0), right.reshape(table.shape).nan_to_num(0)
+    place = "".join(f"[{at}]" for at in torch.unravel_index((table - right).abs().argmax(), table.shape))
+    cell = tuple(torch.unravel_index((table - right).abs().argmax(), table.shape))
+    return Candidate(
+        MISTAKE,
+        f"{what}, with one slip. {slip[0].upper()}{slip[1:]}.",
+        is_and_should(table[cell], right[cell], f"{{it}}{place}"),
+    )
+
+
+def _rows(table: Tensor) -> Tensor:
+    return table.reshape(-1, table.shape[-1])
+
+
+@lru_cache(maxsize=2)
+def _counted(words: tuple[str, ...], vocabulary: str) -> Tensor:
+    """Return how often each token follows each two; before a word there are as many "." as are needed."""
+    contexts, targets = build_contexts(list(words), vocabulary, 2)
+    counts = torch.zeros((len(vocabulary),) * 3, dtype=torch.float64)
+    return counts.index_put_((*contexts.T, targets), torch.ones((), dtype=torch.float64), accumulate=True)
+
+
+def _without_first(counts: Tensor) -> Tensor:
+    """Return counts of words with one "." before them: then no letter follows two."""
+    other = counts.clone()
+    other[0, 0] = 0
+    return other
