@@ -1,25 +1,71 @@
 """What stands in for what a file that is run elsewhere would have: the notebook's own functions, and names.txt."""
 
 import builtins
+import importlib.abc
+import importlib.machinery
 import io
 import os
+import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import bigramlab
 
 __all__ = ["stand_in_for_names_txt", "stand_in_for_the_notebook"]
 
+FOR_LOOKS = ("IPython", "ipywidgets", "seaborn", "plotly", "altair", "graphviz", "torchviz", "wandb", "google", "rich")
+"""Packages that show what was computed, and compute nothing: without them a file is as right as with them."""
+
+
+class _Silent(ModuleType):
+    """Has every name, can be called, and does nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Silent(name)
+
+    def __call__(self, *arguments: Any, **_: Any) -> Any:
+        function = len(arguments) == 1 and callable(arguments[0])
+        return arguments[0] if function else self  # as a decorator it leaves what it is above
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds those packages where they are not installed."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        known = fullname.partition(".")[0] in FOR_LOOKS
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True) if known else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return _Silent(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
 
 def stand_in_for_the_notebook() -> None:
-    """Let an exported notebook call `get_ipython().system(…)`, which does nothing, and any one `display`."""
+    """Let an exported notebook call `get_ipython().system(…)`, which does nothing, and any one `display`.
 
-    class Silent:
-        def __getattr__(self, name: str) -> Any:
-            return lambda *_, **__: None
+    What only shows something, and is not installed here, shows nothing; `tqdm.notebook` shows as in a terminal.
+    """
+    import tqdm
+    import tqdm.notebook
 
-    vars(builtins).update(get_ipython=Silent, display=print)
+    vars(builtins).update(get_ipython=lambda: _Silent("get_ipython"), display=print)
+    sys.meta_path.append(_Finder())
+    vars(tqdm.notebook).update(tqdm=tqdm.tqdm, trange=tqdm.trange)  # which needs widgets
 
 
 def stand_in_for_names_txt(remarks: list[str]) -> None:

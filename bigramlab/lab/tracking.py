@@ -25,9 +25,11 @@ from bigramlab.judge.reading_code import stored
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
 from bigramlab.lab.standing_in import stand_in_for_names_txt, stand_in_for_the_notebook
+from bigramlab.lab.unfolding import unfolded
 
 __all__ = ["Run", "run_cells"]
 
+TELLS = "__told_to_bigramlab__"
 COPIED = 10_000_000  # numbers: larger tensors are not kept as they were
 CELLS = 5_000  # of a table of lists, which is looked at after each statement
 
@@ -78,7 +80,7 @@ def run_cells(
     for number, cell in enumerate(cells):
         linecache.cache[cell.filename] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.filename)
         try:
-            statements = ast.parse(cell.text, cell.filename).body
+            statements = unfolded(ast.parse(cell.text, cell.filename).body)
         except (SyntaxError, ValueError) as error:
             line = f", at line {error.lineno}" if isinstance(error, SyntaxError) else ""
             run.ended = f"{cell.place} can't be read: {getattr(error, 'msg', error)}{line}"
@@ -100,17 +102,27 @@ def run_cells(
     return run
 
 
-def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | None, Any]:
+def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | None, dict[str, Any]]:
     """Run a statement; return None and what it shows, or else why the file ends here, if that is an error."""
+    shown: dict[str, Any] = {}
+
+    def tell(text: str, value: Any) -> Any:
+        if isinstance(value, float) or (isinstance(value, torch.Tensor) and value.numel() == 1):
+            shown[text] = value
+        return value
+
+    vars(builtins)[TELLS] = tell
     shows = isinstance(statement, ast.Expr)
-    node = ast.Expression(statement.value) if isinstance(statement, ast.Expr) else ast.Module([statement], [])
     try:
         flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if cell.place else 0  # as in a notebook
+        telling = ast.fix_missing_locations(_telling(copy.deepcopy(statement)))
+        node = ast.Expression(telling.value) if isinstance(telling, ast.Expr) else ast.Module([telling], [])
         code = compile(node, cell.filename, "eval" if shows else "exec", flags=flags, dont_inherit=True)
-        shown = eval(code, run.names)
-        return None, asyncio.run(shown) if code.co_flags & inspect.CO_COROUTINE else shown
+        value = eval(code, run.names)
+        value = asyncio.run(value) if code.co_flags & inspect.CO_COROUTINE else value
+        return None, shown
     except SystemExit as error:
-        return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", None
+        return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", shown
     except BaseException as error:
         line, step = None, error.__traceback__
         while step:
@@ -120,7 +132,7 @@ def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | N
         run.likely = _likely(error, code_line, run.names)
         where = f", at line {line}: `{shorten(code_line, columns=200)}`" if code_line else ""
         reason = f"{type(error).__name__}: {shorten(show_error(error), lines=2)}".removesuffix(": ")
-        return f"raised {reason}{where}", None
+        return f"raised {reason}{where}", shown
 
 
 def _likely(error: BaseException, line: str, names: dict[str, Any]) -> str:
@@ -138,7 +150,9 @@ class _Tracker:
         self.run = run
         self.flags = 0
         self._seen: dict[str, tuple[Any, Any]] = {name: (value, None) for name, value in run.names.items()}
-        self._pending: dict[str, tuple[Any, str, bool, frozenset[str]]] = {}
+        self._pending: dict[str, tuple[Any, str, bool, frozenset[str], int]] = {}
+        self._kept: list[tuple[int, Thing]] = []  # with the number of the statement that made it
+        self._number = 0
         self._shown: list[Thing] = []
 
     def look(self, statement: ast.stmt, place: str) -> None:
@@ -150,7 +164,8 @@ class _Tracker:
             node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         }
         passing, made_of = set(_passing(statement)), reads_of(statement)
-        for name, value in list(self.run.names.items()):
+        self._number += 1
+        for name, value in [*self.run.names.items(), *_attributes(self.run.names)]:
             before, version = self._seen.get(name, (self, None))
             now = _version(value)
             if value is before and now == version:
@@ -158,31 +173,36 @@ class _Tracker:
             self._seen[name] = (value, now)
             if name in self._pending and name not in reads and value is not before:
                 self._keep(name)  # another thing of the same name begins
-            *_, read = self._pending.pop(name, (frozenset(),))
-            read |= made_of.get(name, frozenset(reads))
-            self._pending[name] = (value, place, name in passing, read)
+            read: frozenset[str] = self._pending.pop(name)[3] if name in self._pending else frozenset()
+            base, dot, _ = name.partition(".")
+            read |= made_of.get(base, frozenset(reads))
+            read |= self._of(base) if dot else frozenset()  # an attribute is made of those before it
+            self._pending[name] = (value, place, name in passing, read, self._number)
 
-    def show(self, statement: ast.stmt, place: str, value: Any) -> None:
-        """Keep what a statement shows: its own value, or the arithmetic that it prints."""
+    def show(self, statement: ast.stmt, place: str, shown: dict[str, Any]) -> None:
+        """Keep what a statement shows: its own value, or the numbers that it prints."""
         for expression in _shown(statement):
-            if not isinstance(expression, ast.Name | ast.Constant):
-                made = value if isinstance(statement, ast.Expr) and expression is statement.value else None
-                if made is None:
-                    made = _calculated(expression, self.run.names)
-                if made is not None:
-                    read = frozenset(node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
-                    self._shown.append(Thing(ast.unparse(expression), _copy(made), place, reads=read, shown=True))
+            text = ast.unparse(expression)
+            if not isinstance(expression, ast.Name | ast.Constant) and shown.get(text) is not None:
+                read = frozenset(node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
+                read = read.union(*map(self._of, read))
+                self._shown.append(Thing(text, _copy(shown[text]), place, reads=read, shown=True))
+
+    def _of(self, name: str) -> frozenset[str]:
+        """Return the names of what an instance keeps."""
+        return frozenset(one for one in self._seen if one.startswith(f"{name}."))
 
     def flush(self) -> None:
         """Keep what is there at the end of a cell."""
         for name in list(self._pending):
             self._keep(name)
-        self.run.things += self._shown
-        self._shown = []
+        self._kept.sort(key=lambda one: one[0])  # one that lasts to the end was made before others are
+        self.run.things += [thing for _, thing in self._kept] + self._shown
+        self._kept, self._shown = [], []
 
     def _keep(self, name: str) -> None:
-        value, place, passing, reads = self._pending.pop(name)
-        self.run.things.append(Thing(name, _copy(value), place, passing, reads))
+        value, place, passing, reads, number = self._pending.pop(name)
+        self._kept.append((number, Thing(name, _copy(value), place, passing, reads)))
 
 
 def _version(value: Any) -> Any:
@@ -229,45 +249,31 @@ def _shown(statement: ast.stmt) -> Iterator[ast.expr]:
         yield from (part.value if isinstance(part, ast.FormattedValue) else part for part in parts)
 
 
-def _calculated(expression: ast.expr, names: dict[str, Any]) -> float | torch.Tensor | None:
-    """Calculate with the numbers that there are; None if it is more than arithmetic."""
-    arithmetic = ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Name | ast.Constant | ast.expr_context
-    expression = _with_lengths(expression, names)
-    while (
-        isinstance(expression, ast.Call)
-        and not expression.args
-        and isinstance(expression.func, ast.Attribute)
-        and expression.func.attr == "item"
-    ):
-        expression = expression.func.value
-    if not all(isinstance(node, arithmetic) for node in ast.walk(expression)):
-        return None
-    numbers = [names.get(node.id) for node in ast.walk(expression) if isinstance(node, ast.Name)]
-    if not numbers or not all(
-        isinstance(number, int | float) or (isinstance(number, torch.Tensor) and number.numel() == 1)
-        for number in numbers
-    ):
-        return None
-    try:
-        return eval(compile(ast.Expression(expression), "<shown>", "eval"), {"__builtins__": {}}, names)  # type: ignore[no-any-return]
-    except Exception:
-        return None
+def _telling(statement: ast.stmt) -> ast.stmt:
+    """Have a statement tell the numbers that it shows."""
+    shown = {id(expression) for expression in _shown(statement) if not isinstance(expression, ast.Starred)}
+
+    class Telling(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            if id(node) not in shown or not isinstance(node, ast.expr):
+                return self.generic_visit(node)
+            told: list[ast.expr] = [ast.Constant(ast.unparse(node)), node]
+            return ast.copy_location(ast.Call(ast.Name(TELLS, ast.Load()), told, []), node)
+
+    Telling().visit(statement)  # the statement itself is changed
+    return statement
 
 
-def _with_lengths(expression: ast.expr, names: dict[str, Any]) -> ast.expr:
-    """Return an expression with a number in the place of each `len(name)`."""
-
-    class Lengths(ast.NodeTransformer):
-        def visit_Call(self, node: ast.Call) -> ast.AST:
-            argument = node.args[0] if len(node.args) == 1 else None
-            if isinstance(node.func, ast.Name) and node.func.id == "len" and isinstance(argument, ast.Name):
-                value = names.get(argument.id)
-                if isinstance(value, list | str | dict | torch.Tensor):
-                    return ast.copy_location(ast.Constant(len(value)), node)
-            return self.generic_visit(node)
-
-    lengthened: ast.expr = Lengths().visit(copy.deepcopy(expression))
-    return lengthened
+def _attributes(names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what instances of the file's own classes keep, such as `model.P`, if no name of the file has it, too."""
+    named = {id(value) for value in names.values()}
+    for name, value in list(names.items()):
+        if type(value).__module__ != "__main__" or isinstance(value, torch.nn.Module):
+            continue
+        for attribute, kept in list(getattr(value, "__dict__", {}).items()):
+            plain = isinstance(kept, torch.Tensor | list | dict | float) or type(kept).__module__ == "numpy"
+            if plain and id(kept) not in named and not attribute.startswith("_"):
+                yield f"{name}.{attribute}", kept
 
 
 def _passing(statement: ast.stmt) -> Iterator[str]:
