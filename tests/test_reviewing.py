@@ -58,6 +58,7 @@ def run(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
     monkeypatch.setattr(builtins, "open", open)
     monkeypatch.setattr(io, "open", io.open)
     monkeypatch.setattr(builtins, "get_ipython", None, raising=False)
@@ -514,6 +515,144 @@ def test_a_table_of_pairs_of_ids_is_no_table_of_contexts():
     verdict, text = items(review([Thing("pairs", pairs)], {}))["pairs"]
     assert verdict == "right"
     assert text.startswith("pairs: the first tokens of the bigrams of the words")
+
+
+LAYERS = """
+    import torch
+    words = open('names.txt').read().split()[:200]
+    stoi = {{c: i for i, c in enumerate(['.'] + sorted(set(''.join(words))))}}
+    X, Y = [], []
+    for w in words:
+        context = [0] * 3
+        for c in w + '.':
+            X.append(context)
+            Y.append(stoi[c])
+            context = context[1:] + [stoi[c]]
+    X, Y = torch.tensor(X), torch.tensor(Y)
+    C = torch.randn(len(stoi), 2)
+    W1, b1 = torch.randn(6, 20), torch.randn({bias})
+    W2, b2 = torch.randn(20, len(stoi)), torch.randn(len(stoi))
+    emb = C[X]
+    h = torch.tanh({flat} @ W1 + b1)
+    logits = h @ W2 + b2
+    """
+
+
+def test_the_layers_of_a_network_are_computed_again(run):
+    found = items(review(run(LAYERS.format(bias="20", flat="emb.view(-1, 6)"), "mlp.py").things, {}))
+    assert found["emb"] == ("right", "the rows of `C` for `X`")
+    assert found["h"] == ("right", "tanh of `emb`, the vectors of each context side by side, by `W1`, and `b1`")
+    assert found["logits"] == ("right", "`h` by `W2`, and `b2`")
+
+
+@pytest.mark.parametrize(
+    ("bias", "flat", "told"),
+    [
+        ("len(X), 20", "emb.view(-1, 6)", "each example has a bias of its own: `b1` has"),
+        ("20", "emb.permute(1, 0, 2).reshape(-1, 6)", "its rows mix the vectors of several examples of `emb`"),
+    ],
+)
+def test_a_slip_in_a_layer_is_seen(bias, flat, told, run):
+    verdict, text = items(review(run(LAYERS.format(bias=bias, flat=flat), "mlp.py").things, {}))["h"]
+    assert verdict == "mistake"
+    assert text.startswith(told)
+
+
+MAIN = """
+    import argparse
+    import torch
+    from IPython.display import display
+    from tqdm.notebook import tqdm
+
+
+    def main(k=1):
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--n", type=int, default=3)
+        args = parser.parse_args()
+        names = open("names.txt").read().split()
+        stoi = {{c: i for i, c in enumerate(["."] + sorted(set("".join(names))))}}
+        counts = torch.zeros(27, 27)
+        for name in tqdm(names):
+            for a, b in zip("." + name, name + "."):
+                counts[stoi[a], stoi[b]] += 1
+        probs = (counts + k) / (counts + k).sum(dim={axis}, keepdim=True)
+        print(f"{{-(counts * probs.log()).sum() / counts.sum():.4f}}")
+        {end}
+
+
+    if __name__ == "__main__":
+        main()
+    """
+
+
+def test_what_main_makes_is_judged(run):
+    made = run(MAIN.format(axis=1, end="return probs"), "bigram.py")
+    found = items(review(made.things, made.names))
+    assert found["counts"] == ("right", "the counts")
+    assert found["probs"] == ("right", "the probabilities, with k = 1")
+    assert found["-(counts * probs.log()).sum() / counts.sum()"][0] == "right"
+    made = run(MAIN.format(axis=0, end=""), "bigram.py")
+    assert items(review(made.things, made.names))["probs"][0] == "mistake"
+
+
+def test_a_main_that_returns_early_or_takes_a_name_of_the_file_is_left_as_it_is(run):
+    early = run("def main():\n    a = 1\n    if a:\n        return\n    a = 2\nmain()\n", "early.py")
+    assert "a" not in early.names
+    taken = run("a = 1\ndef main():\n    a = 2\n    print(a)\nmain()\n", "taken.py")
+    assert taken.names["a"] == 1
+
+
+CLASS = """
+    import torch
+
+
+    class Bigrams:
+        def __init__(self, names):
+            self.stoi = {{c: i for i, c in enumerate(["."] + sorted(set("".join(names))))}}
+            self.N = torch.zeros(27, 27)
+            for name in names:
+                for a, b in zip("." + name, name + "."):
+                    self.N[{cell}] += 1
+            self.P = self.N / self.N.sum(1, keepdim=True)
+
+        def loss(self):
+            seen = self.N > 0
+            return -(self.N[seen] * self.P[seen].log()).sum() / self.N.sum()
+
+
+    names = open("names.txt").read().split()
+    model = Bigrams(names)
+    print(model.loss())
+    """
+
+
+def test_what_an_instance_keeps_is_judged(run):
+    found = items(review(run(CLASS.format(cell="self.stoi[a], self.stoi[b]"), "model.py").things, {}))
+    assert found["model.N"] == ("right", "the counts")
+    assert found["model.P"] == ("right", "the probabilities, without smoothing")
+    assert found["model.loss()"][0] == "right"
+    found = items(review(run(CLASS.format(cell="self.stoi[b], self.stoi[a]"), "model.py").things, {}))
+    assert found["model.N"][0] == "mistake"
+    assert found["model.P"][0] == "follows"
+
+
+def test_a_context_that_stays_in_a_walk_is_seen():
+    code = """
+        def generate(model):
+            context, out = [0] * 3, []
+            context = [0] * 3
+            while True:
+                probs = model(torch.tensor([context])).softmax(1)
+                ix = torch.multinomial(probs, 1).item()
+                {move}
+                out.append(ix)
+                if ix == 0:
+                    return out
+        """
+    moves = {"pass": 1, "context = context[1:] + [ix]": 0, "context.append(ix)": 0, "del context[0]": 0}
+    for move, slips in moves.items():
+        found = [*slips_in_loops([Code("", textwrap.dedent(code.format(move=move)))], {})]
+        assert [one.name for one in found] == ["context"] * slips
 
 
 def test_ids_are_known_in_the_order_that_the_notebook_gave_its_tokens():
@@ -1094,6 +1233,7 @@ def test_what_a_cell_shows_is_kept_too(run):
     assert [(thing.name, thing.value) for thing in found.things if thing.shown] == [
         ("a / n", 1.5),
         ("sum([a, n])", 5.0),
+        ("max(a, n)", 3.0),
         ("-a", -3.0),
     ]
 

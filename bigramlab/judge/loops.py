@@ -6,9 +6,9 @@ from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop
 from bigramlab.judge.descents import never_reset, never_steps, resets, uphill
-from bigramlab.judge.reading_code import Code, Found, outer_loops
+from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.walks import even_draws, other_end, seeded_anew, walk_that_stays
+from bigramlab.judge.walks import context_that_stays, even_draws, other_end, seeded_anew, walk_that_stays
 
 __all__ = ["slips_in_loops"]
 
@@ -52,8 +52,10 @@ def slips_in_loops(
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
                 yield from seeded_anew(loop, code)
-        for loop in (node for node in ast.walk(code.tree()) if isinstance(node, ast.While)):
-            yield from walk_that_stays(loop, code, seen)
-            yield from even_draws(loop, code, seen)
-            if len(boundaries) == 1:
-                yield from other_end(loop, code, min(boundaries))
+        for loop in (node for node in ast.walk(code.tree()) if isinstance(node, Loop)):
+            staying = [*walk_that_stays(loop, code, seen)] if isinstance(loop, ast.While) else []
+            yield from staying or context_that_stays(loop, code)
+            if isinstance(loop, ast.While):
+                yield from even_draws(loop, code, seen)
+                if len(boundaries) == 1:
+                    yield from other_end(loop, code, min(boundaries))

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
+from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
 
-__all__ = ["even_draws", "other_end", "seeded_anew", "walk_that_stays"]
+__all__ = ["context_that_stays", "even_draws", "other_end", "seeded_anew", "walk_that_stays"]
 
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
@@ -64,6 +64,41 @@ def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> It
         if stays:
             mend = f"In the loop, `{token}` must become what was drawn, as in `{token} = {drawn}`."
         yield Found(ast.unparse(row), code.place_of(found[1]), text, mend)
+
+
+def context_that_stays(loop: Loop, code: Code) -> Iterator[Found]:
+    """Find a walk whose context, made before it of as many tokens as the model sees, is the same at each draw."""
+    drawing = [part for part in loop.body if isinstance(part, ast.Assign) and any(map(_draws, ast.walk(part.value)))]
+    if len(drawing) != 1 or len(stored(drawing[0])) != 1:
+        return
+    made = {name: part.value for part in loop.body if isinstance(part, ast.Assign) for name in stored(part)}
+    left, seen = [*names_in(drawing[0].value)], set[str]()
+    while left:
+        name = left.pop()
+        left += [one for one in names_in(made[name]) if one not in seen] if name in made else []
+        seen |= {name}
+    changed = names_in(loop, ast.Store)
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+            changed |= names_in(node.func.value)
+        if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changed |= names_in(node.value)
+    (drawn,) = stored(drawing[0])
+    for node in ast.walk(code.tree()):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp | ast.List):
+            continue
+        repeated = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult)
+        if repeated and isinstance(node.value.left, ast.List) and len(stored(node)) == 1:  # type: ignore[union-attr]
+            (context,) = stored(node)
+            if context in seen - changed and drawn not in seen:
+                text = f"`{context}` is the same at each draw, so each token is drawn as if the word began with it"
+                mend = f"In the loop, write `{context} = {context}[1:] + [{drawn}]`."
+                yield Found(context, code.place_of(drawing[0]), text, mend)
+                return
+
+
+def _draws(node: ast.AST) -> bool:
+    return called(node) in ("multinomial", "choices", "choice")
 
 
 def even_draws(loop: ast.While, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:

@@ -41,6 +41,27 @@ def newest_first(words: Any, vocabulary: Any, context_length: Any) -> Any:
 
 
 @mistake("build_contexts", given=in_tensors)
+def last_place_overwritten(words: Any, vocabulary: Any, context_length: Any) -> Any:
+    """The context does not move on: the new token takes the last one's place, so no more than one is ever in it.
+
+    Print the contexts of `["abc"]` with a length of 2: the last one is `[0, 3]`, and should be `[2, 3]`. Drop the
+    oldest token, `context[1:] + [id]`, not the newest, `context[:-1] + [id]`.
+    """
+    contexts, targets = plain.build_contexts(words, vocabulary, context_length)
+    return [[0] * (context_length - 1) + context[-1:] for context in contexts], targets
+
+
+@mistake("build_contexts", given=in_tensors)
+def context_never_moved(words: Any, vocabulary: Any, context_length: Any) -> Any:
+    """The context stays as it is at a word's beginning, so each token is predicted from nothing.
+
+    Print the contexts of `["ab"]`: each is all 0. After each target, write `context = context[1:] + [id]`.
+    """
+    contexts, targets = plain.build_contexts(words, vocabulary, context_length)
+    return [[0] * context_length for _ in contexts], targets
+
+
+@mistake("build_contexts", given=in_tensors)
 def final_boundary_no_target(words: Any, vocabulary: Any, context_length: Any) -> Any:
     """The final "." of a word is no target, so a model can't learn where words end.
 

@@ -55,6 +55,15 @@ def no_start_token(words: list[str]) -> list[str]:
     return _pairs(*(word + "." for word in words))
 
 
+@mistake("count_bigrams", given=counting)
+def token_before_never_advanced(words: list[str]) -> list[str]:
+    """What stands before stays ".", so each token of a word is counted as if the word began with it.
+
+    Print `count_bigrams(["emma"], ".aem")[1:]`: it is all 0. At the end of the loop, write `before = letter`.
+    """
+    return ["." + token for word in words for token in word + "."]
+
+
 @mistake("count_bigrams")
 def rows_and_columns_swapped(words: Any, vocabulary: Any) -> Any:
     """`counts[next, current]` is counted for `counts[current, next]`: the row should be the current token.
