@@ -177,7 +177,7 @@ class _Tracker:
             base, dot, _ = name.partition(".")
             read |= made_of.get(base, frozenset(reads))
             read |= self._of(base) if dot else frozenset()  # an attribute is made of those before it
-            self._pending[name] = (value, place, name in passing, read, self._number)
+            self._pending[name] = (value, place, base in passing, read, self._number)
 
     def show(self, statement: ast.stmt, place: str, shown: dict[str, Any]) -> None:
         """Keep what a statement shows: its own value, or the numbers that it prints."""
