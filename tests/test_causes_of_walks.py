@@ -254,3 +254,17 @@ def smallest_before(counts, vocabulary, n=10):
 )
 def test_what_is_divided_or_left_out_is_named(function, name, slip):
     assert check(function, name).diagnosis.mistake.name == slip
+
+
+def seeded_without_one(probs, *, generator=None):
+    return torch.tensor(walked(probs, generator or torch.Generator().manual_seed(7)))
+
+
+def lost_without_one(probs, *, generator=None):
+    return torch.tensor(walked(probs, generator)[:-1] if generator else generator.whatever)
+
+
+@pytest.mark.parametrize(("function", "says_seeded"), [(seeded_without_one, True), (lost_without_one, False)])
+def test_a_fixed_seed_is_told_of_what_returns_without_a_generator(function, says_seeded):
+    found = check(function, "sample").diagnosis
+    assert (found is not None and found.mistake.name == "seeded_where_no_generator_is_given") == says_seeded

@@ -122,7 +122,7 @@ def drawn_by(case: Case) -> Mistake | None:
                for call in calls[:20]):  # fmt: skip
             return case.cause("nothing_drawn", "Nothing is drawn at random: whatever the generators' states, the result "
                               "is the same.", "Call it ten times: the results are the same.")  # fmt: skip
-    if own and not none:
+    if own and not none and not any(_once(case, call, found, None, 1, 1).raised for call in tried):
         return case.cause("seeded_where_no_generator_is_given", "Where no generator is given, one with a fixed seed is "
                           "made, so such calls all give the same: torch's global one should decide.",
                           "Call it twice without a generator: the results are the same.")  # fmt: skip
