@@ -515,7 +515,7 @@ def exchanged(*arguments, mean_decay=0.9, square_decay=0.99, **options):
     ("function", "name", "slip"),
     [
         (previous_kept, "count_bigrams", "previous_of_the_word_before"),
-        (first_kept, "count_bigrams", "current_never_moved_on"),
+        (first_kept, "count_bigrams", "token_before_never_advanced"),
         (lambda counts: counts / counts.sum(1, keepdim=True).clamp(min=1), "normalize", "small_sums_raised_to_1"),
         (
             lambda logits: (logits - logits.max()).exp() / logits.exp().sum(-1, keepdim=True),
@@ -666,7 +666,17 @@ def test_a_slip_in_the_training_of_a_network_is_named(function, slip):
 
 
 def test_a_slip_that_the_call_shows_has_no_line_that_shows_nothing():
-    report = check(first_kept, "count_bigrams")
+    def count_bigrams(words, vocabulary):
+        counts = torch.zeros((len(vocabulary),) * 2, dtype=torch.int64)
+        for word in words:
+            ids = [vocabulary.index(letter) for letter in f".{word}."]
+            for place, current in enumerate(ids):
+                for later in ids[place + 1 :]:
+                    counts[current, later] += 1
+        return counts
+
+    report = check(count_bigrams)
+    assert report.diagnosis.mistake.name == "all_later_ones"
     assert "To see it" not in report.text()
     assert "1001 in all" not in report.call
 

@@ -217,6 +217,8 @@ def _in_calls_of(some: int, n: int, write: Function) -> list[str]:
 def its_words_come_as_often_as_it_says(sample_transformer_words: Function, n: int) -> None:
     """Over many words, each comes as often as the product of its probabilities says, within Hoeffding's bound."""
     words = _in_calls_of(30, n, partial(sample_transformer_words, writer(), ".ab"))
+    if any(len({*words[start : start + 30]}) == 1 for start in range(0, n, 30)):
+        broken("30 words of one call are all the same")
     if not any(len(word) > 3 for word in words):  # of a right version's none once in 10^18 cases
         broken("no word is longer than what the network reads: it should go on with the last tokens")
     if "" not in words:
