@@ -88,7 +88,7 @@ def context_that_stays(loop: Loop, code: Code) -> Iterator[Found]:
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp | ast.List):
             continue
         repeated = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult)
-        if repeated and isinstance(node.value.left, ast.List) and len(stored(node)) == 1:  # type: ignore[union-attr]
+        if repeated and isinstance(node.value.left, ast.List) and len(stored(node)) == 1:  # type: ignore[union-attr]  # a BinOp, as was just asked
             (context,) = stored(node)
             if context in seen - changed and drawn not in seen:
                 text = f"`{context}` is the same at each draw, so each token is drawn as if the word began with it"
