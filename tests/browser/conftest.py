@@ -29,6 +29,11 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def end_headers(self):
+        if self.path.endswith(INDEX):  # which a test may exchange
+            self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
