@@ -36,18 +36,6 @@ def sharper(probs, *, generator=None):
     return torch.tensor(walked(probs, generator, lambda row: row ** (1 / 0.8)))
 
 
-@pytest.mark.parametrize(
-    ("function", "slip"),
-    [
-        (drawn_again, "short_walks_thrown_away"),
-        (likeliest_three, "only_the_three_likeliest_drawn"),
-        (sharper, "temperature_left_in"),
-    ],
-)
-def test_what_a_walk_lacks_is_named(function, slip):
-    assert check(function, "sample").diagnosis.mistake.name == slip
-
-
 def words_of(ids, vocabulary):
     return "".join(vocabulary[id] for id in ids).split(".")
 
@@ -74,15 +62,18 @@ def first_drawn_alone(probs, vocabulary, n, *, generator=None):
 
 
 @pytest.mark.parametrize(
-    ("function", "slip"),
+    ("function", "name", "slip"),
     [
-        (two_letters_at_least, "short_walks_thrown_away"),
-        (n_tokens, "n_tokens_for_n_words"),
-        (first_drawn_alone, "only_the_first_token_drawn"),
+        (drawn_again, "sample", "short_walks_thrown_away"),
+        (likeliest_three, "sample", "only_the_three_likeliest_drawn"),
+        (sharper, "sample", "temperature_left_in"),
+        (two_letters_at_least, "sample_words", "short_walks_thrown_away"),
+        (n_tokens, "sample_words", "n_tokens_for_n_words"),
+        (first_drawn_alone, "sample_words", "only_the_first_token_drawn"),
     ],
 )
-def test_how_words_are_drawn_is_named(function, slip):
-    assert check(function, "sample_words").diagnosis.mistake.name == slip
+def test_how_walks_and_words_are_drawn_is_named(function, name, slip):
+    assert check(function, name).diagnosis.mistake.name == slip
 
 
 def asks_twice(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
