@@ -54,8 +54,8 @@ def test_an_import_is_not_ended_half_way(slow_module):
 
 
 def test_an_import_without_an_end_is_ended(slow_module, monkeypatch):
-    monkeypatch.setattr("bigramlab.judge.ending.SECONDS_TO_LOAD", 0.1)
-    with Guard(seconds=0.05) as guard, pytest.raises(Stopped, match="did not return in time"):
+    monkeypatch.setattr("bigramlab.judge.ending.SECONDS_TO_LOAD", 0.1 / SLOWEST)
+    with Guard(seconds=0.02) as guard, pytest.raises(Stopped, match="did not return in time"):
         guard.call(importlib.import_module, slow_module)
 
 
