@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 import torch
-from jaxtyping import Int64, Num
+from jaxtyping import Int64, Integer, Num
 from torch import Tensor
 
 from bigramlab.lessons.encoding import encode, id_table, in_batches, in_pieces, join_batch, look_up, require_no_boundary
@@ -44,19 +44,22 @@ def count_bigrams(words: Iterable[str], vocabulary: str) -> Int64[Tensor, "vocab
     """
     require_vocabulary(vocabulary)
     require_room("the table", len(vocabulary), len(vocabulary))
-    size = len(vocabulary) + 1  # a row and a column more, for what the vocabulary lacks
-    ids_of = id_table(vocabulary, torch.int32 if size * size < 2**31 else torch.int64)
-    counts = torch.zeros((size, size), dtype=torch.int64, device="cpu")
+    size = len(vocabulary)
+    ids_of = id_table(vocabulary, torch.int32 if size * size < 2**31 else torch.int64, unknown=0)
+    counts = torch.zeros(size * size, dtype=torch.int64, device="cpu")
+    begun = 0
     for batch in in_batches(words):
-        added = torch.zeros_like(counts)
         for piece in in_pieces(join_batch(batch)):
-            ids = look_up(piece, ids_of)
-            cells = torch.add(ids[1:], ids[:-1], alpha=size)  # ids[:-1] * size + ids[1:], in one go
-            added += torch.bincount(cells, minlength=size * size).view(size, size)
-        if added[0].sum() != len(batch) or added[-1].any():  # as many words begin as there are, and nothing is unknown
+            counts += _count_cells(look_up(piece, ids_of), size)
+        begun += len(batch)
+        if counts[:size].sum() != begun:  # what the vocabulary lacks has the id 0, too: then more words seem to begin
             _refuse(batch, vocabulary)
-        counts += added
-    return counts[:-1, :-1].clone()
+    return counts.view(size, size)
+
+
+def _count_cells(ids: Integer[Tensor, " length"], size: int) -> Int64[Tensor, " cells"]:
+    cells = torch.add(ids[1:], ids[:-1], alpha=size)  # ids[:-1] * size + ids[1:], in one go
+    return torch.bincount(cells, minlength=size * size)
 
 
 def _refuse(batch: Sequence[str], vocabulary: str) -> None:

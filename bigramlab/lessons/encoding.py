@@ -148,7 +148,7 @@ def require_no_boundary(batch: Sequence[str]) -> None:
 
 def encode_text(text: str, vocabulary: str) -> Int64[Tensor, " length"]:
     """Return what `encode` returns, for one text made by `join_words`."""
-    ids = look_up(text, id_table(vocabulary, torch.int64))
+    ids = look_up(text, id_table(vocabulary, torch.int64, unknown=len(vocabulary)))
     if ids.max() == len(vocabulary):
         position = int(ids.argmax())
         word = text[text.rfind(BOUNDARY, 0, position) + 1 : text.find(BOUNDARY, position)]
@@ -156,10 +156,10 @@ def encode_text(text: str, vocabulary: str) -> Int64[Tensor, " length"]:
     return ids
 
 
-def id_table(vocabulary: str, dtype: torch.dtype) -> Integer[Tensor, " code_points"]:
-    """Return the id of each code point: one more than there are tokens where the vocabulary lacks it."""
+def id_table(vocabulary: str, dtype: torch.dtype, unknown: int) -> Integer[Tensor, " code_points"]:
+    """Return the id of each code point: `unknown` where the vocabulary lacks it."""
     alphabet = _code_points(vocabulary).long()
-    ids_of = torch.full((int(alphabet.max()) + 2,), len(vocabulary), dtype=dtype, device="cpu")
+    ids_of = torch.full((int(alphabet.max()) + 2,), unknown, dtype=dtype, device="cpu")
     ids_of[alphabet] = torch.arange(len(vocabulary), dtype=dtype, device="cpu")
     return ids_of
 
