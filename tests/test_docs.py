@@ -325,9 +325,12 @@ def test_what_a_mistake_returns_stands_beside_what_it_should():
     assert answers(mistake, "smooth(open('here'))") is None  # more than plain values
     sampled = "sample(tensor([[1.]]), generator=torch.Generator().manual_seed(0))"
     assert answers(mistake_named("sample", "leading_boundary_included"), sampled) is None  # draws may differ
-    told = entry(mistake, {"law": LAWS["smooth"][0].name, "call": "smooth(tensor([[2]]), 3)", "problem": "it differs"})
+    caught_by = {"law": LAWS["smooth"][0].name, "call": "smooth(tensor([[2]]), 3)", "problem": "`k` differs"}
+    told = entry(mistake, caught_by)
     assert "<dt>It returns</dt><dd><pre>\ntensor([[6]])</pre></dd>" in told
     assert "<dt>It should return</dt><dd><pre>\ntensor([[5]])</pre></dd>" in told
+    assert "<dt>But</dt><dd><code>k</code> differs</dd>" in told
+    assert "<dt>But</dt>" not in entry(mistake, caught_by | {"problem": LAWS["smooth"][0].sentence})  # it is said below
 
 
 @pytest.mark.slow

@@ -106,12 +106,13 @@ def entry(mistake: Mistake, caught_by: dict[str, str]) -> str:
 
 def told(mistake: Mistake, caught_by: dict[str, str], where: str = "") -> str:
     """Return, as Markdown, what is wrong, the lines, what they return beside what they should, and the law."""
-    sentences = {law.name: law.sentence for law in LAWS[mistake.function]}
+    sentence = {law.name: law.sentence for law in LAWS[mistake.function]}[caught_by["law"]]
+    seen = _seen(mistake, caught_by, sentence)
     careless = "\n\n**Careless**: what it computes for input that makes sense is right." if mistake.careless else ""
     return (
         f'<div class="mistake" markdown>\n\n{where}{mistake.wrong} {mistake.seen}{careless}\n\n'
-        f"{_code(mistake)}\n\n{_seen(mistake, caught_by)}\n\n"  # a blank line, or it is taken for text with links
-        f"**Caught by** “{sentences[caught_by['law']]}”\n\n</div>"
+        f"{_code(mistake)}\n\n{seen}\n\n"  # a blank line, or it is taken for text with links
+        f"**Caught by** “{sentence}”\n\n</div>"
     )
 
 
@@ -125,14 +126,14 @@ def _code(mistake: Mistake) -> str:
     return f'<pre class="highlight wrong" data-search-exclude>\n{_whole(colored)}</pre>'
 
 
-def _seen(mistake: Mistake, caught_by: dict[str, str]) -> str:
-    """Return the smallest call with what it gives and what it should, or with what the law says of it."""
+def _seen(mistake: Mistake, caught_by: dict[str, str], sentence: str) -> str:
+    """Return the smallest call with what it gives and what it should, or with what the law does not say already."""
     call, problem = caught_by["call"], caught_by["problem"]
     rows = [("Call", _pre(call))]
     if both := answers(mistake, call):
         rows += [("It returns", _pre(both[0])), ("It should return", _pre(both[1]))]
-    if not both or "should be" not in problem:
-        rows.append(("But", html.escape(textwrap.shorten(problem, 400, placeholder=" …"), quote=False)))
+    if problem != sentence and not (both and "should be" in problem):
+        rows.append(("But", rich(textwrap.shorten(problem, 400, placeholder=" …"))))
     items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     return f'<dl class="wrong" data-search-exclude>{items}</dl>'
 
