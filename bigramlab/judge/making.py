@@ -1,7 +1,7 @@
 """What can be made of words, rightly and in each catalogued wrong way: the numbers and tables that `check` knows."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -87,6 +87,7 @@ class Made:
         tables: The miscounted tables, by mistake.
         also: The slips that give the right loss from another table.
         contexts: Contexts and targets made with a slip: by their fingerprints, which they are.
+        lengths: Of which lengths those are.
     """
 
     vocabulary: str
@@ -96,11 +97,18 @@ class Made:
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
     also: list[str] = field(default_factory=list)
     contexts: dict[str, str] = field(default_factory=dict)
+    lengths: list[int] = field(default_factory=list)
 
     def miscounted(self) -> dict[str, Tensor]:
         """Return the tables that are counted with a slip, by its key."""
         swapped = {"count_bigrams/rows_and_columns_swapped": torch.tensor(self.counts).T.double()}
         return swapped | {f"count_bigrams/{name}": torch.tensor(table).double() for name, table in self.tables.items()}
+
+    def add_contexts(self, words: Sequence[str], lengths: Iterable[int]) -> None:
+        """Make contexts of some lengths with a slip, unless they are there."""
+        for length in set(lengths).difference(self.lengths):
+            self.contexts |= slips_in_contexts([*words], self.vocabulary, length)
+            self.lengths.append(length)
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a file, in as few digits as say what a number is."""
@@ -128,17 +136,14 @@ class Made:
 
 
 def make(words: Sequence[str], *, progress: bool = True) -> Made:
-    """Make all that is known of these words; for thousands of them that takes a minute."""
+    """Make all that is known of these words but contexts with a slip; for thousands of them that takes some seconds."""
     words = list(words)
     vocabulary = build_vocabulary(words)
     counts = count_bigrams(words, vocabulary)
     made = Made(vocabulary, counts.tolist(), len(words))
-    parts = len(slips_of("count_bigrams")) + 3 * len(LENGTHS)
+    parts = 2 * len(slips_of("count_bigrams"))
     with tqdm(total=parts, desc="check: making wrong values, too", disable=not progress) as bar:
         made.tables = slips_in_tables(words, vocabulary, counts, bar.update)
-        for length in LENGTHS:
-            made.contexts |= slips_in_contexts(words, vocabulary, length)
-            bar.update(2)
         tables = {name: torch.tensor(table) for name, table in made.tables.items()}
         slips, made.also = slips_in_numbers(counts, tables, lambda: bar.n < parts - 1 and bar.update())
         made.numbers = [

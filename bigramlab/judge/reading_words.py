@@ -16,6 +16,9 @@ from bigramlab.mistakes import MISTAKES
 
 __all__ = ["read_ids", "read_words"]
 
+USUAL = (3, 8)
+"""How long the contexts are to which targets with a slip belong, if those are not known already."""
+
 
 def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
     """Yield what a tensor of ids may be: contexts, targets, or the ids of words."""
@@ -28,7 +31,7 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
             yield Candidate(second.verdict, f"pairs: {first.sentence}, and {second.sentence}")
             return
     are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
-    if not are_targets and (name := made.contexts.get(print_of(ids))):
+    if not are_targets and (name := _slip_in(ids, words, made)):
         what, length, key = name.split()
         right = build_contexts(words, vocabulary, int(length))[what == "targets"]
         told = "the targets" if what == "targets" else f"contexts of the length {length}"
@@ -59,6 +62,15 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
         yield from _part("the first tokens of the bigrams of", text[1:].split("."), words)
     elif "." not in text and text in set(words):
         yield Candidate(RIGHT, f"the ids of `{text}`")
+
+
+def _slip_in(ids: Tensor, words: Sequence[str], made: Made) -> str | None:
+    """Return which of the contexts or targets with a slip these are; they are made when somebody asks."""
+    length = ids.shape[1] if ids.dim() == 2 else 0
+    if length in LENGTHS and torch.equal(build_contexts(words, made.vocabulary, length)[0], ids):
+        return None
+    made.add_contexts(words, {length} & {*LENGTHS} if length else USUAL)
+    return made.contexts.get(print_of(ids))
 
 
 def _runs_on(ids: Tensor, words: Sequence[str], vocabulary: str) -> int | None:

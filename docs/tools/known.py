@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from bigramlab.chapters import LESSONS
-from bigramlab.judge.making import Made, make
+from bigramlab.judge.making import LENGTHS, Made, make
 from bigramlab.lessons.data import load_names
 from tools import keeping
 
@@ -34,7 +34,10 @@ def key() -> str:
 
 
 def _made() -> dict[str, Any]:
-    return make(load_names()).to_json()
+    names = load_names()
+    made = make(names)
+    made.add_contexts(names, LENGTHS)
+    return made.to_json()
 
 
 if __name__ == "__main__":

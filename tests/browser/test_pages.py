@@ -50,9 +50,10 @@ OTHERS = {"rules": {rule: {"enabled": False} for rule in COLORS}}
 # To look for what lies behind each word takes axe most of its time, and hundreds of them are colored alike by one rule.
 ONE_OF_A_KIND = """() => {
     const seen = new Set();
-    const kinds = (node) => [...new Set([...node.querySelectorAll("*"), node].map((one) => one.tagName + one.className))];
-    for (const parts of ["pre span[class]", ".mistake"]) {
-        for (const part of document.querySelectorAll(parts)) {
+    const parts = (node) => [...node.querySelectorAll("*"), node];
+    const kinds = (node) => [...new Set(parts(node).map((one) => one.tagName + one.className))];
+    for (const repeated of ["pre span[class]", ".mistake"]) {
+        for (const part of document.querySelectorAll(repeated)) {
             const kind = kinds(part).sort().join(" ");
             if (seen.has(kind)) part.replaceWith(...(part.tagName === "SPAN" ? part.childNodes : []));
             seen.add(kind);
