@@ -416,6 +416,16 @@ def test_contexts_and_targets_are_recognized(length):
     said(build_contexts(train, VOCABULARY, length)[0], "right", "a part of a split")
 
 
+def test_contexts_and_targets_of_other_words_are_recognized_with_a_slip():
+    words = [name[::-1] for name in NAMES[:200]]
+    contexts, targets = build_contexts(words, build_vocabulary(words), 4)
+    assert check(contexts, words=words)
+    assert "newest first" in check(contexts.flip(1), words=words).text()
+    no_end = next(slip for slip in slips_of("build_contexts") if slip.name == "final_boundary_no_target")
+    without_ends = no_end.run(words, build_vocabulary(words), 4)[1]
+    assert "final boundary no target" in check(without_ends, words=words).text()  # whose length is not known
+
+
 @pytest.mark.parametrize("length", [3, 5])
 def test_contexts_that_run_across_words_are_told_however_they_are_cut(length):
     text = encode("." + ".".join(NAMES) + ".", VOCABULARY)
