@@ -1156,7 +1156,6 @@ def test_after_a_cell_that_raises_what_was_made_before_is_kept_and_the_cell_is_n
         ("import torch\nW = torch.zeros(3)\nW = W - 50 * W.grad", "The gradient is `None`"),
         ("{}['a']", ""),
         ("(lambda x: x)()", "A function is called with other arguments than it takes."),
-        ("import a_package_of_none", "The package is not installed"),
         ("import sys\nname = sys.argv[1]", "`sys.argv` has what stands behind the script's name"),
         ("def input(_): raise EOFError('EOF when reading a line')\ninput('n? ')", "`input` waits for an answer"),
     ],
@@ -1165,6 +1164,60 @@ def test_what_usually_leads_to_an_error_is_said(code, likely, run):
     found = run(code)
     assert found.likely.startswith(likely) if likely else not found.likely
     assert ("Likely cause" in review([], {}, ended=found.ended, likely=found.likely).text()) == bool(likely)
+
+
+def test_what_needs_a_package_that_is_not_there_is_left_out_and_the_rest_is_judged(run):
+    found = run(
+        """
+        import a_package_of_none as none, math
+        from another_of_none.inner import thing
+        def read():
+            return none.read("names.txt")
+        try:
+            table = none.zeros(3)
+        except NameError:
+            table = [0, 0, 0]
+        made = [0] * 200
+        made.append(none.one)
+        left = thing(made)
+        def later():
+            import a_third_of_none
+        size = 300
+        size = later()
+        total = math.sqrt(90_000)
+        """,
+        "script.py",
+    )
+    assert found.ended == ""
+    assert found.names["table"] == [0, 0, 0]
+    assert found.names["total"] == 300
+    assert not {"none", "thing", "read", "made", "left", "size"} & found.names.keys()
+    remark = "a_package_of_none and another_of_none and a_third_of_none are not installed where this runs"
+    assert found.remarks == [
+        f"{remark}, so what needs them was left out: line 2, line 3, line 4, line 11, line 12, line 16"
+    ]
+
+
+def test_numpy_reads_the_names_that_are_shipped_where_there_is_no_such_file(run):
+    found = run("import numpy as np\nwords = np.loadtxt('names.txt', dtype=str).tolist()")
+    assert (found.ended, len(found.names["words"])) == ("", 32033)
+
+
+def test_a_part_of_the_names_is_compared_with_what_the_names_give():
+    made = check(session("words = names[:30_000]\nvocab = ['.'] + sorted(set(''.join(words)))", names=load_names()))
+    some = {item.name: item.verdict for item in made.items}
+    assert some["vocab"] == "right"
+    made = review([Thing("part", load_names()[::-1][:30_000])], {})
+    assert [item.text for item in made.items] == ["30,000 of the words, 94%"]
+
+
+def test_a_function_on_a_dict_that_is_named_like_one_of_ours_is_not_judged_as_that():
+    def normalize(counter):
+        total = sum(counter.values())
+        return {token: many / total for token, many in counter.items()}
+
+    (said,) = fits("normalize", normalize)
+    assert str(said) == "its `counter` is a dict, and our `normalize` takes (counts)"
 
 
 def test_a_cell_may_wait_for_something_as_in_a_notebook(run):

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.causes.code_reading import dicts_of
 from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
 
@@ -95,6 +96,9 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}:
         return Fit(name, function)
     taken, sure = _taken(own, ours, name)
+    for parameter in taken:
+        if taken[parameter] != "vocabulary" and parameter in dicts_of(function):
+            raise NoFit(f"its `{parameter}` is a dict, and our `{name}` takes ({', '.join(ours.parameters)})")
     given = set(taken.values())
     code = inspect.unwrap(function)
     own_globals: dict[str, Any] = getattr(code, "__globals__", {})

@@ -64,33 +64,49 @@ def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple
     Parts are lists of words, or examples, which are called train, dev and test; of two of one kind nothing is said.
     """
     total = sum(len(word) + 1 for word in words)
+    longest = sum(len(word) + 2 for word in words)  # of all texts as ids, with two tokens for the boundary
     kinds: dict[object, dict[str, list[int]]] = {}
     for name in dict.fromkeys(one.name for one in things if not one.shown):
         at = max(at for at, one in enumerate(things) if one.name == name)
         value, roles = things[at].value, roles_in(name)
         is_table = isinstance(value, Tensor) and value.dim() == 2 and not value.is_floating_point()
-        kind = "words" if _are_words(value) else value.shape[1] if is_table else None
-        if kind is not None and len(roles) == 1 and len(value) <= total:
+        kind = "words" if _are_words(value) else value.shape[1] if is_table else "ids" if _are_ids(value) else None
+        if kind == "ids" and not roles:
+            longest = max(longest, len(value))
+        if kind is not None and len(roles) == 1 and (kind == "ids" or len(value) <= total):
             kinds.setdefault(kind, {}).setdefault(min(roles), []).append(at)
-    for kind, found in kinds.items():
+    told = False
+    for kind, found in sorted(kinds.items(), key=lambda one: one[0] == "ids"):
         if any(len(places) > 1 for places in found.values()):
             continue
         places = sorted(at for (at,) in found.values())
+        if kind == "ids" and told:  # the targets of examples
+            continue
         for many in range(2, len(places) + 1):
             own = [things[at] for at in places[:many]]
             names = ", ".join(f"`{one.name}`" for one in own)
             if kind == "words" and Counter(word for one in own for word in one.value) - Counter(words):
                 text = f"some words are in two of {names}: test a part on words that it never saw"
-            elif kind != "words" and sum(len(one.value) for one in own) > total:
+            elif kind == "ids" and sum(len(one.value) for one in own) > longest:
+                text = f"some tokens are in two of {names}: together they are more than there are"
+            elif kind not in ("words", "ids") and sum(len(one.value) for one in own) > total:
                 text = f"some examples are in two of {names}: together they are more than {total:,}, which is all"
             else:
                 continue
+            told = True
             yield places[many - 1], text
             break
 
 
 def _are_words(value: object) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) and len(one) > 0 for one in value)
+
+
+def _are_ids(value: object) -> bool:
+    """Tell whether it is a text as ids."""
+    if isinstance(value, Tensor):
+        return value.dim() == 1 and value.dtype == torch.int64
+    return isinstance(value, list) and len(value) > 1 and type(value[0]) is type(value[-1]) is int
 
 
 def _slices(name: str, words: list[str], cuts: Mapping[int, str]) -> Iterator[tuple[str, list[str]]]:

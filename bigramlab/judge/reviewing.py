@@ -2,12 +2,14 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import bigramlab
+from bigramlab.judge.batches import look_at_batches
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
@@ -18,6 +20,8 @@ from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of
 from bigramlab.judge.reviewing_values import say_values
+from bigramlab.judge.whole_heads import look_at_attention, look_at_heads
+from bigramlab.judge.whole_models import look_at_models
 from bigramlab.lessons.data import load_names
 
 __all__ = ["review", "review_names"]
@@ -104,6 +108,9 @@ def review(
         if unclear and callable(thing.value) and (result := result_of(thing, names)):
             said = say_values([result], {**there, result.name: result.value}, words, [], [], begin).get(0)
             found[at] = _by_its_result(thing, result, said) or found[at]
+    whole = [*look_at_batches(things), *look_at_attention(things), *look_at_heads(things)]
+    for at, item in [*whole, *look_at_models(things, names, begin)]:
+        found.setdefault(at, item)
     told = [*overlapping(things, words if words is not None else load_names())]
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))
@@ -181,6 +188,12 @@ def _is_own(value: object, names: Mapping[str, Any]) -> bool:
     return not (function.__module__ or "").startswith(("bigramlab.", "torch."))
 
 
+def _is_most_of_the_names(words: Sequence[str]) -> bool:
+    """Tell whether it is a part of a split of the names, where the file keeps no list of all of them."""
+    names = load_names()
+    return len(words) > len(names) / 2 and not Counter(words) - Counter(names)
+
+
 def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
     """Return the first list of words, which the rest is made of; None for the names that are shipped."""
     for thing in things:
@@ -188,7 +201,7 @@ def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
         if isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(word, str) for word in value):
             if alphabet_of(value) and max(map(len, value)) == 1:
                 continue
-            if are_the_names(value):
+            if are_the_names(value) or _is_most_of_the_names(value):
                 return None
             return [word.strip() for word in value if word.strip() and "." not in word]
     return None

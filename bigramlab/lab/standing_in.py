@@ -6,11 +6,13 @@ import importlib.machinery
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 import bigramlab
 
@@ -70,15 +72,26 @@ def stand_in_for_the_notebook() -> None:
 
 def stand_in_for_names_txt(remarks: list[str]) -> None:
     """Let `open("names.txt")` find the names that are shipped, where there is no such file."""
-    real = io.open
+    real, loading = io.open, (np.loadtxt, np.genfromtxt)
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
         missing = isinstance(file, str | os.PathLike) and not os.path.exists(file)
         if missing and os.path.basename(os.fspath(file)) == "names.txt" and mode in ("r", "rt", "rb"):
             remark = "there is no names.txt beside the file, so the 32,033 names that are shipped were read"
-            remarks[:] = [remark]
+            remarks.extend([remark] if remark not in remarks else [])
             shipped = Path(str(files("bigramlab") / "names.txt"))
             file = shipped if shipped.is_file() else Path(bigramlab.__file__).parents[1] / "names.txt"
         return real(file, mode, *arguments, **options)
 
+    def loaded(by: Callable[..., Any]) -> Callable[..., Any]:
+        def load(file: Any, *arguments: Any, **options: Any) -> Any:
+            """Open the file as above, and not in a way of NumPy's own."""
+            if not isinstance(file, str | os.PathLike) or os.path.basename(os.fspath(file)) != "names.txt":
+                return by(file, *arguments, **options)
+            with opened(file) as lines:
+                return by(lines, *arguments, **options)
+
+        return load
+
     builtins.open = io.open = opened
+    vars(np).update(loadtxt=loaded(loading[0]), genfromtxt=loaded(loading[1]))

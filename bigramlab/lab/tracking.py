@@ -24,6 +24,7 @@ from bigramlab.judge.following import reads_of
 from bigramlab.judge.reading_code import stored
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
+from bigramlab.lab.lacking import Lacking
 from bigramlab.lab.standing_in import stand_in_for_names_txt, stand_in_for_the_notebook
 from bigramlab.lab.unfolding import unfolded
 
@@ -31,6 +32,7 @@ __all__ = ["Run", "run_cells"]
 
 TELLS = "__told_to_bigramlab__"
 COPIED = 10_000_000  # numbers: larger tensors are not kept as they were
+LEFT_OUT = "for want of a package"
 CELLS = 5_000  # of a table of lists, which is looked at after each statement
 
 
@@ -76,7 +78,7 @@ def run_cells(
     sys.argv = [str(path)]
     stand_in_for_the_notebook()
     stand_in_for_names_txt(run.remarks)
-    tracker = _Tracker(run)
+    tracker, lacking = _Tracker(run), Lacking(names, run.remarks)
     for number, cell in enumerate(cells):
         linecache.cache[cell.filename] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.filename)
         try:
@@ -91,7 +93,12 @@ def run_cells(
                 tracker.flush()
                 return run
             tell(running=place, at=(number, index))
-            ended, shown = _run(statement, cell, run, tracker.flags)
+            if (whole := lacking.without(statement, place)) is None:
+                continue
+            ended, shown = _run(whole, cell, run, tracker.flags, lacking)
+            if ended == LEFT_OUT:
+                lacking.leave_out(statement, place)
+                continue
             tracker.look(statement, place)
             tracker.show(statement, place, shown)
             if ended is not None:
@@ -102,7 +109,7 @@ def run_cells(
     return run
 
 
-def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | None, dict[str, Any]]:
+def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int, lacking: Lacking) -> tuple[str | None, dict[str, Any]]:
     """Run a statement; return None and what it shows, or else why the file ends here, if that is an error."""
     shown: dict[str, Any] = {}
 
@@ -124,6 +131,8 @@ def _run(statement: ast.stmt, cell: Cell, run: Run, flags: int) -> tuple[str | N
     except SystemExit as error:
         return "" if error.code in (None, 0) else f"ended with sys.exit({error.code!r})", shown
     except BaseException as error:
+        if lacking.caused(error):
+            return LEFT_OUT, shown
         line, step = None, error.__traceback__
         while step:
             line = step.tb_lineno if step.tb_frame.f_code.co_filename == cell.filename else line

@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 
-__all__ = ["unfolded"]
+__all__ = ["names_made", "unfolded"]
 
 ENDS = ("exit", "SystemExit")  # what `main()` may stand in
 OWN_SCOPE = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
@@ -59,8 +59,8 @@ def _may_be_unfolded(function: ast.FunctionDef, call: ast.Call, flat: Sequence[a
     inside = [node for one in function.body[:-1] for node in _of_its_own(one)] + [*_of_its_own(function.body[-1])][1:]
     if len(uses) != 1 or not plain or any(isinstance(node, NOT_AT_THE_TOP) for node in inside):
         return False
-    own = {one.arg for one in [*taken.posonlyargs, *taken.args, *taken.kwonlyargs]} | _stored(function.body)
-    return not own & (_stored([one for one in flat if one is not function]) | set(dir(builtins)))
+    own = {one.arg for one in [*taken.posonlyargs, *taken.args, *taken.kwonlyargs]} | names_made(function.body)
+    return not own & (names_made([one for one in flat if one is not function]) | set(dir(builtins)))
 
 
 def _of_its_own(node: ast.AST) -> Iterator[ast.AST]:
@@ -70,7 +70,7 @@ def _of_its_own(node: ast.AST) -> Iterator[ast.AST]:
         yield from _of_its_own(inner)
 
 
-def _stored(statements: Sequence[ast.stmt]) -> set[str]:
+def names_made(statements: Sequence[ast.stmt]) -> set[str]:
     """Return the names that statements make."""
     names: set[str] = set()
     for node in (node for one in statements for node in _of_its_own(one)):

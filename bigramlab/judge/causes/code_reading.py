@@ -13,6 +13,7 @@ import torch
 
 __all__ = [
     "constants",
+    "dicts_of",
     "globals_named",
     "globals_read",
     "globals_stored",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 COMMON = {-1, 0, 1}
+OF_DICTS = ("get", "items", "keys", "most_common", "values")
 
 
 def plain_function(function: Callable[..., Any]) -> FunctionType | None:
@@ -42,6 +44,13 @@ def tree_of(function: Callable[..., Any]) -> ast.AST:
         return ast.parse(textwrap.dedent(inspect.getsource(plain_function(function) or function)))
     except (OSError, TypeError, SyntaxError):
         return ast.Module([], [])
+
+
+def dicts_of(function: Callable[..., Any]) -> set[str]:
+    """Return the names of which the function asks what only a dict can answer, such as `counts.items()`."""
+    calls = (node.func for node in ast.walk(tree_of(function)) if isinstance(node, ast.Call))
+    asked = (one for one in calls if isinstance(one, ast.Attribute) and one.attr in OF_DICTS)
+    return {one.value.id for one in asked if isinstance(one.value, ast.Name)}
 
 
 def variables_at(function: Callable[..., Any], error: BaseException) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,240 @@
+"""What a network as a whole does, called with the notebook's own batch: does it look ahead, and what does it draw?
+
+A network gives logits for each place of each row. What it is asked is the same for each, however it is written: that
+the logits at a place depend on the tokens up to there alone, and that a next token is drawn by those of the last place.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bigramlab.judge.batches import Batch, batches_in
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
+from bigramlab.judge.whole_draws import drawn_by
+
+__all__ = ["look_at_models"]
+
+SECONDS = 4.0  # for a call
+PLACES = 12  # of a row, at most
+ROWS = 8
+NOISE = 1e-5  # of the largest logit: what float32 leaves
+NAMES_OF_PLACES = re.compile(r"(?i)(^|[._])w?p(os|e)(ition\w*)?(_|\.|$|\d|emb)")
+Logits = Callable[[Tensor], Tensor | None]
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A network that can be called: its name, what it is, and its logits for rows of ids."""
+
+    name: str
+    value: Any
+    logits: Logits
+    with_targets: Callable[..., Any]
+
+
+def look_at_models(
+    things: Sequence[Thing], names: Mapping[str, Any], begin: Callable[[str], None]
+) -> Iterator[tuple[int, Item]]:
+    """Yield what there is to say of the networks that learn to guess the next token at each place of a row.
+
+    Args:
+        things: What was made.
+        names: The globals of the file.
+        begin: Gets the name of each network before it is looked at.
+    """
+    batch = next(batches_in(things), None)
+    if batch is None:
+        return
+    seen: set[int] = set()
+    for at, thing in enumerate(things):
+        if id(thing.value) in seen or not _is_network(thing.value) or names.get(thing.name) is not thing.value:
+            continue
+        seen.add(id(thing.value))
+        begin(thing.name)
+        with (
+            Guard(seconds=SECONDS, name=thing.name) as guard,
+            torch.random.fork_rng(),
+            _evaluating(thing.value),
+            torch.no_grad(),
+        ):
+            said = _said_of(_model(thing, guard), batch, names, guard)
+        if said:
+            verdict, text, *seen_by = said
+            details = [("To see it", one, False) for one in seen_by if one]
+            yield at, Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", details)
+
+
+def _is_network(value: Any) -> bool:
+    """Tell whether it is something of the file's own, or of torch's layers, that is called with ids."""
+    if isinstance(value, type) or inspect.isroutine(value) or not callable(value):
+        return False
+    return isinstance(value, torch.nn.Module) or type(value).__module__ == "__main__"
+
+
+class _evaluating:  # noqa: N801 (it is a `with`)
+    """Has a network be as it is when it is not trained, and sets it back."""
+
+    def __init__(self, value: Any) -> None:
+        self.layers = [*value.modules()] if isinstance(value, torch.nn.Module) else []
+        self.trained = [layer.training for layer in self.layers]
+
+    def __enter__(self) -> None:
+        for layer in self.layers:
+            layer.training = False
+
+    def __exit__(self, *_: object) -> None:
+        for layer, training in zip(self.layers, self.trained, strict=True):
+            layer.training = training
+
+
+def _model(thing: Thing, guard: Guard) -> _Model:
+    def called(*given: Tensor) -> Any:
+        try:
+            return guard.call(thing.value, *given)
+        except Exception:  # it takes something else
+            return None
+
+    def logits(rows: Tensor) -> Tensor | None:
+        for given in (rows,), (rows, rows):  # some give all places only where they are told the targets
+            returned = called(*given)
+            first = returned[0] if isinstance(returned, tuple | list) and returned else returned
+            if isinstance(first, Tensor) and first.is_floating_point() and first.dim() in (2, 3):
+                many = first.shape[0] * (first.shape[1] if first.dim() == 3 else 1)
+                if many == rows.numel() and first.isfinite().all():
+                    return first.reshape(*rows.shape, -1).double()
+        return None
+
+    return _Model(thing.name, thing.value, logits, called)
+
+
+def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard) -> tuple[str, ...] | None:
+    """Say what a network does that guesses the next token at each place."""
+    rows = batch.inputs[:ROWS, :PLACES].clone()
+    logits = model.logits(rows)
+    if logits is None or rows.shape[1] < 3 or int(rows.max()) >= logits.shape[2]:
+        return None
+    noise = NOISE * max(1.0, float(logits.abs().max()))
+    again, alone = model.logits(rows), model.logits(rows[:1])
+    if again is None or alone is None:
+        return None
+    layers = isinstance(model.value, torch.nn.Module)  # which know that they are not trained now
+    if (again - logits).abs().max() > 10 * noise:
+        text = "its logits are others with each call, in eval mode, too: dropout is to ask `self.training`"
+        return (MISTAKE, text) if layers else None
+    if (alone - logits[:1]).abs().max() > 10 * noise:
+        text = "its logits for a row change with the other rows of the batch: it mixes them along axis 0"
+        return (MISTAKE, text) if layers else None
+    reached = _reached(model, rows[:1], noise)
+    if reached is None:
+        return None
+    return (
+        _ahead(reached, batch.name)
+        or _places_told(model, rows[:1])
+        or _of_other_rows(model, batch, noise)
+        or drawn_by(model.value, rows[:1], logits[0], names, guard)
+        or (RIGHT, "at each place it sees the tokens up to there, and none after them")
+    )
+
+
+def _reached(model: _Model, row: Tensor, noise: float) -> Tensor | None:
+    """Return how far the logits at each place move as the token at each place is changed."""
+    places = row.shape[1]
+    changed = row.repeat(places + 1, 1)
+    others = torch.unique(row)
+    for at in range(places):
+        choice = others[others != row[0, at]]
+        changed[at, at] = choice[at % len(choice)] if len(choice) else (row[0, at] + 1) % 2
+    logits = model.logits(changed)
+    if logits is None:
+        return None
+    moved = (logits[:-1] - logits[-1:]).abs().amax(2).T  # the place that moves, the place that is changed
+    return torch.where(moved > noise, moved, 0.0)
+
+
+def _ahead(reached: Tensor, name: str) -> tuple[str, ...] | None:
+    """Say whether the tokens after a place reach it, and how far."""
+    ahead, behind = reached.triu(1), reached.tril(-1)
+    if not ahead.any():
+        return None
+    place, after = (int(one) for one in ahead.nonzero()[0])
+    seen = f"Change `{name}[0, {after}]`, and the logits at place {place} change, too."
+    if not ahead.triu(2).any():
+        return (
+            MISTAKE,
+            "at each place it sees the token after it, too, which it should guess: its mask is off by one",
+            seen,
+        )
+    furthest = max(int(after - place) for place, after in ahead.nonzero())
+    if furthest < min(4, len(reached) - 1):
+        many = f"{furthest} tokens" if furthest > 1 else "token"
+        text = (
+            f"at each place it sees the {many} after it, too: its mask is off by one{' in each layer' * (furthest > 1)}"
+        )
+        return MISTAKE, text, seen
+    if not behind.any():
+        text = (
+            "at each place it sees the tokens after it, and none before it: its mask is turned round (tril, not triu)"
+        )
+        return MISTAKE, text, seen
+    return MISTAKE, "at each place it sees the tokens after it, which it should guess: mask them", seen
+
+
+def _places_told(model: _Model, row: Tensor) -> tuple[str, ...] | None:
+    """Say whether a table of places has no part in the logits, or not the rows of the places."""
+    layers = model.value if isinstance(model.value, torch.nn.Module) else None
+    tables = (
+        [(name, table) for name, table in layers.named_parameters() if NAMES_OF_PLACES.search(name)] if layers else []
+    )
+    if len(tables) != 1 or tables[0][1].dim() != 2 or not tables[0][1].requires_grad:
+        return None
+    name, table = tables[0]
+    with torch.enable_grad():
+        logits = model.logits(row)
+        if logits is None or not logits.requires_grad:
+            return None
+        weights = torch.linspace(1, 2, logits.numel()).view_as(logits)
+        (slope,) = torch.autograd.grad((logits * weights).sum(), [table], allow_unused=True)
+    used = set() if slope is None else {int(one) for one in slope.abs().sum(1).nonzero()}
+    many = row.shape[1]
+    if slope is None:
+        return MISTAKE, f"`{name}` has no part in its logits: no place is told, so add its rows to the tokens' vectors"
+    if len(used) == 1:
+        return (
+            MISTAKE,
+            f"it has the same row of `{name}` at each place: take row 0 for the first, 1 for the next, and so on",
+        )
+    if used == {int(one) for one in row.flatten()} and max(used) - min(used) >= many:
+        return MISTAKE, f"the tokens pick the rows of `{name}`, not their places: give it `torch.arange(T)`"
+    return None
+
+
+def _of_other_rows(model: _Model, batch: Batch, noise: float) -> tuple[str, ...] | None:
+    """Say whether the logits are in another order where the targets are given, and which loss it returns."""
+    returned = model.with_targets(batch.inputs, batch.targets)
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        return None
+    given, loss = returned
+    plain = model.with_targets(batch.inputs)
+    plain = plain[0] if isinstance(plain, tuple | list) else plain
+    if not (isinstance(given, Tensor) and isinstance(loss, Tensor) and loss.numel() == 1):
+        return None
+    flat = given.detach().reshape(-1, given.shape[-1]).double()
+    same = isinstance(plain, Tensor) and plain.numel() == given.numel() and plain.shape[-1] == given.shape[-1]
+    if same and (plain.detach().reshape(flat.shape).double() - flat).abs().max() > 10 * noise:
+        return MISTAKE, "given the targets, it has its logits in another order than without: a reshape mixes them up"
+    targets = batch.targets.flatten()
+    scored = targets >= 0
+    if len(flat) != len(targets) or not loss.isfinite().all() or int(targets.max()) >= flat.shape[1]:
+        return None
+    right = float(functional.cross_entropy(flat[scored], targets[scored]))
+    twice = float(functional.cross_entropy(flat[scored].softmax(1), targets[scored]))
+    if abs(float(loss.detach()) - twice) < 1e-4 < abs(right - twice) / 10:
+        return MISTAKE, "its loss takes the softmax twice: cross_entropy takes logits"
+    return None

@@ -1,0 +1,171 @@
+"""What is said of a whole network of a file: of its heads, its batches, and of what it draws."""
+
+import re
+import textwrap
+import types
+
+import pytest
+
+from bigramlab import check
+
+pytestmark = pytest.mark.slow
+
+GPT = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.manual_seed(3)
+words = ["anna", "bob", "carla", "dora", "emil", "fred", "gina", "hugo", "ida", "jana"] * 9
+text = "." + ".".join(words) + "."
+chars = sorted(set(text))
+stoi = {c: i for i, c in enumerate(chars)}
+data = torch.tensor([stoi[c] for c in text])
+n = int(0.9 * len(data))
+train_data, val_data = data[:n], data[n:]
+T, C, H, V = 8, 12, 3, len(chars)
+
+def get_batch(split):
+    part = train_data if split == "train" else val_data
+    ix = torch.randint(len(part) - T - 2, (16,))
+    return torch.stack([part[i:i + T] for i in ix]), torch.stack([part[i + 1:i + T + 1] for i in ix])
+
+class Head(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.key, self.query, self.value = (nn.Linear(C, size, bias=False) for _ in range(3))
+        self.register_buffer("tril", torch.tril(torch.ones(T, T)))
+    def forward(self, x):
+        k, q, v = self.key(x), self.query(x), self.value(x)
+        wei = q @ k.transpose(-2, -1) * k.shape[-1] ** -0.5
+        wei = wei.masked_fill(self.tril[:x.shape[1], :x.shape[1]] == 0, float("-inf"))
+        return F.softmax(wei, dim=-1) @ v
+
+class Attention(nn.Module):
+    def __init__(self, n_head):
+        super().__init__()
+        self.n_head = n_head
+        self.c_attn, self.c_proj = nn.Linear(C, 3 * C), nn.Linear(C, C)
+    def forward(self, x):
+        B, t, _ = x.shape
+        q, k, v = (one.view(B, t, self.n_head, -1).transpose(1, 2) for one in self.c_attn(x).split(C, dim=2))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.c_proj(y.transpose(1, 2).reshape(B, t, C))
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens, self.position_embedding = nn.Embedding(V, C), nn.Embedding(T, C)
+        self.heads = nn.ModuleList([Head(C // H) for _ in range(H)])
+        self.attention, self.drop, self.head = Attention(2), nn.Dropout(0.1), nn.Linear(C, V)
+    def forward(self, idx, targets=None):
+        x = self.tokens(idx) + self.position_embedding(torch.arange(idx.shape[1]))
+        x = x + self.drop(torch.cat([head(x) for head in self.heads], dim=-1))
+        logits = self.head(x + self.attention(x))
+        if targets is None:
+            return logits, None
+        logits = logits.view(-1, V)
+        return logits, F.cross_entropy(logits, targets.view(-1))
+    def generate(self, idx, n):
+        for _ in range(n):
+            logits, _ = self(idx[:, -T:])
+            probs = F.softmax(logits[:, -1, :], dim=-1)
+            idx = torch.cat((idx, torch.multinomial(probs, 1)), dim=1)
+        return idx
+
+model = Model()
+xb, yb = get_batch("train")
+logits, loss = model(xb, yb)
+"""
+
+
+def looked_at(text):
+    """Return what is said of all that a script makes."""
+    module = types.ModuleType("lecture")
+    exec(textwrap.dedent(text), vars(module))
+    return check(vars(module))
+
+
+def test_a_right_network_is_right_with_its_heads_and_batches():
+    made = looked_at(GPT)
+    assert made
+    said = {item.name: item.text for item in made.items if item.verdict == "right"}
+    assert said["yb"] == "the token after each of `xb`"
+    assert said["Head"].startswith("attention to the places up to its own")
+    assert said["Attention"] == said["Head"]
+    assert said["model"] == "at each place it sees the tokens up to there, and none after them"
+
+
+def test_a_network_is_trained_after_it_was_looked_at_if_it_was_before():
+    module = types.ModuleType("lecture")
+    exec(GPT, vars(module))
+    module.model.heads.eval()
+    check(vars(module))
+    assert module.model.training
+    assert module.model.drop.training
+    assert not module.model.heads.training
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "text"),
+    [
+        ("part[i + 1:i + T + 1]", "part[i:i + T]", "yb", "the very tokens of `xb`"),
+        ("part[i + 1:i + T + 1]", "part[i + 2:i + T + 2]", "yb", "the tokens two places after"),
+        ("xb, yb = ", "yb, xb = ", "yb", "the token before each of `xb`"),
+        ("is_causal=True", "is_causal=False", "model", "at each place it sees the tokens after it"),
+        ("torch.tril(torch", "torch.triu(torch", "model", "at each place it sees the tokens after it"),
+        ("ones(T, T))", "ones(T, T), diagonal=1)", "model", "at each place it sees the token after it, too"),
+        ('float("-inf")', "0", "Head", "the later places are masked with 0"),
+        ("wei, dim=-1", "wei, dim=-2", "Head", "the softmax goes over the queries"),
+        (" * k.shape[-1] ** -0.5", "", "Head", "its scores are not divided"),
+        ("** -0.5", "** 0.5", "Head", "its scores are multiplied by the root"),
+        ("** -0.5", "** -1", "Head", "its scores are divided by the head's size"),
+        ("wei, dim=-1) @ v", "wei, dim=-1) @ k", "Head", "it adds up keys"),
+        ("y.transpose(1, 2).reshape", "y.reshape", "Attention", "the heads are not put side by side again"),
+        ("self.n_head, -1).transpose(1, 2)", "-1, self.n_head).permute(0, 3, 1, 2)", None, ""),
+        (" + self.position_embedding(torch.arange(idx.shape[1]))", "", "model", "`position_embedding.weight` has no"),
+        ("torch.arange(idx.shape[1])", "0 * idx", "model", "it has the same row of `position_embedding.weight`"),
+        ("logits.view(-1, V)", "logits.reshape(V, -1).T", "model", "given the targets, it has its logits in another"),
+        ("F.cross_entropy(logits,", "F.cross_entropy(logits.softmax(1),", "model", "its loss takes the softmax twice"),
+        ("self.drop(torch", "F.dropout(torch", "model", "its logits are others with each call"),
+        ("logits[:, -1, :]", "logits[:, 0, :]", "model", "it draws the next token by the logits of the first place"),
+        ("F.softmax(logits[:, -1, :], dim=-1)", "torch.ones(len(idx), V)", "model", "it draws every token as often"),
+        ("(idx, torch.multinomial(probs, 1))", "(torch.multinomial(probs, 1), idx)", "model", "what it draws is put"),
+        ("data[:n], data[n:]", "data[:n], data[:n]", "val_data", "some tokens are in two of"),
+    ],
+)
+def test_a_slip_in_a_network_is_named(old, new, name, text):
+    assert old in GPT
+    made = looked_at(GPT.replace(old, new, 1))
+    wrong = {item.name: item.text for item in made.items if item.is_wrong}
+    assert wrong.get(name, "").startswith(text) if name else not wrong
+
+
+def test_a_network_whose_head_gives_the_same_for_all_is_not_blamed_for_drawing_evenly():
+    made = looked_at(GPT + "with torch.no_grad():\n    model.head.weight.zero_(), model.head.bias.zero_()\n")
+    assert not [item for item in made.items if item.is_wrong]
+
+
+TABLE = """
+import torch
+torch.manual_seed(1)
+T = 5
+wei = torch.rand(T, T).tril()
+wei = wei / wei.sum(1, keepdim=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tril", "tril", "right: how much each place attends"),
+        ("sum(1", "sum(0", "mistake: each column sums to 1"),
+        ("tril", "triu", "mistake: each place attends to those after it"),
+        ("wei / ", "2 * wei / ", None),
+        (".tril()", "", None),
+    ],
+)
+def test_a_table_of_shares_is_known_by_what_is_above_its_diagonal(old, new, said):
+    made = looked_at(re.sub(re.escape(old), new, TABLE, count=1))
+    found = [f"{item.verdict}: {item.text}" for item in made.items if item.name == "wei"]
+    assert found[-1].startswith(said) if said else not found
