@@ -169,3 +169,54 @@ def test_a_table_of_shares_is_known_by_what_is_above_its_diagonal(old, new, said
     made = looked_at(re.sub(re.escape(old), new, TABLE, count=1))
     found = [f"{item.verdict}: {item.text}" for item in made.items if item.name == "wei"]
     assert found[-1].startswith(said) if said else not found
+
+
+WALK = """
+import random
+import torch
+words = ["anna", "bob", "carla", "dora", "emil", "fred", "gina", "hugo", "ida", "jana", "aaron", "bella"]
+tokens = ["."] + sorted(set("".join(words)))
+ids = {token: id for id, token in enumerate(tokens)}
+N = torch.zeros(len(tokens), len(tokens), dtype=torch.int32)
+for word in words:
+    for a, b in zip("." + word, word + "."):
+        N[ids[a], ids[b]] += 1
+P = N / N.sum(1, keepdim=True)
+
+def name(rng):
+    id, word = 0, ""
+    while True:
+        row = P[id].tolist()
+        id = rng.choices(range(len(tokens)), weights=row)[0]
+        if id == 0:
+            return word
+        word = word + tokens[id]
+
+class Model:
+    def draw(self):
+        return name(random)
+model = Model()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("return word\n", "return word\n", "right: its words are drawn by the probabilities"),
+        ("return word\n", "return word.upper()\n", "right: its words are drawn by the probabilities"),
+        ("word + tokens[id]", "tokens[id] + word", "wrong: the letters of its words come out backwards"),
+        ("id, word = 0", "id, word = rng.randrange(3, 9)", "wrong: its words begin with other letters"),
+        (", weights=row", "", "wrong: every token is drawn as often as any other"),
+        ("weights=row", "weights=[one > 0 for one in row]", "wrong: what may follow is drawn evenly"),
+        ("P[id].tolist()", "P[0].tolist()", None),  # which never ends, as no word is empty
+        ("P[id].tolist()", "P[:, id].tolist()", "wrong: it goes down the columns"),
+        ("P[id].tolist()", "(P[id] ** 2).tolist()", None),
+        ("id, word = 0", "rng = random.Random(4)\n    id, word = 0", None),
+    ],
+)
+def test_what_draws_words_is_judged_by_many_of_them(old, new, said):
+    made = looked_at(WALK.replace(old, new, 1))
+    found = {item.name: f"{item.verdict}: {item.text}" for item in made.items}
+    assert found["P"].startswith("right")
+    for one in ("name", "model.draw"):
+        assert found[one].startswith(said) if said else not found.get(one, "").startswith(("right", "wrong"))

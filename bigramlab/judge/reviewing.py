@@ -10,6 +10,7 @@ from typing import Any
 
 import bigramlab
 from bigramlab.judge.batches import look_at_batches
+from bigramlab.judge.drawn_words import look_at_walks
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
@@ -111,6 +112,7 @@ def review(
     whole = [*look_at_batches(things), *look_at_attention(things), *look_at_heads(things)]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
+    found |= look_at_walks(things, names, found, words if words is not None else load_names())
     told = [*overlapping(things, words if words is not None else load_names())]
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))

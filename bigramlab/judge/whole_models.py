@@ -52,9 +52,9 @@ def look_at_models(
     batch = next(batches_in(things), None)
     if batch is None:
         return
-    seen: set[int] = set()
+    here, seen = names.get("__name__", "__main__"), set[int]()
     for at, thing in enumerate(things):
-        if id(thing.value) in seen or not _is_network(thing.value) or names.get(thing.name) is not thing.value:
+        if id(thing.value) in seen or not _is_network(thing.value, here) or names.get(thing.name) is not thing.value:
             continue
         seen.add(id(thing.value))
         begin(thing.name)
@@ -71,11 +71,11 @@ def look_at_models(
             yield at, Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", details)
 
 
-def _is_network(value: Any) -> bool:
+def _is_network(value: Any, here: str) -> bool:
     """Tell whether it is something of the file's own, or of torch's layers, that is called with ids."""
     if isinstance(value, type) or inspect.isroutine(value) or not callable(value):
         return False
-    return isinstance(value, torch.nn.Module) or type(value).__module__ == "__main__"
+    return isinstance(value, torch.nn.Module) or type(value).__module__ == here
 
 
 class _evaluating:  # noqa: N801 (it is a `with`)
