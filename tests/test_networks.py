@@ -220,3 +220,81 @@ def test_what_draws_words_is_judged_by_many_of_them(old, new, said):
     assert found["P"].startswith("right")
     for one in ("name", "model.draw"):
         assert found[one].startswith(said) if said else not found.get(one, "").startswith(("right", "wrong"))
+
+
+VALUE = """
+import math
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad, self.children, self._backward = data, 0.0, children, lambda: None
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+        out._backward = _backward
+        return out
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+    def __pow__(self, n):
+        out = Value(self.data ** n, (self,))
+        def _backward():
+            self.grad += n * self.data ** (n - 1) * out.grad
+        out._backward = _backward
+        return out
+    def relu(self):
+        out = Value(max(0, self.data), (self,))
+        def _backward():
+            self.grad += (out.data > 0) * out.grad
+        out._backward = _backward
+        return out
+    def backward(self):
+        order, seen = [], set()
+        def build(v):
+            if v not in seen:
+                seen.add(v)
+                for child in v.children:
+                    build(child)
+                order.append(v)
+        build(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            v._backward()
+    __radd__ = __add__
+    __rmul__ = __mul__
+    def __neg__(self): return self * -1
+    def __sub__(self, other): return self + -other
+    def __truediv__(self, other): return self * other ** -1
+    def __rtruediv__(self, other): return other * self ** -1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", "right: its operations and their gradients"),
+        (
+            "self.grad += out.grad\n            other",
+            "self.grad = out.grad\n            other",
+            "the gradient of `(a + 1) * (a + b)`",
+        ),
+        ("self.grad += other.data *", "self.grad += self.data *", "the gradient of `a * b`"),
+        ("n * self.data ** (n - 1)", "self.data ** (n - 1)", "the gradient of `a ** 3`"),
+        ("(out.data > 0) * out.grad", "out.grad", "the gradient of `(-a).relu()`"),
+        ("reversed(order)", "order", "the gradient of `a * b * 3`"),
+        ("return self + -other", "return self + other", "`a - b` is another number"),
+        ("max(0, self.data)", "min(0, self.data)", "`a.relu()` is another number"),
+    ],
+)
+def test_a_class_of_numbers_with_gradients_is_tried(old, new, said):
+    made = looked_at(VALUE.replace(old, new, 1))
+    found = {item.name: f"{item.verdict}: {item.text}" for item in made.items}
+    assert said in found["Value"]
+    assert bool(made) == said.startswith("right")

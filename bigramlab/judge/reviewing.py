@@ -14,6 +14,7 @@ from bigramlab.judge.drawn_words import look_at_walks
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
+from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reading_dicts import collision, not_inverse
 from bigramlab.judge.reading_parts import overlapping, parts_of
@@ -109,7 +110,12 @@ def review(
         if unclear and callable(thing.value) and (result := result_of(thing, names)):
             said = say_values([result], {**there, result.name: result.value}, words, [], [], begin).get(0)
             found[at] = _by_its_result(thing, result, said) or found[at]
-    whole = [*look_at_batches(things), *look_at_attention(things), *look_at_heads(things)]
+    whole = [
+        *look_at_batches(things),
+        *look_at_attention(things),
+        *look_at_heads(things),
+        *look_at_own_gradients(things),
+    ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
     found |= look_at_walks(things, names, found, words if words is not None else load_names())
