@@ -298,3 +298,25 @@ def test_a_class_of_numbers_with_gradients_is_tried(old, new, said):
     found = {item.name: f"{item.verdict}: {item.text}" for item in made.items}
     assert said in found["Value"]
     assert bool(made) == said.startswith("right")
+
+
+NORM = """
+def rmsnorm(x):
+    ms = sum(xi * xi for xi in x) / len(x)
+    scale = (ms + 1e-5) ** -0.5
+    return [xi * scale for xi in x]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "text"),
+    [
+        ("", "", "right", "as `rms_norm`, without a gain"),
+        ("-0.5", "0.5", "wrong", "The vector is multiplied by its size"),
+        (" / len(x)", "", "wrong", "The squares are"),
+    ],
+)
+def test_a_norm_of_a_list_without_a_gain_is_judged(old, new, verdict, text):
+    (item,) = looked_at(NORM.replace(old, new, 1)).items
+    assert item.verdict == verdict
+    assert text in item.text

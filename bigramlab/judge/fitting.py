@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge.adapting import as_form, like, with_gain
 from bigramlab.judge.causes.code_reading import dicts_of
 from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
@@ -110,6 +111,8 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
     if one_word:
         notes.append("a word a call")
         missing.remove("n")
+    if name == "rms_norm" and missing == ["gain"]:
+        return Fit(name, with_gain(function), (*notes, "without a gain"), sure)
     torchs = "generator" in missing and not _draws_elsewhere(read)
     if torchs:
         notes.append("drawn with torch's global generator")
@@ -243,12 +246,12 @@ def _wrapped(
         given = ours.bind(*arguments, **options).arguments
         filled = {name: given.get(name, parameter.default) for name, parameter in ours.parameters.items()}
         passed = {
-            own: _as_form(given[wanted], form_of(own) if wanted == "vocabulary" else "")
+            own: as_form(given[wanted], form_of(own) if wanted == "vocabulary" else "")
             for own, wanted in taken.items()
             if wanted in given
         }
         passed |= {own: torch.default_generator for own in needed if passed.get(own) is None}
-        own_globals.update({name: _like(was[name], filled[wanted], name, wanted) for name, wanted in bound.items()})
+        own_globals.update({name: like(was[name], filled[wanted], name, wanted) for name, wanted in bound.items()})
         state = torch.get_rng_state()
         generator = filled.get("generator") if torchs else None
         try:
@@ -269,25 +272,3 @@ def _wrapped(
         ours,
     )
     return call
-
-
-def _as_form(value: Any, form: str) -> Any:
-    """Return a vocabulary as what a function takes it as."""
-    if form == "stoi":
-        return {character: id for id, character in enumerate(value)}
-    if form == "itos":
-        return dict(enumerate(value))
-    return len(value) if form == "size" else value
-
-
-def _like(was: Any, value: Any, name: str, wanted: str) -> Any:
-    """Return the value of one of our parameters as what the notebook has in its place."""
-    if wanted != "vocabulary":
-        return value
-    if type(was) is int:
-        return len(value)
-    kind, tokens = alphabet_of(was) or ("chars", ["."])
-    if kind != "chars":
-        return _as_form(value, kind)
-    letters = value if tokens[0] == "." else value[1:]
-    return letters if isinstance(was, str) else type(was)(letters)

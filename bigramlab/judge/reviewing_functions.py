@@ -66,7 +66,7 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
     contexts = [one for one in unknown if isinstance(one.value, Tensor) and one.value.dim() == 2]
     if contexts and (exact := [one for one in wrong if _is_known(one[1])]):
         return _wrong(thing, *exact[0])
-    ours = bool(wrong) and wrong[0][0].name == thing.name
+    ours = bool(wrong) and _bare(wrong[0][0].name) == _bare(thing.name)
     made_for_this = not ours or bool(wrong[0][0].notes)  # it reads what the notebook has, and need suit nothing else
     if right and not bad and not contexts and made_for_this:
         names = " and ".join(dict.fromkeys(f"`{item.name}`" for item in right))
@@ -79,6 +79,11 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
     told = [*bad, *steps] if not wrong else []
     advice = f"see `{told[0].name}`, made with it" if told else _advice(thing.name, wrong, reasons)
     return Item(thing.name, thing.place, NOT_JUDGED, advice)
+
+
+def _bare(name: str) -> str:
+    """Return a name as it is heard: `rmsnorm` and `RMSNorm` are `rms_norm`."""
+    return name.replace("_", "").lower()
 
 
 def _given_lists(call: Callable[..., Any]) -> Callable[..., Any]:
