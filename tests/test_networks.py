@@ -7,6 +7,10 @@ import types
 import pytest
 
 from bigramlab import check
+from bigramlab.judge.reading_code import Code
+from bigramlab.judge.reviewed import Thing
+from bigramlab.judge.reviewing import review
+from bigramlab.lab.cells import cells_of
 
 pytestmark = pytest.mark.slow
 
@@ -320,3 +324,58 @@ def test_a_norm_of_a_list_without_a_gain_is_judged(old, new, verdict, text):
     (item,) = looked_at(NORM.replace(old, new, 1)).items
     assert item.verdict == verdict
     assert text in item.text
+
+
+PICKED = """
+import torch
+from torch.nn import functional as F
+torch.manual_seed(5)
+X, Y = torch.randint(0, 9, (90, 3)), torch.randint(0, 9, (90,))
+Xtr, Ytr, Xdev, Ydev = X[:70], Y[:70], X[70:], Y[70:]
+for step in range(3):
+    ix = torch.randint(0, len(Xtr), (16,))
+    Xb, Yb = Xtr[ix], Ytr[ix]
+ix = 3
+def split_loss(split):
+    x, y = {"train": (Xtr, Ytr), "val": (Xdev, Ydev)}[split]
+    return len(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "text"),
+    [
+        ("", "", "", ""),
+        ("Ytr[ix]", "Ytr[:16]", "Yb", "not the targets of `Xb`, which has the rows `ix` of `Xtr`: take `Ytr[ix]`"),
+        (
+            '"val": (Xdev, Ydev)',
+            '"val": (Xtr, Ytr)',
+            "'val'",
+            "stands for the dev words, and has",
+        ),
+        (
+            '"val": (Xdev, Ydev)',
+            '"val": (Xdev, Ytr)',
+            "'val'",
+            "stands for the dev words, and has",
+        ),
+        ('"val": (Xdev, Ydev)', '"test": (Xdev, Ydev)', "", ""),  # there is no other to test with
+    ],
+)
+def test_targets_and_parts_of_others_are_named(old, new, name, text, tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(PICKED.replace(old, new, 1), encoding="utf-8")
+    cells = cells_of(path)
+    things, names = made_by(path)
+    made = review(things, names, codes=[Code(cell.place, cell.text) for cell in cells])
+    wrong = {item.name: item.text for item in made.items if item.is_wrong}
+    assert list(wrong) == ([name] if name else [])
+    assert wrong.get(name, "").startswith(text)
+
+
+def made_by(path):
+    """Return the things of a script, those of its loop in one place, and its names."""
+    module = types.ModuleType("script")
+    exec(path.read_text(encoding="utf-8").split("ix = 3")[0], vars(module))
+    things = [Thing(name, value, "line 7") for name, value in vars(module).items() if not name.startswith("__")]
+    return [*things, Thing("ix", 3, "line 10")], vars(module)

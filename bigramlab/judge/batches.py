@@ -1,6 +1,7 @@
 """Batches of rows of ids, with a target for each place: the next token, or what was taken in its place by a slip."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import torch
@@ -26,10 +27,9 @@ class Batch(NamedTuple):
 def _pairs(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, Thing]]:
     """Yield the things that are named as rows and their targets, with the place of the targets among the things."""
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
-    for name, at in last.items():
-        others = (name.replace(of, to, 1) for of, to in PAIRS if of in name)
-        other = next((one for one in others if one in last), "")
-        rows, targets = things[at].value, things[last[other]].value if other else None
+    for name, other in _named(last):
+        at = last[name]
+        rows, targets = things[at].value, things[last[other]].value
         if not (isinstance(rows, Tensor) and isinstance(targets, Tensor)) or rows.shape != targets.shape:
             continue
         whole = rows.dtype == targets.dtype == torch.int64 and rows.dim() == 2 and rows.shape[1] > 2
@@ -46,10 +46,42 @@ def batches_in(things: Sequence[Thing]) -> Iterator[Batch]:
 
 def look_at_batches(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
     """Yield what there is to say of the targets of batches."""
-    for at, rows, targets in _pairs(things):
-        verdict, text = _said(rows, targets)
+    said = [(at, targets, *_said(rows, targets)) for at, rows, targets in _pairs(things)]
+    for at, thing, verdict, text in [*said, *_picked(things)]:
         if verdict:
-            yield at, Item(targets.name, targets.place, verdict, text, f"`{targets.name}`: {text}.")
+            yield at, Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
+
+
+def _picked(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, str, str]]:
+    """Yield the targets of a batch of contexts that are not those of its contexts, though both were picked."""
+    last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
+    ids = {name: things[at].value for name, at in last.items() if _are_ids(things[at].value)}
+    whole = [(x, y) for x, y in _named(last) if x in ids and y in ids and ids[x].dim() == 2 and ids[y].dim() == 1]
+    long = sorted(((x, y) for x, y in whole if len(ids[x]) == len(ids[y])), key=lambda one: len(ids[one[0]]))
+    picking = [one for one in things if _are_ids(one.value) and one.value.dim() == 1]
+    for (x, y), (all_x, all_y), one in product(long, long, picking):
+        by, index, together = one.name, one.value, one.place == things[last[x]].place
+        if not FEWEST // 2 <= len(index) == len(ids[x]) < len(ids[all_x]) or by in (y, all_y) or not together:
+            continue
+        if not 0 <= int(index.min()) <= int(index.max()) < len(ids[all_x]) or ids[x].shape[1:] != ids[all_x].shape[1:]:
+            continue
+        if torch.equal(ids[all_x][index], ids[x]) and not torch.equal(ids[all_y][index], ids[y]):
+            text = f"not the targets of `{x}`, which has the rows `{by}` of `{all_x}`: take `{all_y}[{by}]`"
+            yield last[y], things[last[y]], MISTAKE, text
+            return
+
+
+def _are_ids(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.int64 and value.numel() > 0
+
+
+def _named(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names of rows and of their targets."""
+    names = [*names]
+    for name in names:
+        others = (name.replace(of, to, 1) for of, to in PAIRS if of in name)
+        if other := next((one for one in others if one in names), ""):
+            yield name, other
 
 
 def _said(rows: Thing, targets: Thing) -> tuple[str, str]:
