@@ -379,3 +379,52 @@ def made_by(path):
     exec(path.read_text(encoding="utf-8").split("ix = 3")[0], vars(module))
     things = [Thing(name, value, "line 7") for name, value in vars(module).items() if not name.startswith("__")]
     return [*things, Thing("ix", 3, "line 10")], vars(module)
+
+
+NORMING = """
+import torch
+class BatchNorm1d:
+    def __init__(self, dim, eps=1e-5, momentum=0.1):
+        self.eps, self.momentum, self.training = eps, momentum, True
+        self.gamma, self.beta = torch.ones(dim), torch.zeros(dim)
+        self.running_mean, self.running_var = torch.zeros(dim), torch.ones(dim)
+    def __call__(self, x):
+        xmean, xvar = x.mean(0, keepdim=True), x.var(0, keepdim=True)
+        self.out = self.gamma * (x - xmean) / torch.sqrt(xvar + self.eps) + self.beta
+        self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * xmean
+        return self.out
+class LayerNorm:
+    def __init__(self, dim):
+        self.gain = torch.ones(dim)
+    def __call__(self, x):
+        return self.gain * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True, unbiased=False) + 1e-6)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "text"),
+    [
+        ("", "", "", ""),
+        ("x.mean(0, keepdim=True), x.var(0", "x.mean(1, keepdim=True), x.var(1", "BatchNorm1d", "mean 0 and"),
+        ("torch.sqrt(xvar + self.eps)", "(xvar + self.eps)", "BatchNorm1d", "it divides by the variance"),
+        ("x.var(0", "x.std(0", "BatchNorm1d", "it divides by the root of the standard deviation"),
+        ("(x - xmean) / torch.sqrt(xvar + self.eps)", "(x - xmean)", "BatchNorm1d", "it does not divide"),
+        ("self.momentum * xmean", "self.momentum * xvar", "BatchNorm1d", "`running_mean` is made of the variance"),
+        ("(1 - self.momentum) * self.running_mean + self.momentum *", "0.1 * self.running_mean + 0.9 *",
+         "BatchNorm1d", "one batch moves `running_mean` nearly all the way"),
+        ("(x - x.mean(-1, keepdim=True))", "x", "LayerNorm", "it does not take away the mean"),
+        ("x.mean(-1, keepdim=True)) / (x.std(-1", "x.mean(0, keepdim=True)) / (x.std(0", "LayerNorm", "mean 0 and"),
+    ],
+)  # fmt: skip
+def test_a_norm_of_ones_own_is_tried(old, new, name, text):
+    made = looked_at(NORMING.replace(old, new, 1))
+    wrong = {item.name: item.text for item in made.items if item.is_wrong}
+    assert list(wrong) == ([name] if name else [])
+    assert wrong.get(name, "").startswith(text)
+    assert len(made.items) == 2
+
+
+def test_losses_of_two_parts_that_are_one_number_are_named():
+    made = looked_at("train_loss = 2.4178\nval_loss, best_loss = 2.4178, 2.4178\ntest_acc = 2.4178")
+    assert {item.name for item in made.items if item.is_wrong} == {"val_loss"}
+    assert looked_at("train_loss = 2.4178\nval_loss = 2.4179\ntrain_loss_before = 0.0\nval_loss_before = 0.0")

@@ -1,6 +1,7 @@
 """What a table or a loss is that was made of a part of the words, where a notebook has cut them into parts."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -19,8 +20,9 @@ from bigramlab.judge.slipping import KS, probs_of
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["Part", "overlapping", "parts_of", "read_part"]
+__all__ = ["Part", "overlapping", "parts_of", "read_part", "same_losses"]
 
+A_LOSS = re.compile(r"(?i)loss|nll|ppl|perplexity")
 USUAL = (0.8, 0.9)
 MOST = 12  # parts: who has made more has made no split
 
@@ -96,6 +98,20 @@ def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple
             told = True
             yield places[many - 1], text
             break
+
+
+def same_losses(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:
+    """Yield the place of a loss of one part that is the very number of the loss of another one."""
+    known: dict[float, tuple[str, set[str]]] = {}
+    for at, thing in enumerate(things):
+        roles = roles_in(thing.name) if A_LOSS.search(thing.name) and not thing.shown else set()
+        one = isinstance(thing.value, float) or (isinstance(thing.value, Tensor) and thing.value.numel() == 1)
+        number = float(thing.value) if one and len(roles) == 1 else 0.0
+        if not number or not math.isfinite(number):
+            continue
+        other, of = known.setdefault(number, (thing.name, roles))
+        if of != roles:
+            yield at, f"the very number of `{other}`: it is measured on the same examples"
 
 
 def _are_words(value: object) -> bool:

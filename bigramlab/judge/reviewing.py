@@ -15,9 +15,10 @@ from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
+from bigramlab.judge.own_norms import look_at_own_norms
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reading_dicts import collision, not_inverse
-from bigramlab.judge.reading_parts import overlapping, parts_of
+from bigramlab.judge.reading_parts import overlapping, parts_of, same_losses
 from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of
@@ -115,11 +116,12 @@ def review(
         *look_at_attention(things),
         *look_at_heads(things),
         *look_at_own_gradients(things),
+        *look_at_own_norms(things),
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
     found |= look_at_walks(things, names, found, words if words is not None else load_names())
-    told = [*overlapping(things, words if words is not None else load_names())]
+    told = [*overlapping(things, words if words is not None else load_names()), *same_losses(things)]
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))
     for at, text in told:
