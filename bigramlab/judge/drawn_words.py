@@ -34,6 +34,9 @@ GENERATORS: tuple[Callable[[], Any], ...] = (
 ARE_GENERATORS = re.compile(r"(?i)(rng|gen|g|generator|rand|random_state|key)")
 DRAW = {"random", "choice", "choices", "multinomial", "sample", "Categorical", "searchsorted", "rand", "bisect"}
 DRAW |= {"randint", "uniform", "integers"}
+IS_BEGINNING = re.compile(
+    r"(?i)start|first|begin|prefix|prompt|init|letter|context|seed_|^(ch|c|s|ix|idx|id|cur|prev)$"
+)
 A_K = re.compile(r"with k = ([\d.]+)")
 Bound = Callable[[], Any]
 
@@ -91,7 +94,10 @@ def _given(function: Callable[..., Any], names: Mapping[str, Any]) -> Bound | No
     """Return a call of a function with what the file has under the names of its parameters."""
     if not DRAW & _names_in(function, names):
         return None
-    needed = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+    parameters = inspect.signature(function).parameters
+    if any(IS_BEGINNING.search(name) for name in parameters):  # its words begin as the caller says
+        return None
+    needed = [one for one in parameters.values() if one.default is one.empty]
     given: dict[str, Any] = {one.name: names[one.name] for one in needed if one.name in names}
     left = [one.name for one in needed if one.name not in given]
     if len(left) > 1 or not all(ARE_GENERATORS.fullmatch(name) for name in left):
