@@ -41,7 +41,7 @@ def show(value: Any) -> str:
     if type(value) is list and len(value) > 12:
         return f"[{', '.join(map(show, value[:6]))}, … {len(value)} in all]"
     if made := call_that_made(value)[0]:
-        return made
+        return shorten(made, lines=12, columns=200)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         fields = zip(value._fields, value, strict=True)
         return as_call(type(value).__name__, [f"{field}={_in_a_line(item)}" for field, item in fields])

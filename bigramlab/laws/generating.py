@@ -38,6 +38,7 @@ from bigramlab.laws.law import (
     takes,
     torchs_generator_decides,
 )
+from bigramlab.laws.makers import BadModel, ContextModel
 from bigramlab.laws.sampling import (
     LETTERS,
     UNEVEN,
@@ -47,64 +48,6 @@ from bigramlab.laws.sampling import (
     words_are_drawn,
     words_come_as_often_as,
 )
-
-
-class ContextModel:
-    """A model that looks up what it says after each context; after others it holds all tokens for equally likely."""
-
-    def __init__(self, rows: dict[tuple[int, ...], list[float]], vocab_size: int, context_length: int) -> None:
-        """Keep the table."""
-        self.rows, self.vocab_size, self.context_length = rows, vocab_size, context_length
-
-    def __call__(self, contexts: Tensor) -> Tensor:
-        """Return a row of probabilities for each context."""
-        wanted = f"contexts, a tensor of ids of shape (batch, {self.context_length})"
-        if not isinstance(contexts, Tensor) or contexts.ndim != 2 or contexts.shape[1] != self.context_length:
-            found = f"shape {tuple(contexts.shape)}" if isinstance(contexts, Tensor) else type(contexts).__name__
-            raise TypeError(f"next_probs takes {wanted}, and was given {found}")
-        if contexts.is_floating_point():
-            raise TypeError(f"next_probs takes {wanted}, and was given {contexts.dtype}")
-        others = [1 / self.vocab_size] * self.vocab_size
-        rows = [self.rows.get(tuple(context), others) for context in contexts.tolist()]
-        return torch.tensor(rows, dtype=torch.float32).view(len(rows), self.vocab_size)
-
-    def __repr__(self) -> str:
-        """Show the table."""
-        rows = ", ".join(f"after {list(context)} {[round(p, 4) for p in row]}" for context, row in self.rows.items())
-        others = "after other contexts" if rows else "after all contexts"
-        return f"<a model that says {rows}{', and ' * bool(rows)}{others} 1/{self.vocab_size} each>"
-
-    @classmethod
-    def speller(cls, word: str, vocabulary: str, context_length: int) -> "ContextModel":
-        """Return a model that spells one word, if asked with the right contexts; they are as long as that needs."""
-        ids = [*map(vocabulary.index, word), 0]
-        while True:
-            padded = [0] * context_length + ids
-            contexts = [tuple(padded[place : place + context_length]) for place in range(len(ids))]
-            if len({*contexts}) == len(contexts):
-                break
-            context_length += 1
-        rows = {
-            context: [float(id == token) for token in range(len(vocabulary))]
-            for context, id in zip(contexts, ids, strict=True)
-        }
-        return cls(rows, len(vocabulary), context_length)
-
-
-class BadModel:
-    """A model whose answers are no probabilities: the same rows, whatever the contexts."""
-
-    def __init__(self, rows: list[Any]) -> None:
-        """Keep the rows."""
-        self.rows = rows
-
-    def __call__(self, _: Tensor) -> Tensor:
-        """Return them."""
-        return torch.tensor(self.rows)
-
-    def __repr__(self) -> str:
-        """Show them."""
-        return f"<a model that always says {self.rows}>"
 
 
 @st.composite

@@ -1,14 +1,15 @@
-"""Networks of many numbers, and the call that made each: a report writes that, and a reader can type it."""
+"""Models and networks, and the call that made each: a report writes that, and a reader can type it."""
 
 import inspect
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
 
-__all__ = ["call_that_made", "makes_for_reports"]
+__all__ = ["BadModel", "ContextModel", "call_that_made", "makes_for_reports"]
 
 P = ParamSpec("P")
 Made = TypeVar("Made")
@@ -34,11 +35,84 @@ def makes_for_reports(maker: Callable[P, Made]) -> Callable[P, Made]:
     return making
 
 
+class WrittenAsCall:
+    """A model that is shown as the call that makes it."""
+
+
+class ContextModel(WrittenAsCall):
+    """A model that looks up what it says after each context; after others it holds all tokens for equally likely."""
+
+    def __init__(self, rows: dict[tuple[int, ...], list[float]], vocab_size: int, context_length: int) -> None:
+        """Keep the table."""
+        self.rows, self.vocab_size, self.context_length = rows, vocab_size, context_length
+
+    def __call__(self, contexts: Tensor) -> Tensor:
+        """Return a row of probabilities for each context."""
+        wanted = f"contexts, a tensor of ids of shape (batch, {self.context_length})"
+        if not isinstance(contexts, Tensor) or contexts.ndim != 2 or contexts.shape[1] != self.context_length:
+            found = f"shape {tuple(contexts.shape)}" if isinstance(contexts, Tensor) else type(contexts).__name__
+            raise TypeError(f"next_probs takes {wanted}, and was given {found}")
+        if contexts.is_floating_point():
+            raise TypeError(f"next_probs takes {wanted}, and was given {contexts.dtype}")
+        others = [1 / self.vocab_size] * self.vocab_size
+        rows = [self.rows.get(tuple(context), others) for context in contexts.tolist()]
+        return torch.tensor(rows, dtype=torch.float32).view(len(rows), self.vocab_size)
+
+    def __repr__(self) -> str:
+        """Show the table."""
+        rows = [f"{context}: [{', '.join(map(_as_fraction, row))}]" for context, row in self.rows.items()]
+        sizes = f"vocab_size={self.vocab_size}, context_length={self.context_length}"
+        one_line = f"{{{', '.join(rows)}}}, {sizes}"
+        lines = "{\n" + "".join(f"    {row},\n" for row in rows) + f"}}, {sizes}"
+        return f"ContextModel({one_line if len(one_line) < 50 else lines})"
+
+    @classmethod
+    def speller(cls, word: str, vocabulary: str, context_length: int) -> "ContextModel":
+        """Return a model that spells one word, if asked with the right contexts; they are as long as that needs."""
+        ids = [*map(vocabulary.index, word), 0]
+        while True:
+            padded = [0] * context_length + ids
+            contexts = [tuple(padded[place : place + context_length]) for place in range(len(ids))]
+            if len({*contexts}) == len(contexts):
+                break
+            context_length += 1
+        rows = {
+            context: [float(id == token) for token in range(len(vocabulary))]
+            for context, id in zip(contexts, ids, strict=True)
+        }
+        return cls(rows, len(vocabulary), context_length)
+
+
+class BadModel(WrittenAsCall):
+    """A model whose answers are no probabilities: the same rows, whatever the contexts."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        """Keep the rows."""
+        self.rows = rows
+
+    def __call__(self, _: Tensor) -> Tensor:
+        """Return them."""
+        return torch.tensor(self.rows)
+
+    def __repr__(self) -> str:
+        """Show them."""
+        return f"BadModel({self.rows})"
+
+
+def _as_fraction(p: float) -> str:
+    """Write a probability as code, 1/3 and not 0.3333333333333333."""
+    fraction = Fraction(p).limit_denominator(100)
+    return str(fraction) if float(fraction) == p else repr(p)
+
+
 def call_that_made(value: object) -> tuple[str, str]:
     """Return the call that made a NamedTuple, as code, and the line that imports its function; else two empty texts.
 
-    Fields that became zero since then are told, too: `made._replace(narrow=torch.zeros(2, 4))`.
+    Fields that became zero since then are told, too: `made._replace(narrow=torch.zeros(2, 4))`. A model's own `repr` is
+    the call that makes it.
     """
+    if isinstance(value, WrittenAsCall):
+        return repr(value), f"from {type(value).__module__} import {type(value).__name__}"
     if type(value) not in {kind for kind, _ in _made}:
         return "", ""
     numbers = _numbers_in(value)

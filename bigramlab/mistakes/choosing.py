@@ -398,3 +398,14 @@ def p_above_1_keeps_all(probs: Any, p: Any) -> Any:
     Call `keep_top_p(torch.full((1, 2), 0.5), 90)`.
     """
     return keep_top_p(probs, min(p, 1.0))
+
+
+@mistake("keep_top_p")
+def last_cut_to_fill_p(probs: Any, p: Any) -> Any:
+    """Of the token that crosses p only what fills p up is kept, and it should be kept whole.
+
+    Print `keep_top_p(torch.tensor([[0.4, 0.6]]), 0.8)`: it is 0.25 and 0.75, and should be 0.4 and 0.6.
+    """
+    likeliest, order = probs.sort(dim=1, descending=True)
+    too_much = (likeliest.cumsum(dim=1) - p).clamp(min=0)
+    return torch.zeros_like(probs).scatter(1, order, (likeliest - too_much).clamp(min=0)) / p

@@ -1,7 +1,9 @@
 """What goes wrong between characters and ids."""
 
+from bisect import bisect_left
 from typing import Any
 
+import numpy as np
 import torch
 
 from bigramlab import plain
@@ -245,6 +247,25 @@ def word_lowercased(word: Any, vocabulary: Any) -> Any:
     Print `encode("A", ".Aa")`: it is 2, and should be 1.
     """
     return encode(word.lower(), vocabulary)
+
+
+@mistake("encode")
+def searched_by_halves(word: Any, vocabulary: Any) -> Any:
+    """Each character is searched for by halves, as `bisect` and `searchsorted` do: that needs a sorted vocabulary.
+
+    Print `encode("a", ".ba")`: it is 1, and should be 2.
+    """
+    return torch.tensor([bisect_left(vocabulary, character) for character in word], dtype=torch.int64)
+
+
+@mistake("encode")
+def searched_by_halves_in_numpy(word: Any, vocabulary: Any) -> Any:
+    """All characters are searched for by halves, as NumPy's `searchsorted` does: that needs a sorted vocabulary.
+
+    Print `encode("a", ".ba")`: it is 1, and should be 2.
+    """
+    held, wanted = (np.array([*map(ord, characters)], dtype=np.int64) for characters in (vocabulary, word))
+    return torch.from_numpy(np.searchsorted(held, wanted))
 
 
 @mistake("decode", careless=True)

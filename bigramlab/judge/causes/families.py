@@ -23,7 +23,8 @@ ROOMS = (
     *("tables", "losses", "counting", "encoding", "contexts", "networks"),
     *("choosing", "attention", "transformers", "caching", "training", "mlp_training"),
 )
-ALL_THE_SAME = {"ties_keep_more"}  # right for input that makes sense, so no part of what is wrong
+ALL_THE_SAME = {"ties_keep_more", "divided_where_it_is_kept", "nothing_left_as_zeros"}
+"""Right for input that makes sense, so no part of what is wrong."""
 SEEN = ""  # the call above shows it
 
 

@@ -26,6 +26,7 @@ from bigramlab.mistakes import Mistake
 __all__ = ["after_all", "at_once", "changed_in_place", "changed_though_right", "given_and_unread", "needs_another_kind"]
 
 ENOUGH = 3
+WHOLE = ("n", "context_length", "vocab_size", "heads", "step", "batch_size", "longest")
 
 
 def another_default(case: Case) -> Mistake | None:
@@ -114,11 +115,11 @@ def _grown(value: Any) -> bool:
 
 def global_for_a_parameter(case: Case) -> Mistake | None:
     """A parameter is never read, and a global is."""
-    wanted = case.parameters()
+    wanted, ours = case.parameters(), _by_place(case.function, inspect.signature(ours_for(case.name)))
     for name, overwritten in unread(case.function).items():
-        if name in ("generator", "progress", "g") or name not in wanted:
+        if name in ("generator", "progress", "g") or ours.get(name, name) not in wanted:
             continue
-        held = _fitting(name, globals_read(case.function))
+        held = _fitting(ours.get(name, name), globals_read(case.function))
         if held and not overwritten:
             return case.cause("global_for_a_parameter", f"The parameter `{name}` is never read, and the global "
                               f"`{held}` is read in its place: it does the same whatever `{name}` is given.",
@@ -128,11 +129,11 @@ def global_for_a_parameter(case: Case) -> Mistake | None:
 
 
 def _fitting(parameter: str, held: dict[str, Any]) -> str:
-    """Return the global that may stand for the parameter: one of the kind first."""
-    kinds: Any = {"vocabulary": dict | str | list, "n": int, "k": int | float, "context_length": int,
-                  "vocab_size": int, "words": list, "ids": list | Tensor}.get(parameter, Tensor)  # fmt: skip
-    fitting = [name for name, value in held.items() if isinstance(value, kinds)]
-    return (fitting or [""])[0]
+    """Return the global that may stand for the parameter: one of the kind, the only one if it is a number."""
+    kinds: Any = {"vocabulary": dict | str | list, "words": list, "ids": list | Tensor, "word": str,
+                  **dict.fromkeys(WHOLE, int), **dict.fromkeys(("k", "temperature", "p"), int | float)}  # fmt: skip
+    fitting = [name for name, value in held.items() if isinstance(value, kinds.get(parameter, Tensor))]
+    return (fitting or [""])[0] if len(fitting) < 2 or parameter not in (*WHOLE, "k", "temperature", "p") else ""
 
 
 def parameter_unread(case: Case) -> Mistake | None:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from bigramlab.judge.causes.families import Part, family
 
@@ -37,6 +38,10 @@ def _shifted(x: Any) -> Any:
     return (x - x.amax(-1, keepdim=True)).exp()
 
 
+def _cosines(q: Any, k: Any) -> Any:
+    return functional.normalize(q, dim=-1) @ functional.normalize(k, dim=-1).mT
+
+
 DIVISORS = {str(n): n for n in (2, 3, 4, 5, 6, 8, 10, 16, 32, 64)} | {
     f"the_root_of_{n}": math.sqrt(n) for n in (2, 3, 8, 10, 24, 32, 128)
 }
@@ -58,7 +63,8 @@ ATTENTION: list[Part] = [
         ("queries_ask_queries", lambda q, k: q @ q.mT, "The queries are compared with themselves, and the keys have no part in it."),
         ("distances_for_products", lambda q, k: -torch.cdist(q, k), "The scores are distances, and should be dot products."),
         ("squared_distances_for_products", lambda q, k: -(torch.cdist(q, k) ** 2), "The scores are distances, and should be dot products."),
-        ("cosines_for_products", lambda q, k: torch.nn.functional.normalize(q, dim=-1) @ torch.nn.functional.normalize(k, dim=-1).mT, "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products."),
+        ("cosines_for_products", _cosines, "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products."),
+        ("cosines_for_products", lambda q, k: _cosines(q, k) * math.sqrt(q.shape[-1]), "The vectors are brought to the length 1 first: the scores are cosines, and should be dot products, divided by √numbers."),
         ("sign_changed", lambda q, k: -(q @ k.mT), "The scores have the wrong sign: who fits least gets most."),
         ("keys_turned_over", lambda q, k: q @ k.flip(2).mT, "The keys stand in the reverse order."),
         ("keys_transposed_on_the_wrong_axes", lambda q, k: q @ k.transpose(1, 2), "The keys are transposed on the wrong axes: the last two have to change places, `transpose(-2, -1)`."),
@@ -82,6 +88,10 @@ ATTENTION: list[Part] = [
         ("scaled_twice", lambda x, q: x / q.shape[-1] ** 1.5 * math.sqrt(q.shape[-1]), "The scores are divided by √numbers twice."),
         *((f"divided_by_{what}", lambda x, q, by=by: x / by, f"The scores are divided by {what.replace('_', ' ')}, a number that is typed in, and should be by the root of how many numbers there are.")
           for what, by in DIVISORS.items()),
+        ("divided_by_twice_the_size", lambda x, q: x / q.shape[-1] / 2, "The scores are divided by the number of numbers and then by 2, as `/ n**1/2` or `* n**-1/2` does: a power comes before a division, so write `n**0.5`."),
+        ("divided_by_a_half_of_the_size", lambda x, q: x / (q.shape[-1] / 2), "The scores are divided by half the number of numbers, as `n**1/2` is: a power comes before a division, so write `n**0.5`."),
+        ("divided_by_the_root_rounded_down", lambda x, q: x / math.isqrt(q.shape[-1]), "The root is cut to a whole number before it divides the scores: of 8 numbers it is 2.83, and not 2."),
+        ("divided_by_the_root_rounded", lambda x, q: x / round(math.sqrt(q.shape[-1])), "The root is rounded to a whole number before it divides the scores: of 8 numbers it is 2.83, and not 3."),
         ("divided_by_half_the_size", lambda x, q: x / max(1, q.shape[-1] // 2), "The scores are divided by half the number of numbers, and should be by its root."),
         ("divided_by_the_largest", lambda x, q: x / x.abs().amax(-1, keepdim=True).clamp(min=1e-9), "The scores are divided by the largest of them, and should be by √numbers."),
     ]),
@@ -95,6 +105,7 @@ ATTENTION: list[Part] = [
         ("masked_with_minus_5", _hidden(-5), "The later scores are set to -5, which is not small enough: it takes `-inf`."),
         ("masked_with_minus_20", _hidden(-20), "The later scores are set to -20, which is not small enough: it takes `-inf`."),
         ("masked_with_infinity", _hidden(math.inf), "The later scores are set to +inf, and should be to -inf: so they get all, and become undefined."),
+        ("masked_with_a_huge_number", _hidden(1e9), "The later scores are set to a huge number above 0, and it should be one below: so they get all."),
         ("zero_scores_hidden", _zeros_hidden, "Each score that is 0 is hidden, and an earlier token's score may be 0, too: build the mask of places, not of scores."),
         ("next_token_seen", _hidden(-math.inf, 1), "The mask begins one too late, so each token sees the next one."),
         ("own_token_hidden", _own_hidden, "The mask hides the token itself, too."),
@@ -111,6 +122,8 @@ ATTENTION: list[Part] = [
         ("softmax_down_the_columns", lambda x: x.softmax(-2), "The softmax runs over the tokens that ask, and should run over those that are looked at."),
         ("heads_mixed_with_tokens", lambda x: x.softmax(1).nan_to_num(), "The softmax runs over the heads, and should run over the tokens that are looked at."),
         ("softmax_over_the_heads", lambda x: x.softmax(1), "The softmax runs over the heads, and should run over the tokens that are looked at."),
+        ("softmax_over_the_heads", lambda x: x.clamp(min=-1e9).softmax(1), "The softmax runs over the heads, and should run over the tokens that are looked at."),
+        ("softmax_over_the_batch", lambda x: x.clamp(min=-1e9).softmax(0), "The softmax runs over the batch, and should run over the tokens that are looked at."),
         ("softmax_over_the_batch", lambda x: x.softmax(0).nan_to_num(), "The softmax runs over the batch, and should run over the tokens that are looked at."),
         ("softmax_of_the_shares", lambda x: x.softmax(-1).softmax(-1), "The softmax is taken twice."),
         ("softmax_forgotten", lambda x: x.masked_fill(x == -math.inf, 0), "The softmax is missing: the scores stand where the shares should."),
@@ -119,9 +132,10 @@ ATTENTION: list[Part] = [
         ("exp_not_divided", lambda x: x.exp(), "`exp` is taken, and nothing is divided: the shares should sum to 1."),
         ("shifted_exp_not_divided", _shifted, "`exp` is taken, and nothing is divided: the shares should sum to 1."),
         ("divided_over_all", lambda x: x.exp() / x.exp().sum(), "All is divided by the sum of everything, and each row should be by its own."),
+        ("divided_over_all", lambda x: _shifted(x) / _shifted(x).sum(), "All is divided by the sum of everything, and each row should be by its own."),
         ("scores_divided_by_their_sum", lambda x: x.masked_fill(x == -math.inf, 0) / x.masked_fill(x == -math.inf, 0).sum(-1, keepdim=True), "The scores are divided by their sum, without `exp`."),
         ("relu_for_exp", lambda x: x.relu() / x.relu().sum(-1, keepdim=True).clamp(min=1e-9), "ReLU stands where `exp` should."),
-        ("argmax_for_shares", lambda x: torch.nn.functional.one_hot(x.argmax(-1), x.shape[-1]).float(), "The token that fits best gets all, as `argmax` says."),
+        ("argmax_for_shares", lambda x: functional.one_hot(x.argmax(-1), x.shape[-1]).float(), "The token that fits best gets all, as `argmax` says."),
         ("log_of_the_shares", lambda x: x.log_softmax(-1), "The log is taken of the shares."),
         ("masked_after_softmax", lambda x: x.softmax(-1).tril(), "The mask comes after the softmax, and nothing is divided again."),
     ]),
@@ -205,6 +219,7 @@ HEADS: list[Part] = [
 MERGED: list[Part] = [
     ("merged", lambda x: x.transpose(1, 2).flatten(2), [
         ("merged_by_view", lambda x: x.reshape(x.shape[0], x.shape[2], -1), "`view` lays the heads below each other, which mixes the tokens: the axes have to be changed back first."),
+        ("other_axes_changed", lambda x: x.transpose(1, 3).reshape(len(x), x.shape[2], -1), "Axes 1 and 3 change places, and should axes 1 and 2: that mixes the tokens."),
         ("heads_added_up", lambda x: x.sum(1), "The heads are added up, and should be laid side by side."),
         ("mean_of_the_heads", lambda x: x.mean(1), "The mean of the heads is taken, and they should be laid side by side."),
         ("merged_interleaved", lambda x: x.permute(0, 2, 3, 1).flatten(2), "The heads' numbers come in turn: lay piece beside piece."),

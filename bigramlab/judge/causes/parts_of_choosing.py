@@ -1,6 +1,7 @@
 """What can go wrong in the parts of choosing: the temperature, which tokens are kept, what they have then."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,12 +12,14 @@ HEATED: list[Part] = [
     ("first", lambda x: x, [
         ("probabilities_first", lambda x: x.softmax(1), "softmax is taken first, so the temperature changes probabilities and not logits."),
         ("logs_of_probabilities_rounded", lambda x: (x.softmax(1) + 1e-8).log(), "A small number is added inside of a log."),
+        ("log_of_the_logits", lambda x: x.log(), "The log is taken of the logits, as if they were probabilities: negative ones become undefined."),
         ("largest_subtracted_of_all_rows", lambda x: x - x.mean(), "The mean of the whole table is subtracted."),
         ("rows_and_columns_exchanged", lambda x: x.T, "Rows and columns are exchanged."),
     ]),
     ("heated", lambda x, t: x / t, [
         ("multiplied_by_the_temperature", lambda x, t: x * t, "The logits are multiplied by the temperature, and should be divided by it."),
         ("divided_without_a_rest", lambda x, t: x // t, "`//` drops what is left of the division: the logits become whole numbers."),
+        ("one_divided_without_a_rest", lambda x, t: x * (1 // t), "`1 // T` drops what is left of the division: it is 0 for every temperature above 1."),
         ("temperature_not_used", lambda x, t: x, "The temperature is not used."),
         ("temperature_subtracted", lambda x, t: x - t, "The temperature is subtracted, and should divide."),
         ("divided_by_the_square", lambda x, t: x / t**2, "The logits are divided by the square of the temperature."),
@@ -46,6 +49,9 @@ HEATED: list[Part] = [
     ]),
     ("last", lambda p, t, x: p, [
         ("powers_not_divided", lambda p, t, x: (x.log_softmax(1) / t).exp(), "The probabilities are raised to the power 1/T, and not divided by their sum again."),
+        ("divided_by_the_sum_of_all", lambda p, t, x: (x / t).exp() / (x / t).exp().sum(), "The sum is that of the whole table, and should be that of the row."),
+        ("likeliest_alone_below_1", lambda p, t, x: torch.eye(p.shape[1])[p.argmax(1)] if t < 1 else p, "Below a temperature of 1 the likeliest gets all, as `argmax` says: it should only get more."),
+        ("powers_of_the_temperature", lambda p, t, x: (lambda w: w / w.sum(1, keepdim=True))(x.softmax(1) ** t), "The probabilities are raised to the power T, and should be to the power 1/T."),
         ("logs_returned", lambda p, t, x: p.log(), "The logs of the probabilities come back (`log_softmax`)."),
         ("divided_afterwards", lambda p, t, x: p / t, "The probabilities are divided by the temperature once more, at the end."),
         ("power_without_division", lambda p, t, x: (p.log() * t).exp(), "The temperature is taken back at the end."),
@@ -87,12 +93,16 @@ def _kth(p: Any, k: int) -> Any:
     return p.topk(min(k, p.shape[1]), 1).values[:, -1:]
 
 
-def _crossing(least: str = "before") -> Any:
+def _above_the_next(p: Any, k: int) -> Any:
+    return p > _kth(p, k + 1) if k < p.shape[1] else torch.ones(p.shape, dtype=torch.bool)
+
+
+def _crossing(least: str = "before", dtype: torch.dtype = torch.float64) -> Any:
     """Return what keeps tokens, the likeliest first: as long as what came before is below p, or with them."""
 
     def keep(p: Any, most: float) -> Any:
         sorted_, order = p.sort(1, descending=True)
-        sums = sorted_.double().cumsum(1)
+        sums = sorted_.to(dtype).cumsum(1)
         sums = sums - sorted_ if least == "before" else sums
         return torch.zeros(p.shape, dtype=torch.bool).scatter(
             1, order, sums <= most if least == "at most" else sums < most
@@ -110,14 +120,15 @@ def _one_more(p: Any, most: float) -> Any:
     return torch.stack([_top()(row[None], int(many) + 1)[0] for row, many in zip(p, n, strict=True)])
 
 
-def _first_not_spared(p: Any, most: float) -> Any:
+def _first_not_spared(p: Any, most: float, reaches: Any = torch.ge) -> Any:
     sorted_, order = p.sort(1, descending=True)
-    drop = sorted_.double().cumsum(1) >= most
+    drop = reaches(sorted_.double().cumsum(1), most)
     drop[:, 1:] = drop[:, :-1].clone()
     return ~torch.zeros_like(drop).scatter(1, order, drop)
 
 
 AGAIN = [
+    ("nothing_left_as_zeros", lambda kept: (kept / kept.sum(1, keepdim=True)).nan_to_num(), ""),
     ("not_divided_again", lambda kept: kept, "What is kept is not divided by its sum: the rows don't sum to 1."),
     ("divided_by_the_sum_of_all", _sums_of_all, "The sum is that of the whole table, and should be that of the row."),
     ("divided_down_the_columns", lambda kept: (kept / kept.sum(0)).nan_to_num(), "Each column is divided by its sum, and each row should be."),
@@ -130,6 +141,8 @@ AGAIN = [
 ]  # fmt: skip
 
 IN_ITS_PLACE = [
+    ("softmax_of_the_kept_alone", lambda kept, mask, most: kept.masked_fill(~mask, -torch.inf).softmax(1), "softmax is taken of probabilities, and makes them nearly equal: divide by the sum."),
+    ("divided_where_it_is_kept", lambda kept, mask, most: torch.where(mask, kept / kept.sum(1, keepdim=True), 0), ""),
     ("mask_returned", lambda kept, mask, most: mask.float(), "1 stands where something is kept, and 0 elsewhere: multiply that with the probabilities, and divide by their sum."),
     ("a_share_for_each", lambda kept, mask, most: mask / mask.sum(1, keepdim=True), "All that are kept get the same share, and should keep their proportions."),
 ]  # fmt: skip
@@ -143,6 +156,9 @@ KEPT_K: list[Part] = [
         ("one_too_few_but_one_at_least", lambda p, k: _top()(p, max(k - 1, 1)), "One too few is kept, but for k = 1."),
         ("as_many_dropped", lambda p, k: ~_scattered(p, p.argsort(1)[:, :k]), "The k least likely are dropped, and all others kept: k should say how many are kept."),
         ("the_kth_itself_dropped", lambda p, k: p > _kth(p, k), "What is just as likely as the k-th is dropped: `>` stands where `>=` should."),
+        ("dropped_in_all_rows", lambda p, k: _top()(p, k).all(0).expand(p.shape), "What one row drops is dropped in all of them: `probs[:, ids]` is whole columns, and `scatter` finds the places of each row."),
+        ("ties_at_the_limit_dropped", _above_the_next, "Of tokens that are as likely as the one behind the k-th, all are dropped: fewer than k are left then, or none."),
+        ("places_for_ranks", lambda p, k: p.argsort(1, descending=True) < k, "`argsort` says which token comes first, which second and so on, and is taken for the rank of each token: take `argsort` once more of that."),
         ("ties_keep_more", lambda p, k: p >= _kth(p, k), "All that are as likely as the k-th are kept, more than k."),
         ("first_columns_kept", lambda p, k: (torch.arange(p.shape[1]) < k).expand(p.shape), "The first k columns are kept, whatever they have: `topk` says which are the likeliest."),
         ("last_columns_kept", lambda p, k: (torch.arange(p.shape[1]) >= p.shape[1] - k).expand(p.shape), "The last k columns are kept, whatever they have."),
@@ -152,6 +168,7 @@ KEPT_K: list[Part] = [
         ("threshold_of_the_first_row", lambda p, k: p >= _kth(p[:1], k), "The k-th largest of the first row is the limit for all rows."),
         ("likeliest_of_the_columns", lambda p, k: p >= p.topk(min(k, len(p)), 0).values[-1:], "The k largest of each column are kept, and should be those of each row."),
         ("likeliest_dropped", lambda p, k: ~_top()(p, k), "The k likeliest are dropped, and the others kept."),
+        ("as_likely_as_the_likeliest", lambda p, k: p >= p.amax(1, keepdim=True), "The limit is the largest of each row, and should be the k-th largest: what is below it is dropped, whatever k is."),
         ("only_the_likeliest", lambda p, k: _top()(p, 1), "Only the likeliest is kept, whatever k is."),
         ("all_kept", lambda p, k: torch.ones(p.shape, dtype=torch.bool), "All are kept: k is not used."),
     ]),
@@ -163,6 +180,7 @@ KEPT_P: list[Part] = [
     ("kept", _crossing(), [
         ("the_one_that_crosses_dropped", _crossing("with"), "The token that crosses p is dropped: those that are kept have less than p, or there are none."),
         ("kept_up_to_p", _crossing("at most"), "The token that crosses p is dropped: those that are kept have p at most."),
+        ("kept_up_to_p", _crossing("at most", torch.float32), "The token that crosses p is dropped: those that are kept have p at most."),
         ("one_more_than_needed", _one_more, "One token more than needed is kept."),
         ("compared_with_the_likeliest", lambda p, most: p >= most * p.amax(1, keepdim=True), "Kept is what has p times the largest at least (*min-p*), and should be the fewest that have p together."),
         ("each_above_p_kept", lambda p, most: p >= most, "Each token is compared with p by itself: those that are likelier have to be added up."),
@@ -178,6 +196,8 @@ KEPT_P: list[Part] = [
         ("kept_from_the_one_that_crosses", _from_the_crossing, "What is kept begins with the token that crosses p, and should end with it: `>=` stands where `<` should."),
         ("what_comes_behind_kept", lambda p, most: ~_crossing()(p, most), "The mask is the wrong way round: what should be dropped is kept."),
         ("first_not_spared", _first_not_spared, "The mask is moved on by one, and its first place keeps what it had: where the likeliest alone has p, it is dropped, too, and nothing is left."),
+        ("first_not_spared", partial(_first_not_spared, reaches=torch.gt), "The mask is moved on by one, and its first place keeps what it had: where the likeliest alone has p, it is dropped, too, and nothing is left."),
+        ("dropped_in_all_rows", lambda p, most: _crossing()(p, most).all(0).expand(p.shape), "What one row drops is dropped in all of them: `probs[:, ids]` is whole columns, and `scatter` finds the places of each row."),
         ("cut_of_the_first_row", lambda p, most: _crossing()(p[:1], most).expand(p.shape), "The tokens of the first row are kept in all rows."),
         ("only_the_likeliest", lambda p, most: _top()(p, 1), "Only the likeliest is kept, whatever p is."),
         ("all_kept", lambda p, most: torch.ones(p.shape, dtype=torch.bool), "All are kept: p is not used."),

@@ -28,6 +28,7 @@ LOGS: list[Any] = [
     ("infinite_made_large", lambda p: (-p.log()).nan_to_num(posinf=torch.finfo(torch.float32).max), "`nan_to_num` makes a large number of the infinite loss of what is impossible."),
     *((f"held_below_{n}", lambda p, n=n: (-p.log()).clamp(max=n), f"Losses above {n} become {n}.") for n in (1, 10, 20, 50, 100)),
     *((f"small_number_added_{e:g}", lambda p, e=e: -(p + e).log(), f"A small number, {e:g}, is added inside the log, or a `clamp` holds probabilities above it, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
+    *((f"held_above_{n:g}", lambda p, n=n: -p.clamp(min=n).log(), f"Probabilities are held above {n:g}, though none is above 1, so all cost the same: a minus is missing, as in `1e-10`.") for n in (1, 2, 5, 10, 20, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e12)),
     *((f"held_above_{e:g}", lambda p, e=e: -p.clamp(min=e).log(), f"Probabilities are held above {e:g}, so what is impossible costs a little, and should cost `inf`.") for e in EPS),
 ]  # fmt: skip
 
@@ -211,7 +212,26 @@ def _hot(p: Any, t: Any) -> Any:
     return torch.eye(p.shape[1], dtype=p.dtype)[t]
 
 
+def _tokens_alike(p: Any, t: Any) -> Any:
+    """Return the mean over the tokens that came of the mean loss of each."""
+    losses = -_picked(p, t).log()
+    return torch.stack([losses[t == token].mean() for token in t.unique()]).mean()
+
+
+def _boundary_weighed(weight: float, *, divided: bool) -> Any:
+    """Return a loss in which targets that are 0 weigh less or more, and the sum is divided by all weights or by rows."""
+
+    def loss(p: Any, t: Any) -> Any:
+        weights = torch.where(t == 0, weight, 1.0).to(p.dtype)
+        return (weights * -_picked(p, t).log()).sum() / (weights.sum() if divided else len(t))
+
+    return loss
+
+
 INSTEAD: list[Any] = [
+    ("tokens_weighed_alike", _tokens_alike, "Each target is weighed by one over how often its token came, as class weights are: so a rare token counts as much as a common one, and the loss is no mean over the examples."),
+    ("boundary_targets_made_0", _boundary_weighed(0, divided=False), "A target that is 0, the \".\", costs nothing and counts all the same: it is masked, and the ends of the words are targets, too."),
+    *((f"boundary_weighed_{w:g}", _boundary_weighed(w, divided=divided), f"A target that is 0, the \".\", has the weight {w:g}, and each should have the same.") for w in (0.1, 0.2, 0.5, 2, 10) for divided in (True, False)),
     ("squared_error_of_all_shares", lambda p, t: ((p - _hot(p, t)) ** 2).mean(), "The mean squared error of the shares is taken, 1 being wanted of the target and 0 of the others, and should be -log p of the target."),
     ("squared_error_of_each_row", lambda p, t: ((p - _hot(p, t)) ** 2).sum(1).mean(), "The squared errors of the shares are added up in each row, 1 being wanted of the target and 0 of the others, and should be -log p of the target."),
     ("error_of_each_row", lambda p, t: (p - _hot(p, t)).abs().sum(1).mean(), "The distances of the shares from 1 at the target and 0 elsewhere are added up, and should be -log p of the target."),

@@ -35,6 +35,11 @@ SIZES: list[Choice] = [
     ("a_large_number_added", lambda x: (_mean(x, -1) + 1).sqrt(), "1 is added to the mean of the squares: it should be something tiny."),
     ("a_tenth_added", lambda x: (_mean(x, -1) + 0.1).sqrt(), "0.1 is added to the mean of the squares: it should be something tiny."),
     ("one_hundredth_added", lambda x: (_mean(x, -1) + 0.01).sqrt(), "0.01 is added to the mean of the squares: it should be something tiny."),
+    ("mean_of_squares_halved", lambda x: (_mean(x, -1) + TINY) / 2, "Half the mean of the squares divides, as `(…)**1/2` is: a power comes before a division, so write `(…)**0.5`."),
+    ("mean_of_squares_and_2", lambda x: (_mean(x, -1) + TINY) * 2, "The mean of the squares divides and then 2, as `/ (…)**1/2` does: a power comes before a division, so write `(…)**0.5`."),
+    ("one_number_less", lambda x: (x.square().sum(-1, keepdim=True) / max(1, x.shape[-1] - 1) + TINY).sqrt(), "The sum of the squares is divided by one less than how many numbers there are."),
+    ("a_size_below_1_as_1", lambda x: (_mean(x, -1) + TINY).sqrt().clamp(min=1), "A size below 1 counts as 1, so short vectors stay short: what is to keep 0 from dividing should be something tiny."),
+    ("1_added_to_the_size", lambda x: _mean(x, -1).sqrt() + 1, "1 is added to the size: it should be something tiny."),
     ("nothing_divided", lambda x: torch.ones_like(x[..., :1]), "Nothing is divided: the vectors keep their sizes."),
     ("size_multiplied", lambda x: 1 / (_mean(x, -1) + TINY).sqrt(), "The vector is multiplied by its size, and should be divided by it."),
     ("divided_by_the_number_of_numbers", lambda x: torch.full_like(x[..., :1], x.shape[-1]), "Each vector is divided by how many numbers it has, and should be by its size."),
@@ -100,6 +105,7 @@ BLOCK: list[Part] = [
         ("side_by_side", "side by side", "Attention and the small network both read the vector as it came: the second should read what the first left."),
         ("normed_vector_goes_on", "normed goes on", "The normed vector takes the place of the vector, `x = rms_norm(x, …)`, and what is found is added to that: keep it under another name."),
         ("normed_before_attention_alone", "normed once", "The small network reads the vector that was normed before attention, and should read what attention left, normed anew."),
+        ("normed_behind_each_part", "norm behind", "The norm comes behind each part, before what it found is added, and should come before the part: attention and the small network should read normed vectors."),
         ("small_network_first", "network, then attention", "The small network comes first, and attention should."),
         ("attention_left_out", "network alone", "Attention is left out."),
         ("vector_added_twice", "vector twice", "The vector that came in is added once too often."),
@@ -161,14 +167,16 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
     """Go through a block, with parts of it done in another way."""
     p, n = chosen["matrices"](p), chosen["heads"](n, x.shape[-1])
 
-    def attention(x: Any) -> Any:
-        normed = chosen["first_norm"](x, p.attention_gain)
+    def attended(normed: Any, x: Any) -> Any:
         viewed = chosen["cut_and_merged"]
         made = zip(chosen["made_of"](normed, x), (p.query, p.key, p.value), strict=True)
         queries, keys, values = (_cut(vectors @ matrix, n, chosen) for vectors, matrix in made)
         taken = shares(queries, keys, chosen) @ values
-        merged = taken.reshape(x.shape) if viewed else chosen["merged"](taken)
-        return chosen["first_residual"](x, normed, merged @ p.output)
+        return (taken.reshape(x.shape) if viewed else chosen["merged"](taken)) @ p.output
+
+    def attention(x: Any) -> Any:
+        normed = chosen["first_norm"](x, p.attention_gain)
+        return chosen["first_residual"](x, normed, attended(normed, x))
 
     def network(x: Any) -> Any:
         normed = chosen["second_norm"](x, p.hidden_gain)
@@ -180,10 +188,15 @@ def _through(p: Any, x: Any, n: int, chosen: dict[str, Any]) -> Any:
     def goes_on(x: Any, gain: Any, part: Any) -> Any:
         return part(x) - x + _rms(x, gain)
 
+    def behind(x: Any) -> Any:
+        x = x + _rms(attended(x, x), p.attention_gain)
+        return x + _rms(small(x), p.hidden_gain)
+
     ways = {
         "attention, then network": lambda: network(attention(x)),
         "normed once": lambda: attention(x) + small(chosen["first_norm"](x, p.attention_gain)),
         "normed goes on": lambda: goes_on(goes_on(x, p.attention_gain, attention), p.hidden_gain, network),
+        "norm behind": lambda: behind(x),
         "network, then attention": lambda: attention(network(x)),
         "side by side": lambda: attention(x) + network(x) - x,
         "network alone": lambda: network(x),

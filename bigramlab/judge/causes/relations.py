@@ -237,8 +237,11 @@ def nearly_right(pairs: list[Pair]) -> Said | None:
 
 def _regions(shape: torch.Size) -> Iterator[tuple[str, Tensor]]:
     rows = torch.arange(shape[0]).view(-1, *[1] * (len(shape) - 1)).expand(shape)
-    yield "the first" if len(shape) == 1 else "row 0", rows == 0
-    yield "the last" if len(shape) == 1 else "the last row", rows == shape[0] - 1
+    one, many, first = ("", "all", "the first") if len(shape) == 1 else (" row", "the rows", "row 0")
+    if len(shape) > 2:
+        one, many, first = " word of a batch", "the words of a batch", "the first word of a batch"
+    yield first, rows == 0
+    yield f"the last{one}", rows == shape[0] - 1
     if len(shape) == 2:
         columns = torch.arange(shape[1]).expand(shape)
         yield "the first cell", (rows == 0) & (columns == 0)
@@ -250,8 +253,8 @@ def _regions(shape: torch.Size) -> Iterator[tuple[str, Tensor]]:
         yield "the cells above the diagonal", rows < columns
         yield "the cells below the diagonal", rows > columns
         yield "the columns but the first", columns > 0
-    yield "all but the first" if len(shape) == 1 else "the rows but the first", rows > 0
-    yield "all but the last" if len(shape) == 1 else "the rows but the last", rows < shape[0] - 1
+    yield f"{many} but the first", rows > 0
+    yield f"{many} but the last", rows < shape[0] - 1
 
 
 def only_some_places(pairs: list[Pair]) -> Said | None:
@@ -260,17 +263,14 @@ def only_some_places(pairs: list[Pair]) -> Said | None:
     if any(not one.dim() for one, _ in tensors):
         return None
     wrong = [~torch.isclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True) for one, other in tensors]
-    names: dict[str, int] = {}
-    elsewhere: Counter[str] = Counter()
+    outside: dict[str, int] = {}
+    shown: Counter[str] = Counter()  # calls that are wrong, though they need not be wrong in that place alone
     for mask in wrong:
-        if not len(mask):
-            continue
-        for name, region in _regions(mask.shape):
-            names[name] = names.get(name, 0) + (bool((mask & ~region).any()) * 10**6)
-            elsewhere[name] += int((~region).sum())
-    right_somewhere = sum(int((~mask).sum()) for mask in wrong)
-    for name, outside in names.items():
-        if not outside and min(right_somewhere, elsewhere[name]) >= FEWEST:
+        for name, region in _regions(mask.shape) if len(mask) else ():
+            outside[name] = outside.get(name, 0) + bool((mask & ~region).any())
+            shown[name] += bool(mask.any() and not region.all())
+    for name, n in outside.items():
+        if not n and shown[name] >= FEWEST:
             return ("some_places_wrong", f"Only {name} may be wrong: all else is right on every input.",
                     f"Look at what the code does with {name}.")  # fmt: skip
     return None

@@ -137,6 +137,7 @@ TABLES: list[Row] = [
     ("flattened", lambda it: it.flatten(), "It is one long row, and should have its axes.", "Print its `shape`."),
     ("axis_too_many", lambda it: it.unsqueeze(0), "It has an axis too many.", "Print its `shape`."),
     ("last_axis_too_many", lambda it: it.unsqueeze(-1), "It has an axis too many: is a `keepdim=True` or a `.view(-1, 1)` left in?", "Print its `shape`."),
+    ("axes_of_one_lost", lambda it: it.squeeze(), "Every axis of length 1 is lost, as `squeeze()` does it: of a single row or word, too.", "Print its `shape` for a batch of one; `.squeeze(-1)` takes away the last axis alone."),
 ]  # fmt: skip
 
 TEXTS: list[Row] = [

@@ -1,0 +1,137 @@
+"""Slips in choosing, attention, a norm and a block that are named, and places that are not told by chance."""
+
+import math
+from bisect import bisect_left
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from bigramlab import check
+
+pytestmark = pytest.mark.slow
+
+temperature = 0.8  # a notebook's global
+
+
+def attend(queries, keys, values, root=math.sqrt, fill=-math.inf, dim=-1):
+    scores = queries @ keys.transpose(-2, -1) / root(queries.shape[-1])
+    return scores.masked_fill(torch.ones_like(scores).triu(1) > 0, fill).softmax(dim) @ values
+
+
+def attend_with(**options):
+    return lambda q, k, v: attend(q, k, v, **options)
+
+
+def cosines(q, k, v):
+    return attend(functional.normalize(q, dim=-1), functional.normalize(k, dim=-1), v, root=lambda n: 1)
+
+
+def divided_over_all(q, k, v):
+    q, k, v = (np.asarray(one) for one in (q, k, v))
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    scores = np.where(np.triu(np.ones(scores.shape[-2:]), 1) > 0, -np.inf, scores)
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    return weights / weights.sum() @ v
+
+
+def normed(size):
+    return lambda x, gain: x / size(x.square().mean(-1, keepdim=True)) * gain
+
+
+def normed_behind(p, x, heads):
+    def norm(y, gain):
+        return functional.rms_norm(y, y.shape[-1:], gain, 1e-5)
+
+    def split(y):
+        return y.unflatten(2, (heads, -1)).transpose(1, 2)
+
+    taken = attend(split(x @ p.query), split(x @ p.key), split(x @ p.value))
+    x = x + norm(taken.transpose(1, 2).flatten(2) @ p.output, p.attention_gain)
+    return x + norm((x @ p.widen).relu().square() @ p.narrow, p.hidden_gain)
+
+
+def of_a_global(logits, t):
+    return (logits / temperature).softmax(1)
+
+
+def least_likely(p, k):
+    kept = p.topk(min(k, p.shape[1]), largest=False)
+    return torch.zeros_like(p).scatter(1, kept.indices, kept.values / kept.values.sum(1, keepdim=True))
+
+
+def kept_where(keep):
+    def kept(p, k):
+        some = torch.where(keep(p, k), p, 0.0)
+        return some / some.sum(1, keepdim=True)
+
+    return kept
+
+
+def whole_columns(p, most):
+    ordered, order = p.sort(1, descending=True)
+    dropped = order[ordered.cumsum(1) - ordered >= most]
+    p = p.clone()
+    p[:, dropped] = 0
+    return p / p.sum(1, keepdim=True)
+
+
+def filled_up(p, most):
+    ordered, order = p.sort(1, descending=True)
+    part = (ordered - (ordered.cumsum(1) - most).clamp(min=0)).clamp(min=0)
+    return torch.zeros_like(p).scatter(1, order, part) / most
+
+
+def kept_up_to(p, most):
+    ordered, order = p.sort(1, descending=True)
+    return torch.zeros_like(p).scatter(1, order, ordered * (ordered.cumsum(1) <= most))
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "slip"),
+    [
+        (attend_with(root=lambda n: 2 * n), "attend", "divided_by_twice_the_size"),
+        (attend_with(root=lambda n: n**1 / 2), "attend", "divided_by_a_half_of_the_size"),
+        (attend_with(root=math.isqrt), "attend", "divided_by_the_root_rounded_down"),
+        (attend_with(fill=1e9), "attend", "masked_with_a_huge_number"),
+        (attend_with(fill=-1e9, dim=1), "attend", "softmax_over_the_heads"),
+        (cosines, "attend", "cosines_for_products"),
+        (divided_over_all, "attend", "divided_over_all"),
+        (lambda x: x.transpose(1, 3).reshape(len(x), x.shape[2], -1), "merge_heads", "other_axes_changed"),
+        (lambda x: x.transpose(1, 2).flatten(2).squeeze(), "merge_heads", "axes_of_one_lost"),
+        (normed(lambda squares: squares * 2), "rms_norm", "mean_of_squares_and_2"),
+        (normed(lambda squares: squares.sqrt().clamp(min=1)), "rms_norm", "a_size_below_1_as_1"),
+        (normed(lambda squares: 1 + squares.sqrt()), "rms_norm", "1_added_to_the_size"),
+        (normed_behind, "block", "normed_behind_each_part"),
+        (of_a_global, "with_temperature", "global_for_a_parameter"),
+        (lambda x, t: (x.log() / t).softmax(1), "with_temperature", "log_of_the_logits"),
+        (lambda x, t: (x * (1 // t)).softmax(1), "with_temperature", "one_divided_without_a_rest"),
+        (least_likely, "keep_top_k", "least_likely_kept"),
+        (kept_where(lambda p, k: p.argsort(1, descending=True) < k), "keep_top_k", "places_for_ranks"),
+        (kept_where(lambda p, k: p >= p.amax(1, keepdim=True)), "keep_top_k", "as_likely_as_the_likeliest"),
+        (whole_columns, "keep_top_p", "dropped_in_all_rows"),
+        (filled_up, "keep_top_p", "last_cut_to_fill_p"),
+        (kept_up_to, "keep_top_p", "kept_up_to_p"),
+        (lambda p, most: functional.normalize(kept_up_to(p, most), p=1), "keep_top_p", "the_one_that_crosses_dropped"),
+        (lambda word, vocabulary: np.searchsorted([*vocabulary], [*word]), "encode", "searched_by_halves_in_numpy"),
+        (lambda word, vocabulary: [bisect_left(vocabulary, c) for c in word], "encode", "searched_by_halves"),
+    ],
+)
+def test_a_slip_in_choosing_attending_or_norming_is_named(function, name, slip):
+    assert check(function, name).diagnosis.mistake.name == slip
+
+
+def first_word_alone_masked(q, k, v):
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    later = torch.ones(scores.shape[-2:]).triu(1) > 0
+    return torch.cat([scores[:1].masked_fill(later, -math.inf), scores[1:]]).softmax(-1) @ v
+
+
+def test_a_place_that_is_wrong_is_told_as_a_word_of_a_batch():
+    assert "word of a batch may be wrong" in check(first_word_alone_masked, "attend").diagnosis.mistake.wrong
+
+
+def test_a_place_is_not_told_if_most_calls_have_no_other():
+    found = check(lambda x, gain: x / x.norm(dim=-1, keepdim=True).clamp(min=0.7) * gain, "rms_norm").diagnosis
+    assert found is None or found.mistake.name != "some_places_wrong"
