@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from bigramlab import check
+from bigramlab.judge.causes.code_reading import constants
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +89,15 @@ def kept_up_to(p, most):
     return torch.zeros_like(p).scatter(1, order, ordered * (ordered.cumsum(1) <= most))
 
 
+def pairs_backwards(words, vocabulary):
+    counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
+    for word in words:
+        ids = [vocabulary.index(c) for c in f".{word}."]
+        for i in range(len(ids) - 1):
+            counts[ids[i], ids[i - 1]] += 1
+    return counts
+
+
 @pytest.mark.parametrize(
     ("function", "name", "slip"),
     [
@@ -114,6 +124,8 @@ def kept_up_to(p, most):
         (filled_up, "keep_top_p", "last_cut_to_fill_p"),
         (kept_up_to, "keep_top_p", "kept_up_to_p"),
         (lambda p, most: functional.normalize(kept_up_to(p, most), p=1), "keep_top_p", "the_one_that_crosses_dropped"),
+        (pairs_backwards, "count_bigrams", "each_with_the_one_before"),
+        (lambda x: x.exp() / x.exp().sum(-1, keepdim=True).clamp(min=10), "softmax", "sum_held_above_10"),
         (lambda word, vocabulary: np.searchsorted([*vocabulary], [*word]), "encode", "searched_by_halves_in_numpy"),
         (lambda word, vocabulary: [bisect_left(vocabulary, c) for c in word], "encode", "searched_by_halves"),
     ],
@@ -135,3 +147,21 @@ def test_a_place_that_is_wrong_is_told_as_a_word_of_a_batch():
 def test_a_place_is_not_told_if_most_calls_have_no_other():
     found = check(lambda x, gain: x / x.norm(dim=-1, keepdim=True).clamp(min=0.7) * gain, "rms_norm").diagnosis
     assert found is None or found.mistake.name != "some_places_wrong"
+
+
+class Head(torch.nn.Module):
+    def forward(self, x):
+        return x
+
+
+class Attention(torch.nn.Module):
+    def forward(self, queries, keys, values, scale=0.3):
+        return functional.scaled_dot_product_attention(queries, keys, values, is_causal=True, scale=scale)
+
+
+def test_what_a_module_takes_is_what_its_forward_takes():
+    assert "(queries, keys, values), and yours takes (x)" in check(Head(), "attend").problem
+
+
+def test_the_code_of_a_module_is_that_of_its_forward():
+    assert constants(Attention()) == [0.3]

@@ -26,6 +26,12 @@ LOSSES = {
     "log_of_the_sum_forgotten": lambda x, t: (x.exp().sum(1) - x[torch.arange(len(t)), t]).mean(),
     "margin": F.multi_margin_loss,
     "weighed_by_the_squared_miss": lambda x, t: -((1 - picked(x, t).exp()) ** 2 * picked(x, t)).mean(),
+    "tokens_weighed_alike": lambda x, t: F.cross_entropy(
+        x, t, weight=1 / t.bincount(minlength=x.shape[1]).clamp(min=1)
+    ),
+    "boundary_weighed_0.1": lambda x, t: F.cross_entropy(x, t, weight=1 - 0.9 * torch.eye(x.shape[1])[0]),
+    "boundary_targets_made_0": lambda x, t: -(picked(x, t) * (t != 0)).mean(),
+    "held_above_10": lambda x, t: -picked(x, t).exp().clamp(min=10).log().mean(),
     "first_loss_divided": lambda x, t: -picked(x, t)[0] / len(t),
 }
 

@@ -18,7 +18,7 @@ from bigramlab.judge.causes.code_reading import dicts_of
 from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
 
-__all__ = ["Fit", "NoFit", "fits", "globals_read"]
+__all__ = ["Fit", "NoFit", "fits", "globals_read", "signature_of"]
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,16 @@ def _without_smoothing(fit: Fit, parameter: str | None) -> Fit:
     return Fit(fit.name, call, (*fit.notes, note), fit.sure, fit.only, fit.replaced)
 
 
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a function's signature; of a module of torch that of its `forward`."""
+    return inspect.signature(function.forward if isinstance(function, torch.nn.Module) else function)
+
+
 def _fit(function: Callable[..., Any], name: str) -> Fit:
     """Return the function so that it can be called as ours of that name, or raise `NoFit`."""
     ours = inspect.signature(inspect.unwrap(ours_for(name)))
     try:
-        own = inspect.signature(function)
+        own = signature_of(function)
     except (TypeError, ValueError):
         return Fit(name, function)
     kinds = {parameter.kind for parameter in own.parameters.values()}

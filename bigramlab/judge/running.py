@@ -15,7 +15,7 @@ from bigramlab.chapters import chapter_of
 from bigramlab.judge import clock
 from bigramlab.judge.caring import judge_care
 from bigramlab.judge.describing import meant, show, show_error
-from bigramlab.judge.fitting import Fit, fits
+from bigramlab.judge.fitting import Fit, fits, signature_of
 from bigramlab.judge.forms import ROWS, Form, form_for
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call, Recorder
@@ -170,7 +170,7 @@ def _judge_the_rest(report: Report, function: Callable[..., Any]) -> None:
 def _misfit(function: Callable[..., Any], ours: Callable[..., Any]) -> str:
     """Say how the function's parameters differ, if it can't be called as ours can."""
     try:
-        signature, wanted = inspect.signature(function), inspect.signature(ours)
+        signature, wanted = signature_of(function), inspect.signature(ours)
     except (TypeError, ValueError):  # written in C: nothing is known of its parameters
         return ""
     parameters = wanted.parameters.values()

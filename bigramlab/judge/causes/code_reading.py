@@ -32,7 +32,7 @@ def plain_function(function: Callable[..., Any]) -> FunctionType | None:
     """Return the function that was written, without what is wrapped around it; None for what is written in C."""
     while isinstance(function, functools.partial):
         function = function.func
-    function = inspect.unwrap(function)
+    function = inspect.unwrap(function.forward if isinstance(function, torch.nn.Module) else function)
     if not isinstance(function, FunctionType) and not isinstance(function, type):
         function = getattr(function, "__func__", None) or vars(type(function)).get("__call__", function)
     return function if isinstance(function, FunctionType) else None

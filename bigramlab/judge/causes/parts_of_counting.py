@@ -72,6 +72,7 @@ COUNT: list[Part] = [
         ("pairs_once_in_a_word", lambda ids: _set(pairwise(ids)), "A pair that comes again within a word is lost, as with `counts[xs, ys] += 1`."),
         ("overlapping_pairs_missed", _without_overlap, "Pairs that overlap are missed, as `str.count` does: `aaa` has two of `aa`."),
         ("doubles_skipped", lambda ids: [(a, b) for a, b in pairwise(ids) if a != b], "Pairs of the same character are skipped."),
+        ("each_with_the_one_before", lambda ids: [(ids[i], ids[i - 1]) for i in range(len(ids) - 1)], "Each character is paired with the one before it, `[i - 1]`, and the first with the last: it should be `[i]` and `[i + 1]`."),
         ("all_later_ones", lambda ids: [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]], "Each character is paired with all later ones, and should be with the next."),
         ("all_with_all", lambda ids: [(a, b) for a in ids for b in ids], "Each character is paired with all of the word."),
         ("all_with_all_but_the_first", lambda ids: [(a, b) for a in ids for b in ids[1:]], "Each character is paired with all of the word but the first: one loop stands in the other."),

@@ -167,6 +167,7 @@ SOFTMAX: list[Part] = [
         ("divided_by_the_mean", lambda w: w.mean(-1, keepdim=True), "The mean divides, and should the sum."),
         ("divided_by_the_length", lambda w: w.norm(dim=-1, keepdim=True), "The length as a vector divides, and should the sum."),
         ("not_divided", lambda w: 1.0, "Nothing is divided by the sum."),
+        *((f"sum_held_above_{n:g}", lambda w, n=n: w.sum(-1, keepdim=True).clamp(min=n), f"A sum below {n:g} counts as {n:g}, so the shares sum to less than 1: what is to keep 0 from dividing should be something tiny.") for n in (0.1, 1, 2, 5, 10)),
         ("one_added_to_the_sum", lambda w: w.sum(-1, keepdim=True) + 1, "1 is added to the sum."),
         ("sum_without_the_first", lambda w: w[..., 1:].sum(-1, keepdim=True), "The sum leaves out the first."),
         ("sum_without_the_last", lambda w: w[..., :-1].sum(-1, keepdim=True), "The sum leaves out the last."),
