@@ -165,3 +165,13 @@ def test_what_a_module_takes_is_what_its_forward_takes():
 
 def test_the_code_of_a_module_is_that_of_its_forward():
     assert constants(Attention()) == [0.3]
+
+
+def without_the_ends(next_probs, contexts, targets):
+    letters = targets != 0
+    picked = next_probs(contexts)[range(len(targets)), targets]
+    return -picked[letters].log().mean().item()
+
+
+def test_a_comparison_that_no_list_can_make_is_no_sign_that_a_list_is_meant():
+    assert check(without_the_ends, "score_contexts").diagnosis.mistake.name == "boundary_targets_left_out"

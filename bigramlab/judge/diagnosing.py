@@ -78,14 +78,14 @@ def diagnose(
     if found := changed_though_right(case):
         return _shown(found)
     search = Search(name, calls, case.ours, case.constants, guard, end)
-    if found := cut_to_integers(case) or search.form() or needs_another_kind(case):
+    if found := cut_to_integers(case) or search.form() or (calls and calls[0].raised and needs_another_kind(case)):
         return _shown(found)
     clear = settled(case) if name in TRAININGS else None
     if clear and (clearly := _clearly(clear, mistakes, end, most=1)):
         return clearly
     if wrong_somewhere and (slips := [*islice(search.one(), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))
-    if found := given_and_unread(case):
+    if found := needs_another_kind(case) or given_and_unread(case):
         return _shown(found)
     if wrong_somewhere and (slips := [*islice(search.hidden(mistakes), 2)]):
         return _said(case, slips[:1], tuple(slips[1:]))

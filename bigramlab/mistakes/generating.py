@@ -407,6 +407,15 @@ def likeliest_for_the_target(next_probs: Any, contexts: Any, targets: Any) -> An
     return -next_probs(contexts).max(dim=1).values.double().log().mean().item()
 
 
+@mistake("score_contexts")
+def newest_token_for_the_target(next_probs: Any, contexts: Any, targets: Any) -> Any:
+    """The probability of the newest token of each context is scored, and should be that of the target behind it.
+
+    Score it with other targets: the loss should change.
+    """
+    return score_contexts(next_probs, contexts, contexts[:, -1])
+
+
 @mistake("score_contexts", careless=True, given=scores)
 def tensor_for_a_float(surprises: Any) -> Any:
     """The loss is still a tensor: `.item()` is missing, which makes a number of it.

@@ -284,7 +284,7 @@ ENTROPY: list[Part] = [
     ("instead", None, INSTEAD),
     ("measure", lambda p: -p.log(), [*LOGS, ("weighed_by_the_miss", lambda p: (p - 1) * p.log(), "-log p is weighed by 1 - p."),
                                      ("weighed_by_the_squared_miss", lambda p: -((1 - p) ** 2) * p.log(), "-log p is weighed by (1 - p)², as in the focal loss.")]),
-    ("mean", lambda s, x: s.sum() / max(s.numel(), 1), [
+    ("mean", lambda s, x: s.sum() / s.numel(), [
         ("sum_over_the_batch", lambda s, x: s.sum(), "The losses are summed up, and should be averaged over the batch."),
         ("mean_over_all_cells", lambda s, x: s.sum() / x.numel(), "The sum is divided by the number of all cells, and should be by that of the rows."),
         ("mean_over_the_tokens", lambda s, x: s.sum() / x.shape[1], "The sum is divided by the number of tokens, and should be by that of the rows."),
