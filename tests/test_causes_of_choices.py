@@ -167,6 +167,25 @@ def test_the_code_of_a_module_is_that_of_its_forward():
     assert constants(Attention()) == [0.3]
 
 
+def never_set_back(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
+    words, context = [], [0] * context_length
+    while len(words) < n:
+        word = ""
+        while True:
+            probs = next_probs(torch.tensor([context]))
+            probs = choose(probs) if choose else probs
+            id = int(torch.multinomial(probs, 1, generator=generator))
+            if id == 0:
+                break
+            word, context = word + vocabulary[id], [*context[1:], id]
+        words.append(word)
+    return words
+
+
+def test_letters_of_the_word_before_are_named():
+    assert check(never_set_back, "generate_words").diagnosis.mistake.name == "letters_kept_between_words"
+
+
 def without_the_ends(next_probs, contexts, targets):
     letters = targets != 0
     picked = next_probs(contexts)[range(len(targets)), targets]

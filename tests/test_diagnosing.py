@@ -473,6 +473,7 @@ def stepping(draw):
     [
         (lambda sums, one, new: min(int(torch.searchsorted(sums, one, right=True)), len(sums) - 1), "one_number_for"),
         (lambda sums, one, new: (int(torch.searchsorted(sums, new())) + 1) % len(sums), "place_one_too_large"),
+        (lambda sums, one, new: max(int((sums < new()).sum()) - 1, 0), "place_one_too_small"),
     ],
 )
 def test_a_slip_with_running_sums_is_named(draw, slip):

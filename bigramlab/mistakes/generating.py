@@ -81,19 +81,43 @@ def only_the_newest_replaced(write: Write, n: int) -> Any:
     return [write(move=lambda context, id: [*context[:-1], id]) for _ in range(n)]
 
 
-@mistake("generate_words")
-def context_kept_between_words(
-    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, generator: Any = None
-) -> Any:
+def _going_on(*, behind_the_boundary: bool) -> Callable[..., Any]:
+    """Return what begins each word with the context that the one before ended with, its final 0 in it or not."""
+
+    def generate_words(
+        next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+    ) -> Any:
+        chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
+        words, context = [], [0] * context_length
+        for _ in range(n):
+            word, context = plain.write_word(
+                chosen,
+                vocabulary,
+                context_length,
+                generator,
+                start=context,
+                move=lambda context, id: [*context[1:], id] if id or behind_the_boundary else context,
+            )
+            words.append(word)
+        return words
+
+    return generate_words
+
+
+@mistake("generate_words", given=lambda _: _going_on(behind_the_boundary=True))
+def context_kept_between_words() -> None:
     """The context is not set back to 0 for the next word, so its first letters depend on the word before.
 
     Give it a model of context length 3 that spells a word, and ask for two: the second is another.
     """
-    words, context = [], [0] * context_length
-    for _ in range(n):
-        word, context = plain.write_word(next_probs, vocabulary, context_length, generator, start=context)
-        words.append(word)
-    return words
+
+
+@mistake("generate_words", given=lambda _: _going_on(behind_the_boundary=False))
+def letters_kept_between_words() -> None:
+    """The context is not set back to 0 for the next word, which begins as if the last one went on.
+
+    Give it a model that spells a word, and ask for two: the second is empty.
+    """
 
 
 @mistake("generate_words")
