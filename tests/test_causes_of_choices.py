@@ -194,3 +194,15 @@ def without_the_ends(next_probs, contexts, targets):
 
 def test_a_comparison_that_no_list_can_make_is_no_sign_that_a_list_is_meant():
     assert check(without_the_ends, "score_contexts").diagnosis.mistake.name == "boundary_targets_left_out"
+
+
+def summed_up(next_probs, contexts, targets):
+    return -next_probs(contexts)[range(len(targets)), targets].log().sum().item()
+
+
+def test_the_call_of_a_model_can_be_repeated():
+    report = check(lambda model, contexts, targets: summed_up(model, contexts, targets) / 3, "score_contexts")
+    names = {"score_contexts": summed_up, "tensor": torch.tensor}
+    exec(report.needs, names)
+    assert "ContextModel(" in report.call
+    assert eval(report.call, names) >= 0

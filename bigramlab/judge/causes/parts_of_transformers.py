@@ -228,6 +228,7 @@ NETWORK: list[Part] = [
         ("places_from_the_end", _places(lambda p, ids: torch.arange(ids.shape[1]).flip(0)), "The places are counted from the end, so a longer word doesn't begin as the shorter one does."),
         ("last_places", _places(lambda p, ids: torch.arange(len(p.places) - ids.shape[1], len(p.places))), "The last places are taken, and should be the first ones."),
         ("places_one_late", _places(lambda p, ids: torch.arange(1, ids.shape[1] + 1)), "The places begin at 1, and should at 0."),
+        ("places_one_late", lambda p, ids: p.embedding[ids] + p.places[1 : ids.shape[1] + 1], "The places begin at 1, and should at 0."),
         ("places_turned_by_one", lambda p, ids: p.embedding[ids] + p.places.roll(-1, 0)[: ids.shape[1]], "The places begin at 1, and should at 0."),
         ("last_place_for_all", _places(lambda p, ids: torch.full((ids.shape[1],), ids.shape[1] - 1)), "Every token gets the vector of the last token's place."),
         ("places_looked_up_by_id", _places(lambda p, ids: ids), "The places are looked up by the ids of the tokens, and should be by where these stand."),
