@@ -41,16 +41,40 @@ def normed(size):
     return lambda x, gain: x / size(x.square().mean(-1, keepdim=True)) * gain
 
 
+def norm(x, gain):
+    return functional.rms_norm(x, x.shape[-1:], gain, 1e-5)
+
+
+def taken_by_heads(p, x, heads):
+    queries, keys, values = (
+        (x @ m).view(*x.shape[:2], heads, x.shape[2] // heads).transpose(1, 2) for m in (p.query, p.key, p.value)
+    )
+    return attend(queries, keys, values).transpose(1, 2).flatten(2) @ p.output
+
+
+def small_network(p, x):
+    return (x @ p.widen).relu().square() @ p.narrow
+
+
+def block(p, x, heads):
+    x = x + taken_by_heads(p, norm(x, p.attention_gain), heads)
+    return x + small_network(p, norm(x, p.hidden_gain))
+
+
 def normed_behind(p, x, heads):
-    def norm(y, gain):
-        return functional.rms_norm(y, y.shape[-1:], gain, 1e-5)
+    x = x + norm(taken_by_heads(p, x, heads), p.attention_gain)
+    return x + norm(small_network(p, x), p.hidden_gain)
 
-    def split(y):
-        return y.unflatten(2, (heads, -1)).transpose(1, 2)
 
-    taken = attend(split(x @ p.query), split(x @ p.key), split(x @ p.value))
-    x = x + norm(taken.transpose(1, 2).flatten(2) @ p.output, p.attention_gain)
-    return x + norm((x @ p.widen).relu().square() @ p.narrow, p.hidden_gain)
+def network_with(places, normed=False):
+    def transformer_logits(p, ids):
+        x = p.embedding[ids] + places(p, ids.shape[1])
+        for one in p.blocks:
+            x = block(one, x, p.heads)
+            x = norm(x, p.gain) if normed else x
+        return (x if normed else norm(x, p.gain)) @ p.unembedding
+
+    return transformer_logits
 
 
 def of_a_global(logits, t):
@@ -114,6 +138,8 @@ def pairs_backwards(words, vocabulary):
         (normed(lambda squares: squares.sqrt().clamp(min=1)), "rms_norm", "a_size_below_1_as_1"),
         (normed(lambda squares: 1 + squares.sqrt()), "rms_norm", "1_added_to_the_size"),
         (normed_behind, "block", "normed_behind_each_part"),
+        (network_with(lambda p, n: p.places[1 : n + 1]), "transformer_logits", "places_one_late"),
+        (network_with(lambda p, n: p.places[:n], normed=True), "transformer_logits", "normed_behind_each_block"),
         (of_a_global, "with_temperature", "global_for_a_parameter"),
         (lambda x, t: (x.log() / t).softmax(1), "with_temperature", "log_of_the_logits"),
         (lambda x, t: (x * (1 // t)).softmax(1), "with_temperature", "one_divided_without_a_rest"),

@@ -306,6 +306,19 @@ def moves_of_the_first(parameters: Any, contexts: Any) -> Any:
 
 
 @mistake("transformer_probs")
+def softmax_over_the_places(parameters: Any, contexts: Any) -> Any:
+    """The softmax runs over the places of the word, `dim=1`, and should run over the tokens that may come, `dim=-1`.
+
+    Print the sum of a row: it should be 1.
+    """
+    rows = []
+    for context in contexts:
+        begin = int((torch.arange(len(context)) * (context == 0)).max())
+        rows.append(transformer_logits(parameters, context[None, begin:])[0].softmax(0)[-1])
+    return torch.stack(rows).detach()
+
+
+@mistake("transformer_probs")
 def logits_for_probabilities(parameters: Any, contexts: Any) -> Any:
     """The logits come back: the softmax is missing.
 

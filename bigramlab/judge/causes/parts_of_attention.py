@@ -198,7 +198,7 @@ def _attention(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
 
 family("attention_shares", _attention_shares, ATTENTION)
 HEADS: list[Part] = [
-    ("cut", lambda x, n: x.unflatten(2, (n, -1)).transpose(1, 2), [
+    ("cut", lambda x, n: x.unflatten(2, (n, x.shape[2] // n)).transpose(1, 2), [
         ("viewed_at_once", lambda x, n: x.reshape(x.shape[0], n, x.shape[1], -1), "`view` asks for the last shape at once, which mixes the tokens."),
         ("numbers_interleaved", lambda x, n: x.unflatten(2, (-1, n)).permute(0, 3, 1, 2), "The numbers are dealt out in turn, one to each head, and should be cut into pieces."),
         ("heads_and_their_size_exchanged", lambda x, n: x.unflatten(2, (-1, n)).transpose(1, 2), "The number of heads is taken for the size of one."),

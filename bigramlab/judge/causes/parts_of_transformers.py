@@ -239,6 +239,7 @@ NETWORK: list[Part] = [
     ]),
     ("around", lambda x, y, p, last: y, [
         ("places_added_before_each_block", lambda x, y, p, last: y if last else y + p.places[: y.shape[1]], "The vectors of the places are added before each block, and should be before the first alone."),
+        ("normed_behind_each_block", lambda x, y, p, last: y if last else _rms(y, p.gain), "The last norm stands in the loop, behind each block, and should come once, behind the last."),
         ("vector_added_around_each_block", lambda x, y, p, last: x + y, "What goes into a block is added once more to what comes out: a block has its residuals in it."),
     ]),
     ("blocks", lambda blocks: blocks, [
