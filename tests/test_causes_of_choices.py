@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bigramlab import check
+from bigramlab import Block, Transformer, check
 from bigramlab.judge.causes.code_reading import constants
 
 pytestmark = pytest.mark.slow
@@ -77,6 +77,21 @@ def network_with(places, normed=False):
     return transformer_logits
 
 
+def begun_above_0(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
+    def positive(*sizes):
+        return torch.rand(sizes, generator=generator) / 10
+
+    def one():
+        four = [positive(width, width) for _ in range(4)]
+        return Block(
+            torch.ones(width), *four, torch.ones(width), positive(width, 4 * width), positive(4 * width, width)
+        )
+
+    blocks = tuple(one() for _ in range(layers))
+    tables = positive(vocab_size, width), positive(longest, width)
+    return Transformer(*tables, blocks, torch.ones(width), positive(width, vocab_size), heads)
+
+
 def of_a_global(logits, t):
     return (logits / temperature).softmax(1)
 
@@ -140,6 +155,7 @@ def pairs_backwards(words, vocabulary):
         (normed_behind, "block", "normed_behind_each_part"),
         (network_with(lambda p, n: p.places[1 : n + 1]), "transformer_logits", "places_one_late"),
         (network_with(lambda p, n: p.places[:n], normed=True), "transformer_logits", "normed_behind_each_block"),
+        (begun_above_0, "init_transformer", "positive_numbers_only"),
         (of_a_global, "with_temperature", "global_for_a_parameter"),
         (lambda x, t: (x.log() / t).softmax(1), "with_temperature", "log_of_the_logits"),
         (lambda x, t: (x * (1 // t)).softmax(1), "with_temperature", "one_divided_without_a_rest"),
