@@ -52,13 +52,13 @@ def taken_by_heads(p, x, heads):
     return attend(queries, keys, values).transpose(1, 2).flatten(2) @ p.output
 
 
-def small_network(p, x):
-    return (x @ p.widen).relu().square() @ p.narrow
+def small_network(p, x, bend=torch.relu):
+    return bend(x @ p.widen).square() @ p.narrow
 
 
-def block(p, x, heads):
+def block(p, x, heads, bend=torch.relu):
     x = x + taken_by_heads(p, norm(x, p.attention_gain), heads)
-    return x + small_network(p, norm(x, p.hidden_gain))
+    return x + small_network(p, norm(x, p.hidden_gain), bend)
 
 
 def normed_behind(p, x, heads):
@@ -153,6 +153,7 @@ def pairs_backwards(words, vocabulary):
         (normed(lambda squares: squares.sqrt().clamp(min=1)), "rms_norm", "a_size_below_1_as_1"),
         (normed(lambda squares: 1 + squares.sqrt()), "rms_norm", "1_added_to_the_size"),
         (normed_behind, "block", "normed_behind_each_part"),
+        (lambda p, x, heads: block(p, x, heads, functional.leaky_relu), "block", "leaky_relu_squared"),
         (network_with(lambda p, n: p.places[1 : n + 1]), "transformer_logits", "places_one_late"),
         (network_with(lambda p, n: p.places[:n], normed=True), "transformer_logits", "normed_behind_each_block"),
         (begun_above_0, "init_transformer", "positive_numbers_only"),

@@ -236,6 +236,25 @@ def cache_not_emptied(parameters: Any, vocabulary: Any, n: Any, *, choose: Any =
 
 
 @mistake("sample_transformer_words")
+def tokens_kept_between_words(
+    parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None
+) -> Any:
+    """The list of tokens is not begun anew for each word, so the network reads the words before, too.
+
+    Write one word three times with a network that is sure of each letter: the second differs.
+    """
+    words, ids = [""] * n, [0]
+    for number in range(n):
+        while True:
+            probs = _last(parameters, torch.tensor([ids[-parameters.longest :]]))
+            ids.append(int(torch.multinomial(choose(probs) if choose else probs, 1, generator=generator)))
+            if ids[-1] == 0:
+                break
+            words[number] += vocabulary[ids[-1]]
+    return words
+
+
+@mistake("sample_transformer_words")
 def padding_read(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
     """The zeros in front of a short context are read as tokens: a word should begin with one "." at place 0.
 

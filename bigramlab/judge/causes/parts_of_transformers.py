@@ -92,6 +92,7 @@ OTHER_BENDS: list[Choice] = [
     ("silu_for_the_bend", functional.silu, "The bend is SiLU, and should be max(0, x)²."),
     ("square_without_relu", torch.square, "The hidden numbers are squared without max(0, x) before."),
     ("squared_after_the_layer", None, ""),
+    ("leaky_relu_squared", lambda x: functional.leaky_relu(x).square(), "The bend is the square of a leaky ReLU, which leaves a little of negative numbers, and should be max(0, x)²."),
     ("cube_for_the_square", lambda x: x.relu() ** 3, "The bend is max(0, x)³, and should be max(0, x)²."),
     *((name, bend, wrong.replace("x · sigmoid(x)", "max(0, x)²")) for name, bend, wrong in BENDS if name not in ("squared_relu_for_the_bend", "relu_for_the_bend")),
 ]  # fmt: skip
