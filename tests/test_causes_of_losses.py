@@ -180,9 +180,47 @@ def contexts_with(ends=".", note=lambda context, id: context, made=lambda rows, 
     return build_contexts
 
 
+def shifted_ids(words, vocabulary, context_length):
+    ids = {letter: place + 1 for place, letter in enumerate(vocabulary)}
+    contexts, targets = [], []
+    for word in words:
+        context = [0] * context_length
+        for letter in word + ".":
+            contexts.append(context)
+            targets.append(ids[letter])
+            context = [*context[1:], ids[letter]]
+    return torch.tensor(contexts), torch.tensor(targets)
+
+
+def filled_up_behind(words, vocabulary, context_length):
+    contexts, targets = [], []
+    for word in words:
+        ids = [0, *(vocabulary.index(letter) for letter in word), 0]
+        for place in range(1, len(ids)):
+            seen = ids[max(0, place - context_length) : place]
+            contexts.append(seen + [0] * (context_length - len(seen)))
+            targets.append(ids[place])
+    return torch.tensor(contexts), torch.tensor(targets)
+
+
+def noted_late(words, vocabulary, context_length):
+    contexts, targets = [], []
+    for word in words:
+        context = [0] * context_length
+        for letter in word + ".":
+            id = vocabulary.index(letter)
+            context = [*context[1:], id]
+        contexts.append(context)
+        targets.append(id)
+    return torch.tensor(contexts), torch.tensor(targets)
+
+
 @pytest.mark.parametrize(
     ("function", "slip"),
     [
+        (shifted_ids, "ids_from_1"),
+        (filled_up_behind, "padded_behind_the_letters"),
+        (noted_late, "noted_after_the_loop"),
         (contexts_with(ends=""), "as_many_ends_as_the_context"),
         (contexts_with(note=lambda context, id: id), "targets_for_contexts"),
         (

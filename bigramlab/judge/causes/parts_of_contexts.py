@@ -7,6 +7,13 @@ import torch
 from bigramlab.judge.causes.families import Part, Run, family
 from bigramlab.judge.causes.parts_of_counting import WORDS
 
+
+def _padded_behind(context: list[int]) -> list[int]:
+    """Move all "." in front of a context behind it, but for the one at which the word begins."""
+    more = next((place for place, id in enumerate(context) if id), len(context)) - 1
+    return [*context[more:], *[0] * more] if more > 0 else context
+
+
 CONTEXTS: list[Part] = [
     ("words", lambda words: words, WORDS),
     ("id", lambda vocabulary, letter: vocabulary.index(letter), [
@@ -14,6 +21,7 @@ CONTEXTS: list[Part] = [
         ("ids_of_the_alphabet", lambda vocabulary, letter: ord(letter) - 96, "`ord` makes the ids, as if the vocabulary were \".\" and a to z: a letter's id is its place in the vocabulary.")]),
     ("end", [0], [("final_boundary_no_target", [], "The final \".\" is no target, so it is never learned where words end."),
                   ("as_many_ends_as_the_context", None, "As many \".\" follow a word as its context is long, and one should: the others are no examples."),
+                  ("boundary_with_the_id_1", [1], "The final \".\" has the id 1, and should have 0."),
                   ("two_ends", [0, 0], "Two \".\" end each word, which gives an example too many.")]),
     ("begin", lambda n, last: [0] * n, [
         ("contexts_run_on", lambda n, last: last or [0] * n, "The context is not set back at the beginning of a word: the last one runs on."),
@@ -45,6 +53,7 @@ CONTEXTS: list[Part] = [
         ("targets_one_too_far", lambda rows, word: [(c, t) for (c, _), t in zip(rows, [*(t for _, t in rows[1:]), 0], strict=True)], "Each target stands one place too far: a token is skipped."),
         ("only_the_first_example", lambda rows, word: rows[:1], "Only the first example of each word is there."),
         ("only_the_last_example", lambda rows, word: rows[-1:], "Only the last example of each word is there: `append` stands outside the loop."),
+        ("noted_after_the_loop", lambda rows, word: [([*c[1:], t], t) for c, t in rows[-1:]], "Only one example of each word is there, and its context has the target in it: `append` stands outside of the loop."),
         ("every_other_example", lambda rows, word: rows[::2], "Only every other example is there.")]),
     ("all", lambda rows: rows, [
         ("copies_dropped", lambda rows: [*{(tuple(c), t): (c, t) for c, t in rows}.values()], "Examples that come again are dropped."),
@@ -55,6 +64,7 @@ CONTEXTS: list[Part] = [
         ("targets_are_the_newest_tokens", lambda rows: [(c, c[-1]) for c, _ in rows], "The targets are the newest tokens of the contexts, and should be what comes next.")]),
     ("each", lambda c: c, [("contexts_reversed", lambda c: c[::-1], "The contexts are written with the newest token first."),
                            ("padded_on_the_right", lambda c: [*c[next((i for i, id in enumerate(c) if id), len(c)):], *[0] * next((i for i, id in enumerate(c) if id), len(c))], "The padding stands on the right, and should on the left."),
+                           ("padded_behind_the_letters", _padded_behind, "The padding stands on the right, behind the letters, and should on the left."),
                            ("sorted_tokens", sorted, "The tokens of each context are sorted."),
                            ("ids_one_too_small", lambda c: [id - 1 for id in c], "The ids of the contexts are off by one."),
                            ("ids_one_too_large", lambda c: [id + 1 for id in c], "The ids of the contexts are off by one.")]),
