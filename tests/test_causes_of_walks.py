@@ -132,9 +132,9 @@ def test_what_is_typed_in_is_named(function, name, say):
     assert say in check(function, name).diagnosis.text()
 
 
-def among_the_heads(queries, keys):
-    scores = queries @ keys.mT / queries.shape[-1] ** 0.5
-    return scores.masked_fill(torch.ones(scores.shape[-2:]).triu(1).bool(), -1e9).softmax(1)
+def divided_down_the_columns(queries, keys):
+    shares = (queries @ keys.mT / queries.shape[-1] ** 0.5).softmax(-1).tril()
+    return shares / shares.sum(2, keepdim=True)
 
 
 def sorted_down(probs, p):
@@ -144,7 +144,7 @@ def sorted_down(probs, p):
 
 
 @pytest.mark.parametrize(
-    ("function", "name", "axis"), [(among_the_heads, "attention_shares", 1), (sorted_down, "keep_top_p", 0)]
+    ("function", "name", "axis"), [(divided_down_the_columns, "attention_shares", 2), (sorted_down, "keep_top_p", 0)]
 )
 def test_an_axis_along_which_the_numbers_sum_to_1_is_told(function, name, axis):
     assert f"sum to 1 along axis {axis}" in check(function, name).diagnosis.text()

@@ -78,7 +78,8 @@ def diagnose(
     if found := changed_though_right(case):
         return _shown(found)
     search = Search(name, calls, case.ours, case.constants, guard, end)
-    if found := cut_to_integers(case) or search.form() or (calls and calls[0].raised and needs_another_kind(case)):
+    fails = bool(calls) and calls[0].raised is not None
+    if found := cut_to_integers(case) or search.form() or (needs_another_kind(case) if fails else None):
         return _shown(found)
     clear = settled(case) if name in TRAININGS else None
     if clear and (clearly := _clearly(clear, mistakes, end, most=1)):
