@@ -4,6 +4,7 @@ A network gives logits for each place of each row. What it is asked is the same 
 the logits at a place depend on the tokens up to there alone, and that a next token is drawn by those of the last place.
 """
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -78,19 +79,17 @@ def _is_network(value: Any, here: str) -> bool:
     return isinstance(value, torch.nn.Module) or type(value).__module__ == here
 
 
-class _evaluating:  # noqa: N801 (it is a `with`)
-    """Has a network be as it is when it is not trained, and sets it back."""
-
-    def __init__(self, value: Any) -> None:
-        self.layers = [*value.modules()] if isinstance(value, torch.nn.Module) else []
-        self.trained = [layer.training for layer in self.layers]
-
-    def __enter__(self) -> None:
-        for layer in self.layers:
-            layer.training = False
-
-    def __exit__(self, *_: object) -> None:
-        for layer, training in zip(self.layers, self.trained, strict=True):
+@contextlib.contextmanager
+def _evaluating(value: Any) -> Iterator[None]:
+    """Have a network be as it is when it is not trained, and set it back."""
+    layers = [*value.modules()] if isinstance(value, torch.nn.Module) else []
+    trained = [layer.training for layer in layers]
+    for layer in layers:
+        layer.training = False
+    try:
+        yield
+    finally:
+        for layer, training in zip(layers, trained, strict=True):
             layer.training = training
 
 
