@@ -503,7 +503,7 @@ def test_a_changed_argument_is_named_whatever_law_it_breaks():
 
 
 def test_a_function_that_takes_long_is_not_tried_with_every_law(monkeypatch):
-    monkeypatch.setattr("bigramlab.judge.trying.SECONDS_ALLOWED", 0.1)
+    monkeypatch.setattr("bigramlab.judge.trying.SECONDS_ALLOWED", 0.02)
     calls = []
 
     def normalize(counts):
