@@ -45,8 +45,13 @@ def time_enough():
     from bigramlab.judge import clock  # not before jaxtyping watches what is imported
 
     clock.USUAL /= 2
-    seconds = clock.seconds
-    clock.seconds = lambda: seconds() / 4
+    seconds, take_pace = clock.seconds, clock.take_pace
+
+    def slower():
+        own = sys._getframe(1).f_code is take_pace.__code__  # which goes on counting from what it was told
+        return seconds() / (1 if own else 4)
+
+    clock.seconds = slower
 
 
 @pytest.fixture(autouse=True)
