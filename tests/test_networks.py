@@ -209,7 +209,12 @@ model = Model()
         ("return word\n", "return word\n", "right: its words are drawn by the probabilities"),
         ("return word\n", "return word.upper()\n", "right: its words are drawn by the probabilities"),
         ("word + tokens[id]", "tokens[id] + word", "wrong: the letters of its words come out backwards"),
-        ("id, word = 0", "id, word = rng.randrange(3, 9)", "wrong: its words begin with other letters"),
+        ("id, word = 0", "id, word = 1", "wrong: its words begin as if after `a`"),
+        ("id, word = 0", "id, word = rng.randrange(1, len(tokens))", "wrong: its words begin as if after just any l"),
+        ("id, word = 0", "id, word = rng.randrange(len(tokens))", "wrong: its words begin as if after just any t"),
+        ('id, word = 0, ""', "id = rng.randrange(1, len(tokens)); word = tokens[id]", "wrong: its words begin with"),
+        ('id, word = 0, ""', 'id, word = ids["b"], "b"', None),  # a beginning of one's own
+        ("if id == 0:", 'if not id and word[0] > "c":\n            id, word = 0, ""\n        elif id == 0:', None),
         (", weights=row", "", "wrong: every token is drawn as often as any other"),
         ("weights=row", "weights=[one > 0 for one in row]", "wrong: what may follow is drawn evenly"),
         ("P[id].tolist()", "P[0].tolist()", None),  # which never ends, as no word is empty

@@ -163,10 +163,20 @@ def _said_of(drawn: Sequence[str], counts: Tensor, vocabulary: str) -> tuple[str
             return WRONG, text
     if _fits(_pairs([word[::-1] for word in drawn], vocabulary), right):
         return WRONG, "the letters of its words come out backwards"
-    later = [pair for pair in pairs if pair[0]]
-    if _errors(later, right) < LIKELY and _errors(_first(pairs), right) > UNLIKELY:
-        return WRONG, "its words begin with other letters than the boundary's row says: the walk is to start there"
+    later, begun = [pair for pair in pairs if pair[0]], _first(pairs)
+    if _errors(later, right) < LIKELY and _errors(begun, right) > UNLIKELY and len(set(begun)) > 1:
+        for told, row in _beginnings(right, vocabulary):
+            if _errors(begun, row.expand(size, -1)) < LIKELY:
+                return WRONG, f"its words begin {told}, and should as the boundary's row says: start there"
     return None
+
+
+def _beginnings(right: Tensor, vocabulary: str) -> Iterator[tuple[str, Tensor]]:
+    """Yield how words begin if the walk starts elsewhere. Who gives a beginning, or throws some away, means to."""
+    yield from ((f"as if after `{token}`", row) for token, row in zip(vocabulary[1:], right[1:], strict=True))
+    yield "as if after just any letter", right[1:].mean(0)
+    yield "as if after just any token", right.mean(0)
+    yield "with each letter alike", torch.ones(len(right)).index_fill(0, torch.tensor([0]), 0) / (len(right) - 1)
 
 
 def _pairs(words: Sequence[str], vocabulary: str) -> list[tuple[int, int]]:
