@@ -62,6 +62,15 @@ def test_what_is_wrong_with_batches_is_named(function, slip):
     assert slip in check(function, "score_contexts").diagnosis.mistake.name
 
 
+def test_contexts_that_are_scored_once_however_often_they_come_are_told():
+    def score_contexts(next_probs, contexts, targets):
+        rows = contexts.tolist()
+        first = [i for i, row in enumerate(rows) if row not in rows[:i]]
+        return -next_probs(contexts[first])[range(len(first)), targets[first].long()].log().mean().item()
+
+    assert check(score_contexts).diagnosis.mistake.name == "each_context_once"
+
+
 def descent(way):
     def train_neural_bigram(counts, *, steps=1500, learning_rate=50, weight_penalty=0.0, weights=None):
         weights = torch.zeros(counts.shape) if weights is None else weights.detach().clone()

@@ -161,14 +161,17 @@ def test_heads_that_attend_to_each_other_are_told():
     assert check(heads_of_a_token, "block").diagnosis.mistake.name == "heads_attend_to_each_other"
 
 
-def stepped(cut=lambda gradient: gradient, larger=lambda old, new: new):
+def stepped(
+    cut=lambda gradient: gradient, larger=lambda old, new: new, decays=lambda *decays: decays, ahead=None, grown=pow
+):
     def adamw_step(
         parameters, gradient, mean, square, step, *, learning_rate, weight_decay=0.0, mean_decay=0.9, square_decay=0.99
     ):
-        gradient = cut(gradient)
-        mean = mean_decay * mean + (1 - mean_decay) * gradient
-        square = larger(square, square_decay * square + (1 - square_decay) * gradient**2)
-        way = mean / (1 - mean_decay**step) / ((square / (1 - square_decay**step)).sqrt() + 1e-8)
+        (b, c), gradient, old = decays(mean_decay, square_decay), cut(gradient), mean
+        mean = b * mean + (1 - b) * gradient
+        square = larger(square, c * square + (1 - c) * gradient**2)
+        goes = ahead(old, mean, gradient, b) if ahead else mean
+        way = goes / (1 - grown(b, step)) / ((square / (1 - c**step)).sqrt() + 1e-8)
         return parameters * (1 - learning_rate * weight_decay) - learning_rate * way, mean, square
 
     return adamw_step
@@ -180,9 +183,14 @@ def stepped(cut=lambda gradient: gradient, larger=lambda old, new: new):
         (stepped(lambda gradient: gradient / max(1.0, float(gradient.norm()))), "gradient_cut_to_1"),
         (stepped(lambda gradient: gradient.clamp(-0.5, 0.5)), "gradient_held_within_0.5"),
         (stepped(larger=torch.maximum), "square_never_smaller"),
+        (stepped(decays=lambda b, c: (b, b)), "mean_decay_for_both"),
+        (stepped(decays=lambda b, c: (0.9, 0.999)), "decays_of_0.9_and_0.999_typed_in"),
+        (stepped(ahead=lambda old, mean, gradient, b: old), "old_mean_in_the_step"),
+        (stepped(ahead=lambda old, mean, gradient, b: b * mean + (1 - b) * gradient), "nesterov"),
+        (stepped(grown=lambda b, step: b * step), "mean_corrected_by_steps_times_decay"),
     ],
 )
-def test_what_is_done_to_the_gradient_first_is_named(function, slip):
+def test_what_a_step_is_made_of_is_named(function, slip):
     assert check(function, "adamw_step").diagnosis.mistake.name == slip
 
 

@@ -608,13 +608,13 @@ def test_another_way_down_is_named(function, slip):
 RECIPE = bigramlab.Recipe()
 
 
-def trained(rate=bigramlab.learning_rate_at, decay=None, bend=torch.nn.functional.silu, way=None, unit=1.0):
+def trained(rate=bigramlab.learning_rate_at, decay=None, bend=torch.nn.functional.silu, way=None, unit=1.0, first=0):
     def train_mlp(parameters, contexts, targets, recipe=RECIPE, *, dev=None, generator=None, progress=True):
         layers = len(parameters.weights)
         pieces = [parameters.embedding, *parameters.weights, *parameters.biases]
         pieces = [piece.detach().clone().requires_grad_() for piece in pieces]
         decays = recipe.weight_decay if decay is None else decay
-        optimizer = way(pieces) if way else torch.optim.AdamW(pieces, betas=(0.9, 0.99), weight_decay=decays)
+        optimizer = way(pieces) if way else torch.optim.AdamW(pieces[first:], betas=(0.9, 0.99), weight_decay=decays)
         losses, scores, order, best = [], [], torch.empty(0, dtype=torch.int64), (math.inf, None)
 
         def loss_of(contexts, targets, dropout):
@@ -660,6 +660,7 @@ def test_the_right_training_of_these_tests_is_right():
         (trained(bend=torch.tanh), "tanh_for_the_bend"),
         (trained(way=partial(torch.optim.SGD, lr=0.1)), "plain_steps_for_adamw"),
         (trained(unit=1 / math.log(2)), "losses_in_bits"),
+        (trained(first=1), "embedding_not_trained"),
     ],
 )
 def test_a_slip_in_the_training_of_a_network_is_named(function, slip):

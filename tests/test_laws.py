@@ -20,10 +20,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 def parameters(listed, *others):
     """Return a parameter for each version or mistake: the first of each function, and the others with these marks."""
     return [
-        pytest.param(name, one, id=f"{name}-{getattr(one, '__name__', '') or one.name}", marks=marks)
+        pytest.param(name, one, id=f"{name}-{getattr(one, '__name__', '') or one.name}", marks=[*marks, together(name)])
         for name, some in listed.items()
         for one, marks in zip(some, [(), *[others] * (len(some) - 1)], strict=True)
     ]
+
+
+def together(name):
+    """Have one process try all that is tried of a function: what laws draw is drawn once."""
+    return pytest.mark.xdist_group(name)
 
 
 def breaks(law, function, seed=0):
@@ -31,11 +36,16 @@ def breaks(law, function, seed=0):
         return run_law(law, Recorder(function, guard), seed=seed)
 
 
-TRIED = [law for laws in LAWS.values() for law in laws if law.holds]
+TRIED = [
+    pytest.param(law, id=f"{law.function}-{law.name}", marks=together(law.function))
+    for laws in LAWS.values()
+    for law in laws
+    if law.holds
+]
 
 
 @pytest.mark.usefixtures("unchecked")  # or jaxtyping would refuse some of what our functions are to refuse
-@pytest.mark.parametrize("law", TRIED, ids=lambda law: f"{law.function}-{law.name}")
+@pytest.mark.parametrize("law", TRIED)
 def test_our_function_keeps_the_law(law):
     assert breaks(law, getattr(bigramlab, law.function)) is None
 
@@ -93,7 +103,7 @@ def test_a_mistake_is_caught_by_a_law_of_its_kind(name, mistake, pytestconfig):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=together(name)) for name in MISTAKES])
 def test_no_mistake_is_right_in_whatever_form_and_four_in_five_are_named(name):
     unnamed = []
     for mistake in MISTAKES[name]:

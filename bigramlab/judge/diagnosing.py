@@ -36,7 +36,7 @@ from bigramlab.judge.causes.walking import walked
 from bigramlab.judge.diagnosis import Diagnosis
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call, hurried
-from bigramlab.laws import ours_for
+from bigramlab.laws import Stopped, ours_for
 from bigramlab.mistakes import MISTAKES, Mistake
 
 __all__ = ["diagnose"]
@@ -199,9 +199,9 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
     smallest, right = case.calls[0], case.ours[0]
     by_use = not smallest.raised and not same_end(smallest, right)
     pairs = zip(case.calls, case.ours, strict=True)
-    quickest = sorted(pairs, key=lambda pair: (same_end(*pair), pair[0].seconds))  # what is wrong in it tells at once
-    wrong_and_quick, *others = [call for call, _ in quickest]
-    quickest_first = [wrong_and_quick, *sorted(others, key=lambda call: call.seconds)]
+    # What is wrong tells most mistakes apart at once, and what never came back takes longest.
+    telling = sorted(pairs, key=lambda pair: (isinstance(pair[0].raised, Stopped), same_end(*pair), pair[0].seconds))
+    telling_first = [call for call, _ in telling]
     exactly: list[Mistake] = []
     nearly: list[Mistake] = []
     for mistake in mistakes:
@@ -209,7 +209,7 @@ def _exact(case: Case, mistakes: list[Mistake], end: float) -> Diagnosis | None:
             break
         case.guard.hangs = 0
         with hurried(case.guard, case.calls):
-            wholly, near = _ends_all(case, mistake, quickest_first, by_use)
+            wholly, near = _ends_all(case, mistake, telling_first, by_use)
         if wholly:
             exactly.append(mistake)
         elif near:

@@ -120,7 +120,7 @@ class _Drawn:
     complete: bool = False
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)  # all laws
 def _drawn(law: Law, examples: int, seed: int) -> _Drawn:
     return _Drawn()
 

@@ -38,6 +38,8 @@ def alike(one: Any, other: Any) -> bool:
         # Of nothing at all, the shape tells nothing: `torch.tensor([])` knows none.
         return not (first.numel() or second.numel()) or (first.shape == second.shape and _close(first, second))
     if isinstance(one, Real) and isinstance(other, Real):
+        if one == other:
+            return True
         first, second = (torch.tensor(float(number), dtype=torch.float64) for number in (one, other))
         return alike(first, second)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
@@ -52,6 +54,8 @@ def alike(one: Any, other: Any) -> bool:
 
 def _close(first: Tensor, second: Tensor) -> bool:
     """Compare the learner's with ours but for rounding, which near 0 is that of the larger numbers beside it."""
+    if torch.equal(first, second):
+        return True
     too_large = first.isinf() & (second.abs() > torch.finfo(torch.float32).max) & (first.sign() == second.sign())
     second = torch.where(too_large, first, second)  # ours reckons in doubles, and the learner's may in floats
     finite = second[second.isfinite()]

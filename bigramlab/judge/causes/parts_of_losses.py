@@ -337,7 +337,14 @@ def _entropy(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return _measured(chosen["shares"](logits), targets, chosen)
 
 
+def _first_of_each(rows: Any) -> list[int]:
+    return [*{tuple(row): i for i, row in reversed([*enumerate(rows.tolist())])}.values()]
+
+
 SCORE: list[Part] = [
+    ("rows", lambda c, t: slice(None), [
+        ("each_context_once", lambda c, t: _first_of_each(c), "A context that comes again is left out, and its target with it: each should count as often as it comes."),
+        ("each_example_once", lambda c, t: _first_of_each(torch.column_stack([c, t])), "An example that comes again is left out, and should count as often as it comes.")]),
     ("shares", lambda p: p, [
         ("softmax_of_probabilities", lambda p: p.softmax(-1), "softmax is taken of probabilities, as `cross_entropy` does, which takes logits: shares of shares."),
         ("logs_for_probabilities", lambda p: p.log_softmax(-1), "`log_softmax` is taken of probabilities."),
@@ -354,7 +361,8 @@ def _said(next_probs: Any, contexts: bytes, shape: tuple[int, ...]) -> Any:
 def _score(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     contexts = given["contexts"].long()
     probs = chosen["shares"](_said(given["next_probs"], contexts.numpy().tobytes(), contexts.shape))
-    return float(_measured(probs, given["targets"].long(), chosen))
+    rows = chosen["rows"](contexts, given["targets"])
+    return float(_measured(probs[rows], given["targets"].long()[rows], chosen))
 
 
 SURPRISAL: list[Part] = [

@@ -48,6 +48,13 @@ TRAIN: list[Part] = [
         ("relu_for_the_bend", torch.relu, "The hidden layers bend with ReLU, and should with x · sigmoid(x)."),
         ("sigmoid_for_the_bend", torch.sigmoid, "The hidden layers bend with sigmoid(x), and should with x · sigmoid(x)."),
         ("no_bend", lambda hidden: hidden, "The bend of the hidden layers is missing.")]),
+    ("trained", lambda i, pieces: True, [
+        ("embedding_not_trained", lambda i, pieces: i > 0, "The embedding is not trained: it is missing from what the optimizer gets, or needs no gradient."),
+        ("embedding_alone_trained", lambda i, pieces: i == 0, "Only the embedding is trained: the layers are missing from what the optimizer gets."),
+        ("biases_not_trained", lambda i, pieces: pieces[i].dim() > 1, "The biases are not trained: they are missing from what the optimizer gets."),
+        ("first_layer_not_trained", lambda i, pieces: i not in (1, 1 + len(pieces) // 2), "The first layer is not trained: it is missing from what the optimizer gets."),
+        ("last_layer_not_trained", lambda i, pieces: i not in (len(pieces) // 2, len(pieces) - 1), "The last layer is not trained: it is missing from what the optimizer gets."),
+        ("nothing_trained", lambda i, pieces: False, "Nothing is trained: the parameters never change.")]),
     ("noted", "before", [("loss_noted_after_the_step", "after", "The loss is noted after each step, and should be before it.")]),
     ("unit", 1.0, [("losses_in_bits", 1 / math.log(2), "The losses are in bits, and should be in nats.")]),
     ("way", "adamw", [
@@ -83,6 +90,8 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         at = chosen["rate"](recipe=recipe, step=step)
         pieces = [piece.detach() for piece in pieces]
         for i, slope in enumerate(slopes):
+            if not chosen["trained"](i, pieces):
+                continue
             decay = chosen["decayed"](recipe.weight_decay, pieces[i])
             if chosen["way"] in ("plain", "momentum"):
                 means[i] = slope + (0.9 * means[i] if chosen["way"] == "momentum" else 0)

@@ -32,6 +32,7 @@ MLP: list[Part] = [
     ("added", "all", [("biases_left_out", "none", "The biases are not added."),
                       ("last_bias_left_out", "not the last", "The last layer's bias is not added."),
                       ("biases_in_the_last_layer_only", "the last", "The biases of the hidden layers are not added."),
+                      ("first_bias_in_every_layer", "the first", "The first layer's biases are added in each layer: an index is typed in, and should be that of the layer."),
                       ("biases_subtracted", "minus", "The biases are subtracted."),
                       ("biases_behind_the_bend", "late", "The biases of the hidden layers are added behind the bend, and belong before it.")]),
     ("looked_up", lambda e, c: e[c].flatten(1), [
@@ -96,6 +97,8 @@ def _network(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
             x = x + biases[layer]
         if added == "minus":
             x = x - biases[layer]
+        if added == "the first":
+            x = x + biases[0]
         if layer < end:
             x = bend(chosen["normed"](x))
             if late:

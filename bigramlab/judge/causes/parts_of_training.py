@@ -21,7 +21,11 @@ ADAMW: list[Part] = [
     ("afterwards", lambda new, left, old, decay: new, [
         ("decay_after_the_step", lambda new, left, old, decay: (new - left + old) * (1 - decay), "The parameters decay after the step, and should before it: what decays is the old ones.")]),
     ("gradient", _as_it_is, CUT),
-    ("named", lambda b, c: (b, c), [("decays_exchanged_everywhere", lambda b, c: (c, b), "`mean_decay` and `square_decay` are exchanged, wherever they stand.")]),
+    ("named", lambda b, c: (b, c), [
+        ("decays_exchanged_everywhere", lambda b, c: (c, b), "`mean_decay` and `square_decay` are exchanged, wherever they stand."),
+        ("mean_decay_for_both", lambda b, c: (b, b), "`mean_decay` is used for the squares, too, and `square_decay` should be."),
+        ("square_decay_for_both", lambda b, c: (c, c), "`square_decay` is used for the mean, too, and `mean_decay` should be."),
+        *((f"decays_of_{b:g}_and_{c:g}_typed_in", lambda _, __, b=b, c=c: (b, c), f"The decays are typed in, {b:g} and {c:g}, and those that are given are not used.") for b in (0.9, 0.85) for c in (0.99, 0.999, 0.95))]),
     ("mean", lambda m, g, b: b * m + (1 - b) * g, [
         ("mean_decay_turned_around", lambda m, g, b: (1 - b) * m + b * g, "In the running mean the shares are exchanged: `mean_decay` is how much is kept."),
         ("gradient_added_whole_to_the_mean", lambda m, g, b: b * m + g, "The gradient is added to the running mean in full, and should be by its share, 1 - mean_decay."),
@@ -40,6 +44,12 @@ ADAMW: list[Part] = [
         ("square_never_smaller", lambda s, g, m, b: torch.maximum(s, b * s + (1 - b) * g**2), "The running mean of the squares may only grow: the larger one is kept, as AMSGrad does."),
         ("square_of_what_wavers", lambda s, g, m, b: b * s + (1 - b) * (g - m) ** 2, "The gradient's distance from its running mean is squared, as AdaBelief does, and should be the gradient."),
         ("squares_added_up", lambda s, g, m, b: s + g**2, "The squares are added up, as in Adagrad, and should be a running mean.")]),
+    ("stepped_with", lambda old, new, g, b: new, [
+        ("old_means_in_the_step", lambda old, new, g, b: old, "The step goes along the means as they came, and should along those that were just moved on."),
+        ("old_mean_in_the_step", lambda old, new, g, b: (old[0], new[1]), "The step goes along the running mean as it came, and should along the one that was just moved on."),
+        ("old_square_in_the_step", lambda old, new, g, b: (new[0], old[1]), "The step is divided by the root of the squares as they came, and should be by that of those that were just moved on."),
+        ("nesterov", lambda old, new, g, b: (b * new[0] + (1 - b) * g, new[1]), "The step looks ahead: the gradient is mixed into the mean once more, as NAdam does."),
+        ("gradient_for_the_mean_in_the_step", lambda old, new, g, b: (g, new[1]), "The step goes along this gradient alone, and should along the running mean of all.")]),
     ("corrected", lambda m, s, b, c, t: (m / (1 - b**t), s / (1 - c**t)), [
         ("means_not_corrected", lambda m, s, b, c, t: (m, s), "The means are not divided by 1 - decay^step, so the first steps are wrong."),
         ("only_the_mean_corrected", lambda m, s, b, c, t: (m / (1 - b**t), s), "The mean of the squares is not corrected."),
@@ -48,6 +58,8 @@ ADAMW: list[Part] = [
         ("corrected_with_one_step_too_few", lambda m, s, b, c, t: (m / (1 - b ** (t - 1)), s / (1 - c ** (t - 1))), "The correction counts a step too few: `step` begins with 1."),
         ("steps_counted_from_0", lambda m, s, b, c, t: (m / ((1 - b ** (t - 1)) or 1), s / ((1 - c ** (t - 1)) or 1)), "The correction counts a step too few: `step` begins with 1."),
         ("corrected_without_the_power", lambda m, s, b, c, t: (m / (1 - b), s / (1 - c)), "The correction divides by 1 - decay, at each step: the power `**step` is missing."),
+        ("mean_corrected_by_steps_times_decay", lambda m, s, b, c, t: (m / (1 - b * t), s / (1 - c**t)), "The mean's correction multiplies decay and step, and should raise to the power."),
+        ("square_corrected_by_steps_times_decay", lambda m, s, b, c, t: (m / (1 - b**t), s / (1 - c * t)), "The correction of the squares multiplies decay and step, and should raise to the power."),
         ("corrected_by_steps_times_decay", lambda m, s, b, c, t: (m / (1 - b * t), s / (1 - c * t)), "The correction multiplies decay and step, and should raise to the power."),
         ("corrections_exchanged", lambda m, s, b, c, t: (m / (1 - c**t), s / (1 - b**t)), "The corrections of the two means are exchanged."),
         ("multiplied_by_the_correction", lambda m, s, b, c, t: (m * (1 - b**t), s * (1 - c**t)), "The means are multiplied by 1 - decay^step, and should be divided.")]),
@@ -72,7 +84,8 @@ ADAMW: list[Part] = [
         ("decay_of_a_constant", lambda p, r, w: (p - r * w, 0), "The decay is subtracted as it is, and should shrink each parameter by a share of itself.")]),
     ("sign", -1, [("uphill", 1, "The step is added, and should be subtracted: it goes uphill.")]),
     ("rate", lambda r: r, [("rate_left_out", lambda r: 1, "The learning rate is not used for the step.")]),
-    ("decays", lambda b, c: (b, c), [("decays_swapped", lambda b, c: (c, b), "The two decays are exchanged.")]),
+    ("decays", lambda b, c: (b, c), [("decays_swapped", lambda b, c: (c, b), "The two decays are exchanged."),
+                                     ("shares_turned_around", lambda b, c: (1 - b, 1 - c), "In both running means the shares are exchanged: a decay is how much is kept.")]),
     ("kept", "raw", [("corrected_means_kept", "corrected", "The corrected means are returned for the next step, which corrects them again."),
                      ("old_means_kept", "old", "The means are returned as they came, and should be moved on.")]),
 ]  # fmt: skip
@@ -87,7 +100,8 @@ def adamw(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     g = chosen["gradient"](g + in_gradient * p)
     mean = chosen["mean"](given["mean"], g, kept)
     square = chosen["square"](given["square"], g, mean, kept_of_squares)
-    corrected = chosen["corrected"](mean, square, b, c, t)
+    stepped = chosen["stepped_with"]((given["mean"], given["square"]), (mean, square), g, b)
+    corrected = chosen["corrected"](*stepped, b, c, t)
     moved = p_left + chosen["sign"] * chosen["rate"](r) * chosen["way"](*corrected)
     moved = chosen["afterwards"](moved, p_left, p, r * given["weight_decay"])
     means = {"raw": (mean, square), "corrected": corrected, "old": (given["mean"], given["square"])}[chosen["kept"]]
@@ -148,6 +162,8 @@ TRAIN: list[Part] = [
         *((name, lambda slopes, t, n, cut=cut: cut(slopes[-1]), wrong) for name, cut, wrong in CUT),
         *((f"rate_{name}_after_half", lambda slopes, t, n, to=to, whole=whole: slopes[-1] * (1 if t < (n // 2 if whole else n / 2) else to), f"The learning rate {text} after half of the steps.")
           for (name, to, text), whole in product([("halved", 0.5, "is halved"), ("a_tenth", 0.1, "falls to a tenth")], [False, True])),
+        *((f"rate_{name}_at_each_step_after_half", lambda slopes, t, n, to=to: slopes[-1] * to ** max(0, t + 1 - n // 2), f"The learning rate {text} at each step after half of them, and not once.")
+          for name, to, text in [("halved", 0.5, "is halved"), ("a_tenth", 0.1, "falls to a tenth")]),
         ("rate_falls_to_0", lambda slopes, t, n: slopes[-1] * (1 - t / n), "The learning rate falls to 0 along a line."),
         ("rate_falls_with_the_steps", lambda slopes, t, n: slopes[-1] / (t + 1), "The learning rate is divided by the number of the step."),
         ("mean_of_the_gradients", lambda slopes, t, n: sum(slopes) / len(slopes), "The mean of all gradients so far is used.")]),
