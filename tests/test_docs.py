@@ -383,8 +383,9 @@ def test_the_vowels_are_the_group_that_the_bet_on_embeddings_means():
 def test_a_training_gives_again_what_is_kept():
     kept, again = keeping.training(experiments.embedding), experiments.embedding()
     assert again["dev"] == pytest.approx(kept["dev"], abs=0.02)
-    kept, again = keeping.training(experiments.comparison), experiments.comparison()
-    for before, now in zip(kept["results"], again["results"], strict=True):
+    kept, again = keeping.training(experiments.comparison)["results"], experiments.comparison(transformer=None)
+    assert [before["name"] for before in kept[-1:]] == ["Transformer"]  # it alone takes minutes
+    for before, now in zip(kept[:-1], again["results"], strict=True):
         assert now["name"] == before["name"]
         for part in ("train", "dev", "test"):
             assert now[part] == pytest.approx(before[part], abs=0.02)

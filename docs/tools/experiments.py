@@ -142,11 +142,10 @@ def race_table(rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def comparison() -> dict[str, Any]:
+def comparison(transformer: Recipe | None = bigramlab.TRANSFORMER_RECIPE) -> dict[str, Any]:
     """Compare all models on the honest split."""
     generator = torch.Generator().manual_seed(42)
-    recipe = bigramlab.TRANSFORMER_RECIPE
-    results = bigramlab.compare(*honest_split(), transformer=recipe, generator=generator, progress=False)
+    results = bigramlab.compare(*honest_split(), transformer=transformer, generator=generator, progress=False)
     return {"results": [result._asdict() for result in results]}
 
 
