@@ -1505,6 +1505,57 @@ def test_what_is_made_of_a_part_of_the_words_is_known_where_they_are_split(run):
     assert made["counts_of"][0] == made["loss_of"][0] == "right"
 
 
+TRIGRAMS = f"""{SPLIT}
+train, dev, test = words[:n1], words[n1:n2], words[n2:]
+def trigrams_of(ws):
+    N3 = torch.zeros(27, 27, 27)
+    for w in ws:
+        for a, b, c in zip(".." + w, "." + w + ".", w + "."):
+            N3[stoi[a], stoi[b], stoi[c]] += 1
+    return N3
+N3 = trigrams_of(train)
+P3 = (N3 + 0.1) / (N3 + 0.1).sum(2, keepdim=True)
+def trigram_loss(ws):
+    M = trigrams_of(ws)
+    return -(M * P3.log()).sum().item() / M.sum().item()
+dev3 = trigram_loss(dev)
+test3 = trigram_loss(test)
+"""
+
+
+@pytest.mark.slow
+def test_what_follows_two_tokens_of_a_part_and_its_losses_are_known(run):
+    found = run(TRIGRAMS, "trigrams.py")
+    made = items(review(found.things, found.names, codes=[Code("", TRIGRAMS)]))
+    assert made["N"] == ("right", "the counts, of `train`")  # by the name that the part has in the end
+    assert made["N3"] == ("right", "the counts of what follows two tokens, of `train`")
+    assert made["P3"] == ("right", "the probabilities of what follows two tokens, with k = 0.1, of `train`")
+    assert made["dev3"] == ("right", "the loss of `dev` by `P3`")
+    assert made["test3"] == ("right", "the loss of `test` by `P3`")
+    assert made["trigram_loss"][0] == "right"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("right", "wrong", "name", "said"),
+    [
+        ("test3 = trigram_loss(test)", "test3 = trigram_loss(dev)", "test3", "mistake: its name says test"),
+        ("M.sum().item()\ndev3", "len(ws)\ndev3", "dev3", "mistake: a word"),
+        ("M.sum().item()\ndev3", "len(ws)\ndev3_per_word = trigram_loss(dev)\ndev3", "dev3_per_word", "right: a word"),
+        ("[b], stoi[c]]", "[c], stoi[b]]", "N3", "mistake: of `train`, with one slip"),
+        ("0.1).sum(2,", "0.1).sum(1,", "P3", "mistake: of `train`, with one slip"),
+        ("N3 = trigrams_of(train)", "N3 = trigrams_of(words)", "test3", "right: which was made of all words"),
+    ],
+)
+def test_a_slip_in_what_follows_two_tokens_of_a_part_is_told(run, right, wrong, name, said):
+    assert right in TRIGRAMS
+    code = TRIGRAMS.replace(right, wrong)
+    found = run(code, "trigrams.py")
+    verdict, text = items(review(found.things, found.names, codes=[Code("", code)]))[name]
+    assert verdict == said.split(":")[0]
+    assert said.split(": ")[1] in text
+
+
 def test_a_k_that_no_table_has_any_more_is_read_off_the_losses_of_a_split(run):
     chosen = f"""{SPLIT.replace(", 4)", ", 9)")}
 P = (N + 0.5) / (N + 0.5).sum(1, keepdim=True)

@@ -6,12 +6,12 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from bigramlab.judge.making import MISTAKE, Made
+from bigramlab.judge.making import MISTAKE
 from bigramlab.judge.reading import Candidate, Form, how_made, is_and_should
-from bigramlab.judge.slipping import COMMON
+from bigramlab.judge.slipping import KS
 from bigramlab.lessons.contexts import build_contexts
 
-__all__ = ["read_deeper"]
+__all__ = ["counted_deeper", "read_deeper"]
 
 AFTER = "of what follows two tokens"
 DIVIDED: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -38,23 +38,20 @@ COUNTED: Mapping[str, Callable[[Tensor], Tensor]] = {
 """Slips in counting."""
 
 
-def read_deeper(table: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidate]:
+def read_deeper(table: Tensor, words: Sequence[str], vocabulary: str) -> Iterator[Candidate]:
     """Yield what a table may be that has a row for each two tokens."""
-    size = len(made.vocabulary)
+    size = len(vocabulary)
     table = table.detach().cpu().double().reshape(size, size, size)
-    every = _counted(tuple(words), made.vocabulary)
-    for counts, how in (
-        (every, ""),
-        (_without_first(every), "; the first letter of each word is not among what follows"),
-    ):
+    for counts, how in counted_deeper(tuple(words), vocabulary):
         if form := _form(table, counts):
             yield Candidate(form.verdict, f"{_what(form.sentence)}{how}")
             return
+    every, _ = counted_deeper(tuple(words), vocabulary)[0]
     for slip, change in COUNTED.items():
         if form := _form(table, change(every)):
             yield _slipped(_what(form.sentence), slip, table, form.make(_rows(every), form.k))
             return
-    for k in COMMON:
+    for k in (0, *KS):
         for slip, divide in DIVIDED.items():
             if torch.allclose(table.nan_to_num(0), divide(every + k).nan_to_num(0), atol=1e-6):
                 right = (every + k) / (every + k).sum(2, keepdim=True)
@@ -96,16 +93,12 @@ def _rows(table: Tensor) -> Tensor:
     return table.reshape(-1, table.shape[-1])
 
 
-@lru_cache(maxsize=2)
-def _counted(words: tuple[str, ...], vocabulary: str) -> Tensor:
-    """Return how often each token follows each two; before a word there are as many "." as are needed."""
+@lru_cache(maxsize=16)  # the parts of a split, too
+def counted_deeper(words: tuple[str, ...], vocabulary: str) -> list[tuple[Tensor, str]]:
+    """Return how often each token follows each two: with as many "." before a word as are needed, and with one."""
     contexts, targets = build_contexts(list(words), vocabulary, 2)
     counts = torch.zeros((len(vocabulary),) * 3, dtype=torch.float64)
-    return counts.index_put_((*contexts.T, targets), torch.ones((), dtype=torch.float64), accumulate=True)
-
-
-def _without_first(counts: Tensor) -> Tensor:
-    """Return counts of words with one "." before them: then no letter follows two."""
-    other = counts.clone()
-    other[0, 0] = 0
-    return other
+    counts.index_put_((*contexts.T, targets), torch.ones((), dtype=torch.float64), accumulate=True)
+    with_one = counts.clone()
+    with_one[0, 0] = 0  # then no letter follows two
+    return [(counts, ""), (with_one, "; the first letter of each word is not among what follows")]

@@ -5,18 +5,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations, product
-from typing import Any, NamedTuple
+from itertools import combinations
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from bigramlab.judge.following import roles_in
-from bigramlab.judge.making import MISTAKE, RIGHT, with_k
+from bigramlab.judge.making import MISTAKE, RIGHT
 from bigramlab.judge.reading import how_made, with_slips
-from bigramlab.judge.reading_numbers import LOOSE, SHORT, TIGHT, digits_of
+from bigramlab.judge.reading_deeper import read_deeper
+from bigramlab.judge.reading_losses import Part, read_loss
 from bigramlab.judge.reviewed import Item, Thing
-from bigramlab.judge.slipping import KS, probs_of
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
@@ -25,18 +25,6 @@ __all__ = ["Part", "overlapping", "parts_of", "read_part", "same_losses"]
 A_LOSS = re.compile(r"(?i)loss|nll|ppl|perplexity")
 USUAL = (0.8, 0.9)
 MOST = 12  # parts: who has made more has made no split
-
-
-class Part(NamedTuple):
-    """Some of the words.
-
-    Attributes:
-        name: How the notebook writes them, such as `train` or `words[:n1]`.
-        counts: The table of their bigrams, in the order of all words' vocabulary.
-    """
-
-    name: str
-    counts: Tensor
 
 
 def parts_of(things: Sequence[Thing], names: Mapping[str, Any], words: Sequence[str]) -> list[Part]:
@@ -50,14 +38,16 @@ def parts_of(things: Sequence[Thing], names: Mapping[str, Any], words: Sequence[
     lists = {one.name: names.get(one.name, one.value) for one in things if not one.shown}
     lists = {name: one for name, one in lists.items() if _are_words(one)}
     cuts = {one.value: one.name for one in things if type(one.value) is int and not one.shown}
-    all_of_them, found = Counter(words), dict[str, list[str]]()
+    all_of_them, found = Counter(words), dict[tuple[str, ...], str]()
     for name, own in lists.items():
-        counted = Counter(own)
-        if len(own) < len(words) and not counted - all_of_them:
-            found[name] = own
-        elif counted == all_of_them:
-            found |= _slices(name, own, cuts)
-    return [Part(name, _counted(tuple(part), tuple(words))) for name, part in [*found.items()][:MOST] if part]
+        if len(own) < len(words) and not Counter(own) - all_of_them:
+            found.setdefault(tuple(own), name)
+    for name, own in lists.items():
+        if len(own) == len(words) and Counter(own) == all_of_them:
+            for cut, part in _slices(name, own, cuts):  # where it has no name of its own
+                found.setdefault(tuple(part), cut)
+    kept = [(name, part) for part, name in [*found.items()][:MOST] if part]
+    return [Part(name, _counted(part, tuple(words)), part) for name, part in kept]
 
 
 def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -141,7 +131,12 @@ def _counted(part: tuple[str, ...], words: tuple[str, ...]) -> Tensor:
 
 
 def read_part(
-    thing: Thing, parts: Sequence[Part], there: Mapping[str, Any], known: Sequence[Item], order: Tensor | None
+    thing: Thing,
+    parts: Sequence[Part],
+    there: Mapping[str, Any],
+    known: Sequence[Item],
+    order: Tensor | None,
+    words: Sequence[str],
 ) -> Item | None:
     """Say what a table of a part is, or the loss of a part by one of the notebook's own tables.
 
@@ -151,7 +146,10 @@ def read_part(
         there: What there is by then, by name.
         known: What was said of it.
         order: The notebook's order of tokens, where it is another one.
+        words: All the words.
     """
+    if isinstance(thing.value, Tensor) and thing.value.dim() == 3:
+        return _deeper_table(thing, parts, build_vocabulary(words)) if order is None else None
     own = [(part.name, part.counts if order is None else part.counts[order][:, order]) for part in parts]
     if isinstance(thing.value, Tensor) and thing.value.dim():
         said = next(filter(None, (_table(thing.value, name, counts) for name, counts in own)), None)
@@ -159,7 +157,7 @@ def read_part(
         if said is None and (wrong := _wrong_table(thing, counted)):
             return wrong
     else:
-        said = _number(thing.value, own, there, known)
+        said = read_loss(thing, parts, own, there, known, words)
     return Item(thing.name, thing.place, *said, headline=f"`{thing.name}`: {said[1]}.") if said else None
 
 
@@ -168,6 +166,22 @@ def _table(value: Tensor, name: str, counts: Tensor) -> tuple[str, str] | None:
         return None
     form = how_made(value.detach().double(), counts)
     return (form.verdict, f"{form.sentence}, of `{name}`") if form else None
+
+
+def _deeper_table(thing: Thing, parts: Sequence[Part], vocabulary: str) -> Item | None:
+    """Say what a table of what follows two tokens is, if it was made of a part."""
+    size = len(vocabulary)
+    if thing.value.shape != (size, size, size) or thing.value.is_complex():
+        return None
+    found = [(part.name, one) for part in parts for one in read_deeper(thing.value, part.words, vocabulary)]
+    for name, one in sorted(found, key=lambda pair: pair[1].verdict != RIGHT):
+        what, slip, but = one.sentence.partition(", with one slip. ")
+        if not slip:
+            return Item(thing.name, thing.place, RIGHT, f"{what}, of `{name}`", f"`{thing.name}`: {what}, of `{name}`.")
+        text = f"{what}, of `{name}`, with one slip"
+        details = [("But", but, False), ("To see it", one.seen.replace("{it}", thing.name), False)]
+        return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
+    return None
 
 
 def _wrong_table(thing: Thing, counted: Sequence[tuple[str, Tensor]]) -> Item | None:
@@ -180,53 +194,4 @@ def _wrong_table(thing: Thing, counted: Sequence[tuple[str, Tensor]]) -> Item | 
             seen = one.seen.replace("{it}", thing.name)
             details = [("But", f"{but.rstrip('.')}.", False), ("To see it", seen, False)]
             return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details, slips=one.slips)
-    return None
-
-
-def _number(
-    value: object, parts: Sequence[tuple[str, Tensor]], there: Mapping[str, Any], known: Sequence[Item]
-) -> tuple[str, str] | None:
-    """Say which loss a number is: of a part, or of all words, if those have two tokens for the boundary."""
-    if not (isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())):
-        return None
-    number = float(value.detach() if isinstance(value, Tensor) else value)
-    if not math.isfinite(number):
-        return None
-    tables = [
-        (item, table.detach().double())
-        for item in known
-        if item.verdict == RIGHT and isinstance(table := there.get(item.name), Tensor) and table.dim() == 2
-    ]
-    models = {f"`{item.name}`": table for item, table in tables if item.text.startswith("the probabilities")}
-    counted = [(item, table) for item, table in tables if item.text.startswith("the counts")]
-    everything = [("all words", counts, LOOSE) for item, counts in counted if "two tokens" in item.text]
-    measured = [(f"`{name}`", counts, TIGHT) for name, counts in parts] + everything
-    tried = [*product(models.items(), measured)]
-    for item, counts in counted if digits_of(number)[0] > SHORT else ():  # k may be chosen by a loop over several
-        if any(item.text.endswith(f", of `{name}`") for name, _ in parts):
-            smoothed = {f"`{item.name}` {with_k(k)}": probs_of(counts + k) for k in KS}
-            tried += product(smoothed.items(), measured)
-    found = [
-        (*near, f"of {name} by {model}")
-        for (model, probs), (name, counts, bound) in tried
-        if (near := _measured(number, counts, probs, bound))
-    ]
-    _, what, of = min(found, key=lambda one: one[0], default=(0.0, "", ""))
-    return (RIGHT, f"the {what} {of}") if found else None
-
-
-def _measured(value: float, counts: Tensor, probs: Tensor, bound: float) -> tuple[float, str] | None:
-    """Say how near a number is to what it measures, and what that is, if it does.
-
-    It is matched to its digits, and a longer one up to the bound.
-    """
-    if probs.shape != counts.shape:
-        return None
-    loss = -float(torch.xlogy(counts, probs).sum() / counts.sum())
-    if not math.isfinite(loss):  # any number would be as near
-        return None
-    _, unit = digits_of(value)
-    for what, number in (("loss", loss), ("perplexity", math.exp(min(loss, 700)))):
-        if abs(number - value) <= max(min(unit, 6e-5 * number), bound * number):
-            return round(abs(number - value) / number, 7), what
     return None

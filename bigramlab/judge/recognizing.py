@@ -288,7 +288,7 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
         for one in read_ids(value.argmax(dim=1), known.words, known.made):
             yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)
     if size > 1 and value.shape in ((size, size, size), (size * size, size)):
-        yield from read_deeper(value, known.words, known.made)
+        yield from read_deeper(value, known.words, known.made.vocabulary)
     if value.dim() in (1, 2) and not value.is_floating_point():
         yield from read_ids(value, known.words, known.made)
     elif value.is_floating_point():

@@ -42,7 +42,9 @@ def say_values(
     counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
     for at, thing in enumerate(made):
         begin(thing.name)
-        item = read_part(thing, parts, there, [*before, *found.values()], order)
+        item = read_part(
+            thing, parts, there, [*before, *found.values()], order, load_names() if words is None else words
+        )
         if item is None and _is_one_row(thing.value):
             text = "all its rows are one list, so what changes one changes all: make each row by itself"
             mend = [("To mend it", "Write `[[0] * n for _ in range(n)]` for `[[0] * n] * n`.", False)]

@@ -95,7 +95,7 @@ def run_slip(mistake: Mistake, *arguments: Any) -> Any:
 
 def probs_of(counts: Tensor) -> Tensor:
     """Divide each row by its sum; a row without counts becomes `nan`."""
-    return counts / counts.sum(dim=1, keepdim=True)
+    return counts / counts.sum(dim=-1, keepdim=True)
 
 
 def print_of(ids: Tensor) -> str:
