@@ -16,7 +16,7 @@ from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.own_norms import look_at_own_norms
-from bigramlab.judge.reading_code import Code
+from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
 from bigramlab.judge.reading_parts import overlapping, parts_of, same_losses
 from bigramlab.judge.recognizing import are_the_names
@@ -74,6 +74,7 @@ def review(
     begin: Callable[[str], None] = lambda _: None,
     stuck: Mapping[str, str] | None = None,
     codes: Sequence[Code] = (),
+    heard: Sequence[Found] = (),
 ) -> Review:
     """Say of each thing what it is.
 
@@ -88,6 +89,7 @@ def review(
         begin: Gets the name of each thing before it is looked at.
         stuck: The functions that have ended the process or do not come back, and what they do.
         codes: The code of the file, if it is known.
+        heard: What was wrong in what it did as it ran.
     """
     things = [thing for thing in things if not thing.name.startswith("_") and not _is_ours(thing)]
     words = words if words is not None else _words_of(things)
@@ -130,7 +132,7 @@ def review(
             found[at] = Item(name, things[at].place, MISTAKE, text, f"`{name}`: {text}.")
     slips = [
         Item(one.name, one.place, MISTAKE, one.text, f"`{one.name}`: {one.text}.", [("To mend it", one.mend, False)])
-        for one in slips_in_loops(codes, names, then)
+        for one in (*slips_in_loops(codes, names, then), *heard)
     ]
     items, unknown = settled(things, found, slips)
     return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes), likely)

@@ -13,6 +13,7 @@ from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewing import review
 from bigramlab.lab.apart import Apart, Gone
 from bigramlab.lab.cells import cells_of
+from bigramlab.lab.overheard import Overheard
 from bigramlab.lab.tracking import run_cells
 
 __all__ = ["check_file"]
@@ -92,7 +93,8 @@ def do(say: Callable[..., None], **given: Any) -> None:
     os.environ["COLUMNS"] = str(given["columns"])
     try:
         cells = cells_of(path)
-        run = run_cells(path, cells, until=given["until"] and tuple(given["until"]), tell=say)
+        with Overheard([cell.filename for cell in cells]) as heard:
+            run = run_cells(path, cells, until=given["until"] and tuple(given["until"]), tell=say)
         made = review(
             run.things,
             run.names,
@@ -103,6 +105,7 @@ def do(say: Callable[..., None], **given: Any) -> None:
             codes=[Code(cell.place, cell.text) for cell in cells],
             begin=lambda name: say(judging=name),
             stuck=given["stuck"],
+            heard=[*heard.found(run.names, {cell.filename: cell.place for cell in cells})],
         )
     except Exception:
         say(page=f"bigramlab itself has failed, please report it:\n{traceback.format_exc()}", status=2)

@@ -1,0 +1,219 @@
+"""What a file asks of torch as it runs: a loss of what are no logits, or a parameter that no step moves.
+
+Whatever the file is like, what it trains goes through a few of torch's functions. They do what they always do, and what
+comes by is looked at: a training goes on, and writes names, though one of these slips is in it.
+"""
+
+import contextlib
+import functools
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bigramlab.judge.reading_code import Found
+
+__all__ = ["Overheard"]
+
+_Place = tuple[str, int]  # a file, by the name of its code, and a line
+
+LOOKED_AT = 20  # calls of each line
+ROWS = 256  # of each call
+FEWEST_ROWS, FEWEST_STEPS = 8, 8  # what so few show could be so by chance
+STEPS_APART = 20  # of a long training, one in so many is looked at
+MOST_LEAVES = 2_000  # then each step makes new ones
+WALKED = 20_000  # nodes of a graph
+TOO_SMALL = 1e-3  # of the largest gradient: a smaller one may be rounding, as before a batch norm
+TWICE = "it gets probabilities, whose rows sum to 1, and takes logits: so softmax is taken twice"
+NO_LOGS = "it gets probabilities, and takes their logarithms"
+NO_LOG_PROBS = "it gets logits, and takes the logarithms of probabilities"
+DROPPED = "the loss is measured with dropout on, so it is another one each time, and too large"
+MEND = {
+    TWICE: "Leave the softmax out: `cross_entropy` takes what comes before it.",
+    NO_LOGS: "Take `.log()` of what it gets, or leave the softmax out and write `cross_entropy`.",
+    NO_LOG_PROBS: "Write `cross_entropy` for `nll_loss`, or take `log_softmax` first.",
+    DROPPED: "Before measuring, write `model.eval()`, and `model.train()` when training goes on.",
+}
+
+
+class Overheard:
+    """Listens to torch while a file runs. Use it as a context manager."""
+
+    def __init__(self, files: Collection[str]) -> None:
+        """Listen for what is called from these files, each by the name of its code."""
+        self._files = files
+        self._said: dict[tuple[str, _Place], Counter[str]] = {}  # of a function and a line, how often what was seen
+        self._dropping = False
+        self._backward = 0
+        self._leaves: dict[int, _Leaf] = {}
+        self._groups: dict[frozenset[int], tuple[int, _Place]] = {}  # what is trained together: how often, and where
+        self._exits = contextlib.ExitStack()
+
+    def __enter__(self) -> "Overheard":
+        """Begin to listen."""
+        listened: list[tuple[Any, str, Callable[..., Any]]] = [
+            (functional, "cross_entropy", self._loss),
+            (functional, "nll_loss", self._loss),
+            (functional, "dropout", self._dropout),
+            (torch, "multinomial", self._other),
+            (torch.nn.Module, "train", self._other),
+            (Tensor, "backward", self._descend),
+        ]
+        for where, name, listen in listened:
+            self._exits.enter_context(mock.patch.object(where, name, _listening(getattr(where, name), name, listen)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave torch as it was."""
+        self._exits.close()
+
+    def _loss(self, name: str, input: Any = None, target: Any = None, *_: Any, **__: Any) -> None:
+        """Look at what a loss is taken of."""
+        if not isinstance(input, Tensor) or (place := self._place()) is None:
+            return
+        said = self._said.setdefault((name, place), Counter())
+        said[DROPPED] += self._dropping and not torch.is_grad_enabled()
+        self._dropping = False
+        if said.total() < ROWS * LOOKED_AT:
+            said[_kind(input.detach(), logs=name == "nll_loss")] += len(input) if input.dim() > 1 else 1
+
+    def _dropout(self, name: str, input: Any = None, p: float = 0.5, training: bool = True, *_: Any, **__: Any) -> None:
+        self._dropping = self._dropping or (training and 0 < p < 1 and not torch.is_grad_enabled())
+
+    def _other(self, name: str, *_: Any, **__: Any) -> None:
+        """Forget dropout that was not for a loss: words are drawn, or it is switched on or off."""
+        self._dropping = False
+
+    def _descend(self, name: str, loss: Tensor, *_: Any, **__: Any) -> Callable[[], None] | None:
+        """Note what is trained together; return what looks at the gradients that it got."""
+        self._backward += 1
+        if self._backward > STEPS_APART * FEWEST_STEPS and self._backward % STEPS_APART:
+            return None
+        place, leaves = self._place(), [*_leaves(loss)]
+        if place is None or len(leaves) < 2 or len(self._leaves) > MOST_LEAVES:
+            return None
+        for leaf in leaves:
+            self._leaves.setdefault(id(leaf), _Leaf(leaf))
+        group = frozenset(map(id, leaves))
+        times, first = self._groups.get(group, (0, place))
+        self._groups[group] = times + 1, first
+
+        def look() -> None:
+            for leaf in leaves:
+                known = self._leaves[id(leaf)]
+                known.slope = max(known.slope, float(leaf.grad.abs().max()) if leaf.grad is not None else 0.0)
+
+        return look
+
+    def _place(self) -> _Place | None:
+        """Return the file and line that is running, of those to listen for."""
+        frame: Any = sys._getframe(2)
+        while frame and frame.f_code.co_filename not in self._files:
+            frame = frame.f_back
+        return (frame.f_code.co_filename, frame.f_lineno) if frame else None
+
+    def found(self, names: Mapping[str, Any], places: Mapping[str, str]) -> Iterator[Found]:
+        """Yield what is wrong.
+
+        Args:
+            names: The globals of the file.
+            places: What each file is called, such as "cell 4"; if nothing, a line says where it is.
+        """
+        for name, (file, line), what, mend in (*self._of_losses(), *self._of_parameters(names)):
+            yield Found(name, places.get(file) or f"line {line}", what, mend)
+
+    def _of_losses(self) -> Iterator[tuple[str, _Place, str, str]]:
+        for (name, place), said in self._said.items():
+            if said[DROPPED]:
+                yield name, place, DROPPED, MEND[DROPPED]
+            what, *others = said.keys() - {DROPPED} or {""}
+            if what and not others and said[what] >= FEWEST_ROWS:
+                yield name, place, what, MEND[what]
+
+    def _of_parameters(self, names: Mapping[str, Any]) -> Iterator[tuple[str, _Place, str, str]]:
+        for group, (times, place) in self._groups.items():
+            leaves = [self._leaves[one] for one in group]
+            largest = max(leaf.slope for leaf in leaves)
+            sloping = [leaf for leaf in leaves if leaf.slope > TOO_SMALL * largest]
+            still = sorted(_name_of(leaf.tensor, names) for leaf in sloping if not leaf.moved())
+            if times >= FEWEST_STEPS and 0 < len(still) < len(sloping) and all(still):
+                others = f", and so with {', '.join(f'`{one}`' for one in still[1:4])}" if still[1:] else ""
+                text = f"it gets gradients and is never moved, though others are{others}"
+                yield still[0], place, text, "Put it among the parameters that the optimizer, or the loop, steps."
+
+
+class _Leaf:
+    """A parameter as it was when it first had a gradient, and its largest gradient."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor, self.slope = tensor, 0.0
+        self._before = tensor.detach().clone()
+
+    def moved(self) -> bool:
+        return not torch.equal(self.tensor.detach(), self._before)
+
+
+def _listening(function: Callable[..., Any], name: str, listen: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does the same, and has its arguments looked at."""
+
+    @functools.wraps(function)
+    def heard(*arguments: Any, **options: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return function(*arguments, **options)
+        after = None
+        with contextlib.suppress(Exception):  # what is not as one thinks is none of our business
+            after = listen(name, *arguments, **options)
+        returned = function(*arguments, **options)
+        if after:
+            with contextlib.suppress(Exception):
+                after()
+        return returned
+
+    return heard
+
+
+def _kind(input: Tensor, *, logs: bool) -> str:
+    """Say what is wrong with what a loss is taken of, by its rows; nothing if that is nothing."""
+    rows = input.movedim(1, -1).flatten(0, -2)[:ROWS].double() if input.dim() > 1 else input[None].double()
+    if rows.shape[1] < 2 or not rows.isfinite().all() or rows.max() - rows.min() < 1e-6:
+        return ""
+    if rows.min() >= 0 and bool(((rows.sum(1) - 1).abs() < 1e-4).all()):
+        return NO_LOGS if logs else TWICE
+    return NO_LOG_PROBS if logs and rows.max() > 1e-3 else ""
+
+
+def _leaves(loss: Tensor) -> Iterator[Tensor]:
+    """Yield the leaves that a loss was computed from."""
+    seen: set[Any] = set()
+    waiting: list[Any] = [loss.grad_fn]
+    while waiting and len(seen) < WALKED:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if (variable := getattr(node, "variable", None)) is not None:
+            yield variable
+        waiting += [following for following, _ in node.next_functions]
+
+
+def _name_of(tensor: Tensor, names: Mapping[str, Any]) -> str:
+    """Return what a parameter is called: a global, an entry of one, or a network's own."""
+    for name, value in names.items():
+        if value is tensor:
+            return name
+    for name, value in names.items():
+        parts: Any = ()
+        if isinstance(value, torch.nn.Module):
+            parts = ((f".{part}", one) for part, one in value.named_parameters())
+        elif isinstance(value, list | tuple):
+            parts = ((f"[{at}]", one) for at, one in enumerate(value))
+        elif isinstance(value, dict):
+            parts = ((f"[{key!r}]", one) for key, one in value.items())
+        if found := next((part for part, one in parts if one is tensor), ""):
+            return f"{name}{found}"
+    return ""

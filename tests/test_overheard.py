@@ -1,0 +1,126 @@
+import textwrap
+
+import pytest
+import torch
+from torch.nn import functional
+
+from bigramlab.lab.overheard import Overheard
+
+SETTING = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+torch.manual_seed(0)
+X, Y = torch.randint(27, (64, 3)), torch.randint(27, (64,))
+C, W, b = torch.randn(27, 4), torch.randn(12, 27), torch.zeros(27)
+parameters = [C, W, b]
+for p in parameters:
+    p.requires_grad = True
+def forward(x):
+    return C[x].flatten(1) @ W + b
+model = nn.Sequential(nn.Embedding(27, 4), nn.Flatten(), nn.Linear(12, 20), nn.Dropout(0.5), nn.Linear(20, 27))
+"""
+BY_HAND = """
+for step in range(10):
+    loss = F.cross_entropy(forward(X), Y)
+    for p in parameters:
+        p.grad = None
+    loss.backward()
+    for p in parameters:
+        p.data -= 0.1 * p.grad
+"""
+BY_AN_OPTIMIZER = """
+optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+criterion = nn.CrossEntropyLoss()
+for step in range(10):
+    optimizer.zero_grad()
+    criterion(model(X), Y).backward()
+    optimizer.step()
+"""
+MEASURED = """
+model.eval()
+with torch.no_grad():
+    loss = F.cross_entropy(model(X), Y).item()
+model.train()
+"""
+
+
+def heard(code):
+    """Run a file, and return what was heard: its name, its place and what it is."""
+    names = {}
+    with Overheard(["names.py"]) as listening:
+        exec(compile(SETTING + textwrap.dedent(code), "names.py", "exec"), names)
+    return [(one.name, one.place, one.text) for one in listening.found(names, {})]
+
+
+def test_a_line_is_told_where_the_file_has_it_and_a_cell_by_its_own_name():
+    code = SETTING + "F.cross_entropy(forward(X).softmax(1), Y)"
+    with Overheard(["cell 3"]) as listening:
+        exec(compile(code, "cell 3", "exec"), names := {})
+    (found,) = listening.found(names, {"cell 3": "cell 3"})
+    assert (found.name, found.place) == ("cross_entropy", "cell 3")
+    (found,) = listening.found(names, {"cell 3": ""})
+    assert found.place == f"line {len(code.splitlines())}"
+    assert found.mend.startswith("Leave the softmax out")
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "said"),
+    [
+        (BY_HAND.replace("forward(X)", "forward(X).softmax(1)"), "cross_entropy", "softmax is taken twice"),
+        (BY_HAND.replace("F.cross_entropy(", "F.nll_loss("), "nll_loss", "gets logits"),
+        (BY_AN_OPTIMIZER.replace("model(X)", "model(X).softmax(-1)"), "cross_entropy", "softmax is taken twice"),
+        (BY_AN_OPTIMIZER.replace("CrossEntropyLoss", "NLLLoss"), "nll_loss", "gets logits"),
+        ("F.nll_loss(torch.rand(64, 27).softmax(1), Y)", "nll_loss", "gets probabilities"),
+        ("F.cross_entropy(torch.rand(8, 27, 3).softmax(1), X[:8])", "cross_entropy", "softmax is taken twice"),
+        (MEASURED.replace("model.eval()", ""), "cross_entropy", "dropout on"),
+        (BY_HAND.replace("in parameters:\n        p.data", "in [C, W]:\n        p.data"), "b", "never moved"),
+        (BY_HAND.replace("in parameters:\n        p.data", "in [W]:\n        p.data"), "C", "and so with `b`"),
+        (BY_AN_OPTIMIZER.replace("model.parameters()", "model[2].parameters()"), "model.0.weight", "never moved"),
+        (BY_AN_OPTIMIZER.replace("model.parameters()", "model[:4].parameters()"), "model.4.bias", "`model.4.weight`"),
+    ],
+)
+def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
+    ((found, _, text),) = heard(code)
+    assert found == name
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        BY_HAND + BY_AN_OPTIMIZER + MEASURED,
+        BY_HAND.replace("F.cross_entropy(forward(X)", "F.nll_loss(forward(X).log_softmax(1)"),
+        BY_HAND.replace("forward(X)", "forward(X).log_softmax(1)"),  # which are logits, too
+        "F.nll_loss(torch.rand(64, 27).softmax(1).log(), Y)",
+        "F.cross_entropy(torch.zeros(64, 27), Y)",
+        "F.cross_entropy(torch.eye(27)[X[:, 0]] * 9, Y)",
+        "F.cross_entropy(torch.rand(64, 27), torch.rand(64, 27).softmax(1))",  # targets are probabilities
+        # Words are drawn with dropout on, and then the loss is measured without.
+        f"with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n{MEASURED}",
+        f"with torch.no_grad():\n    model(X).argmax(1)\n{MEASURED}",
+        # Before a batch norm, a bias has only the gradient that rounding leaves.
+        BY_HAND.replace("forward(X)", "(lambda h: h - h.mean(0))(forward(X))").replace(
+            "in parameters:\n        p.data", "in [C, W]:\n        p.data"
+        ),
+        # Two that are trained in turn, and one whose gradient is only looked at.
+        BY_HAND.replace("for p in parameters:\n        p.data", "for p in parameters[step % 2 :: 2]:\n        p.data"),
+        "W2 = torch.ones(12, 27, requires_grad=True)\nF.cross_entropy(C[X].flatten(1) @ W2, Y).backward()",
+        # Each step makes new ones.
+        BY_HAND.replace("p.data -= 0.1 * p.grad", "pass")
+        + "    C, W, b = ((p - p.grad).detach().requires_grad_() for p in (C, W, b))\n    parameters = [C, W, b]",
+        "try:\n    F.cross_entropy(X, Y)\nexcept Exception:\n    pass",
+        "loss = torch.func.grad(lambda w: F.cross_entropy(C[X].flatten(1) @ w, Y))(W)",
+        "torch.vmap(lambda x, y: F.cross_entropy(x, y))(torch.rand(64, 27), Y)",
+    ],
+)
+def test_what_is_right_is_not_heard_of(code):
+    assert heard(code) == []
+
+
+def test_torch_is_afterwards_as_it_was():
+    names = [(functional, "cross_entropy"), (functional, "dropout"), (torch, "multinomial"), (torch.Tensor, "backward")]
+    before = [getattr(where, name) for where, name in names]
+    with pytest.raises(ZeroDivisionError), Overheard(["names.py"]):
+        exec(compile("import torch\nfrom torch.nn import functional as F\n1 / 0", "names.py", "exec"), {})
+    assert [getattr(where, name) for where, name in names] == before
