@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.reviewed import NOT_JUDGED, RIGHT, WRONG, Item, Thing
 from bigramlab.lessons.counting import count_bigrams
@@ -23,6 +24,7 @@ from bigramlab.lessons.encoding import build_vocabulary
 __all__ = ["look_at_walks"]
 
 SECONDS = 1.0  # for a word
+SECONDS_TO_DRAW = 4.0
 WORDS = 600
 FEWEST = 60
 LIKELY, UNLIKELY = 4.0, 9.0  # standard errors
@@ -31,7 +33,7 @@ GENERATORS: tuple[Callable[[], Any], ...] = (
     lambda: torch.Generator().manual_seed(0),
     lambda: np.random.default_rng(0),
 )
-ARE_GENERATORS = re.compile(r"(?i)(rng|gen|g|generator|rand|random_state|key)")
+IS_GENERATOR = re.compile(r"(?i)(rng|gen|g|generator|rand|random_state|key)")
 DRAW = {"random", "choice", "choices", "multinomial", "sample", "Categorical", "searchsorted", "rand", "bisect"}
 DRAW |= {"randint", "uniform", "integers"}
 IS_BEGINNING = re.compile(
@@ -92,15 +94,15 @@ def _callable(
 
 def _given(function: Callable[..., Any], names: Mapping[str, Any]) -> Bound | None:
     """Return a call of a function with what the file has under the names of its parameters."""
-    if not DRAW & _names_in(function, names):
-        return None
     parameters = inspect.signature(function).parameters
+    if not DRAW & _names_in(function, names) and not any(map(IS_GENERATOR.fullmatch, parameters)):
+        return None
     if any(IS_BEGINNING.search(name) for name in parameters):  # its words begin as the caller says
         return None
     needed = [one for one in parameters.values() if one.default is one.empty]
     given: dict[str, Any] = {one.name: names[one.name] for one in needed if one.name in names}
     left = [one.name for one in needed if one.name not in given]
-    if len(left) > 1 or not all(ARE_GENERATORS.fullmatch(name) for name in left):
+    if len(left) > 1 or not all(IS_GENERATOR.fullmatch(name) for name in left):
         return None
     for make in GENERATORS if left else ():
         generator = make()
@@ -123,27 +125,34 @@ def _names_in(function: Callable[..., Any], names: Mapping[str, Any], deep: int 
 
 
 def _draw(call: Bound, guard: Guard) -> list[str]:
-    """Return many words that a function draws; none if it draws something else, or always the same."""
+    """Return many words that a function draws, or as many as there is time for; none if it draws something else."""
     drawn: list[str] = []
+    until = clock.seconds() + SECONDS_TO_DRAW
     try:
-        for _ in range(WORDS):
+        while len(drawn) < WORDS and clock.seconds() < until:
             word = guard.call(call)
             if not isinstance(word, str):
                 return []
             drawn.append(word)
+            if len(drawn) == FEWEST and len(set(drawn)) == 1:
+                break
     except Exception:
         return []
-    return drawn if len(set(drawn)) > 1 else []
+    return drawn
 
 
 def _said_of(drawn: Sequence[str], counts: Tensor, vocabulary: str) -> tuple[str, str] | None:
     """Say by what words are drawn: by the probabilities, or with a slip."""
     drawn = [word.lower().strip(".^$~ \n") if word.lower() != word else word.strip(".^$~\n") for word in drawn]
-    if not set("".join(drawn)) <= set(vocabulary) or len([word for word in drawn if word]) < FEWEST:
+    if not set("".join(drawn)) <= set(vocabulary) or sum(map(len, drawn)) < FEWEST:
         return None
     rows = counts.sum(1, keepdim=True)
     right = counts / rows.clamp(min=1)
     pairs = _pairs(drawn, vocabulary)
+    if len(set(drawn)) == 1:
+        if all(row[after] == row.max() for row, after in ((right[before], after) for before, after in pairs[:20])):
+            return WRONG, "it takes the likeliest token at each step and draws none, so all its words are the same"
+        return None
     if _fits(pairs, right):
         return RIGHT, "its words are drawn by the probabilities"
     if _errors(pairs, right) < UNLIKELY and _errors(_first(pairs), right) < UNLIKELY:
