@@ -63,17 +63,19 @@ def look_at_walks(
     k = next((float(one[1].rstrip(".")) for item in tables if (one := A_K.search(item.text))), 0.0)
     vocabulary = build_vocabulary(words)
     counts = count_bigrams(words, vocabulary).double() + k
-    for at, name, call in _callable(things, names, found):
+    for at, name, call, may_draw in _callable(things, names, found):
         with Guard(seconds=SECONDS, name=name) as guard, torch.random.fork_rng():
             drawn = _draw(call, guard)
+        if len({*drawn}) == 1 and may_draw:  # by a seed of its own, it may be
+            continue
         if drawn and (said := _said_of(drawn, counts, vocabulary)):
             yield at, Item(name, things[at].place, *said, f"`{name}`: {said[1]}.")
 
 
 def _callable(
     things: Sequence[Thing], names: Mapping[str, Any], found: Mapping[int, Item]
-) -> Iterator[tuple[int, str, Bound]]:
-    """Yield the functions and methods that may draw a word, with what they are given."""
+) -> Iterator[tuple[int, str, Bound, bool]]:
+    """Yield the functions and methods that may draw a word, bound to what they are given, and whether they draw."""
     here = names.get("__name__", "__main__")
     for at, thing in enumerate(things):
         unclear = at not in found or found[at].verdict == NOT_JUDGED
@@ -89,7 +91,7 @@ def _callable(
             own += [(f"{thing.name}.__call__", value.__call__)] if "__call__" in vars(type(value)) else []
         for name, function in own:
             if given := _given(function, names):
-                yield at, name, given
+                yield at, name, given, bool(DRAW & _names_in(function, names))
 
 
 def _given(function: Callable[..., Any], names: Mapping[str, Any]) -> Bound | None:
