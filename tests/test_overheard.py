@@ -37,6 +37,12 @@ for step in range(10):
     criterion(model(X), Y).backward()
     optimizer.step()
 """
+PADDED = """
+lengths = torch.randint(1, 8, (32,))
+rows = torch.randint(1, 27, (32, 8)) * (torch.arange(8) < lengths[:, None])  # each word with its "." and more of them
+logits = torch.randn(32, 8, 27)
+F.cross_entropy(logits.view(-1, 27), rows.view(-1), ignore_index=-1)
+"""
 MEASURED = """
 model.eval()
 with torch.no_grad():
@@ -74,6 +80,8 @@ def test_a_line_is_told_where_the_file_has_it_and_a_cell_by_its_own_name():
         ("F.nll_loss(torch.rand(64, 27).softmax(1), Y)", "nll_loss", "gets probabilities"),
         ("F.cross_entropy(torch.rand(8, 27, 3).softmax(1), X[:8])", "cross_entropy", "softmax is taken twice"),
         (MEASURED.replace("model.eval()", ""), "cross_entropy", "dropout on"),
+        (PADDED, "cross_entropy", "behind the end of each word"),
+        (PADDED.replace(".view(-1, 27)", ".movedim(2, 1)").replace(".view(-1)", ""), "cross_entropy", "too small"),
         (BY_HAND.replace("in parameters:\n        p.data", "in [C, W]:\n        p.data"), "b", "never moved"),
         (BY_HAND.replace("in parameters:\n        p.data", "in [W]:\n        p.data"), "C", "and so with `b`"),
         (BY_AN_OPTIMIZER.replace("model.parameters()", "model[2].parameters()"), "model.0.weight", "never moved"),
@@ -96,6 +104,11 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         "F.cross_entropy(torch.zeros(64, 27), Y)",
         "F.cross_entropy(torch.eye(27)[X[:, 0]] * 9, Y)",
         "F.cross_entropy(torch.rand(64, 27), torch.rand(64, 27).softmax(1))",  # targets are probabilities
+        PADDED.replace("logits =", "rows[torch.arange(8) > lengths[:, None]] = -1\nlogits ="),
+        PADDED.replace("-1)\n", "-1, reduction='none')\n"),
+        PADDED.replace("index=-1", "index=0"),
+        PADDED.replace("1, 8, (32,)", "7, 8, (32,)"),  # all are as long as the row
+        "F.cross_entropy(torch.randn(64, 27), torch.randint(2, (8, 8)).view(-1))",
         # Words are drawn with dropout on, and then the loss is measured without.
         f"with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n{MEASURED}",
         f"with torch.no_grad():\n    model(X).argmax(1)\n{MEASURED}",

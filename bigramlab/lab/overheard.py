@@ -33,10 +33,12 @@ TWICE = "it gets probabilities, whose rows sum to 1, and takes logits: so softma
 NO_LOGS = "it gets probabilities, and takes their logarithms"
 NO_LOG_PROBS = "it gets logits, and takes the logarithms of probabilities"
 DROPPED = "the loss is measured with dropout on, so it is another one each time, and too large"
+PADDED = "what stands behind the end of each word is guessed, too, and scored: that is easy, so the loss is too small"
 MEND = {
     TWICE: "Leave the softmax out: `cross_entropy` takes what comes before it.",
     NO_LOGS: "Take `.log()` of what it gets, or leave the softmax out and write `cross_entropy`.",
     NO_LOG_PROBS: "Write `cross_entropy` for `nll_loss`, or take `log_softmax` first.",
+    PADDED: "Where a word is over, let the targets be -1, and pass `ignore_index=-1`.",
     DROPPED: "Before measuring, write `model.eval()`, and `model.train()` when training goes on.",
 }
 
@@ -72,13 +74,14 @@ class Overheard:
         """Leave torch as it was."""
         self._exits.close()
 
-    def _loss(self, name: str, input: Any = None, target: Any = None, *_: Any, **__: Any) -> None:
+    def _loss(self, name: str, input: Any = None, target: Any = None, *_: Any, **options: Any) -> None:
         """Look at what a loss is taken of."""
         if not isinstance(input, Tensor) or (place := self._place()) is None:
             return
         said = self._said.setdefault((name, place), Counter())
         said[DROPPED] += self._dropping and not torch.is_grad_enabled()
         self._dropping = False
+        said[PADDED] += _is_padded(target, **options)
         if said.total() < ROWS * LOOKED_AT:
             said[_kind(input.detach(), logs=name == "nll_loss")] += len(input) if input.dim() > 1 else 1
 
@@ -129,9 +132,8 @@ class Overheard:
 
     def _of_losses(self) -> Iterator[tuple[str, _Place, str, str]]:
         for (name, place), said in self._said.items():
-            if said[DROPPED]:
-                yield name, place, DROPPED, MEND[DROPPED]
-            what, *others = said.keys() - {DROPPED} or {""}
+            yield from ((name, place, one, MEND[one]) for one in (DROPPED, PADDED) if said[one])
+            what, *others = said.keys() - {DROPPED, PADDED} or {""}
             if what and not others and said[what] >= FEWEST_ROWS:
                 yield name, place, what, MEND[what]
 
@@ -185,6 +187,17 @@ def _kind(input: Tensor, *, logs: bool) -> str:
     if rows.min() >= 0 and bool(((rows.sum(1) - 1).abs() < 1e-4).all()):
         return NO_LOGS if logs else TWICE
     return NO_LOG_PROBS if logs and rows.max() > 1e-3 else ""
+
+
+def _is_padded(target: Any, ignore_index: int = -100, reduction: str = "mean", **_: Any) -> bool:
+    """Tell whether targets are words, a row each, with "." behind their ends to the end of the row, and all count."""
+    rows = target if not isinstance(target, Tensor) or target.dim() == 2 else target._base
+    if not isinstance(rows, Tensor) or rows.dim() != 2 or rows.dtype != torch.int64 or len(rows) < FEWEST_ROWS:
+        return False
+    ended = rows == 0
+    in_rows = bool((ended.int().cummax(1).values == ended).all() and ended[:, -1].all() and not ended[:, 0].any())
+    padded = in_rows and int((ended.sum(1) > 1).sum()) > len(rows) / 2
+    return padded and rows.numel() == target.numel() and ignore_index != 0 and reduction != "none"
 
 
 def _leaves(loss: Tensor) -> Iterator[Tensor]:
