@@ -175,6 +175,40 @@ def test_a_table_of_shares_is_known_by_what_is_above_its_diagonal(old, new, said
     assert found[-1].startswith(said) if said else not found
 
 
+ATTENDED = """
+import torch
+torch.manual_seed(1)
+tril = torch.tril(torch.ones(5, 5))
+q, k, v = torch.randn(3, 2, 5, 4)
+wei = q @ k.transpose(-2, -1) * 4**-0.5
+wei = wei.masked_fill(tril == 0, float("-inf"))
+out = wei.softmax(-1) @ v
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("wei.masked_fill(", "wei.masked_fill(", "right: attention to the places up to its own"),
+        (
+            'wei = wei.masked_fill(tril == 0, float("-inf"))',
+            "",
+            "mistake: each place attends to those after it, too: `tril`",
+        ),
+        (" * 4**-0.5", "", "mistake: its scores are not divided"),
+    ],
+)
+def test_attention_of_queries_keys_and_values_is_computed_again(old, new, said):
+    made = looked_at(ATTENDED.replace(old, new, 1))
+    (text,) = [f"{one.verdict}: {one.text}" for one in made.items if one.name == "out"]
+    assert text.startswith(said)
+
+
+def test_attention_to_all_places_is_no_mistake_where_nothing_is_made_to_mask():
+    made = looked_at("\n".join(line for line in ATTENDED.splitlines() if "tril" not in line))
+    assert "out" not in [item.name for item in made.items]
+
+
 WALK = """
 import random
 import torch

@@ -134,7 +134,17 @@ def _attended(value: Tensor, there: Mapping[str, Any]) -> tuple[str, str] | None
     for verdict, text, result in _ways(_Parts(q, k, v, 1, None, width)):
         if (result - value).abs().max() < 1e-4 * result.abs().max():
             return verdict, text.replace("its weights", "the queries, keys and values")
+    for name in (name for name, one in there.items() if _is_mask(one, q.shape[1])):
+        for scale in (1.0, q.shape[2] ** -0.5, width**-0.5):
+            result = (q @ k.transpose(-2, -1) * scale).softmax(-1) @ v
+            if (result - value).abs().max() < 1e-4 * result.abs().max():
+                return MISTAKE, f"each place attends to those after it, too: `{name}` is made and masks nothing"
     return None
+
+
+def _is_mask(one: object, places: int) -> bool:
+    """Tell whether it is a table of ones up to each place, and zeros after it."""
+    return isinstance(one, Tensor) and torch.equal(one.double(), torch.ones(places, places).double().tril())
 
 
 def _is_like(one: object, value: Tensor) -> bool:
