@@ -20,8 +20,8 @@ Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and th
 
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
 ROOMS = (
-    *("tables", "losses", "counting", "encoding", "contexts", "networks"),
-    *("choosing", "attention", "transformers", "caching", "training", "mlp_training"),
+    *("tables", "losses", "entropies", "counting", "encoding", "contexts", "networks"),
+    *("choosing", "attention", "blocks", "transformers", "caching", "training", "mlp_training"),
 )
 ALL_THE_SAME = {"ties_keep_more", "divided_where_it_is_kept", "nothing_left_as_zeros"}
 """Right for input that makes sense, so no part of what is wrong."""

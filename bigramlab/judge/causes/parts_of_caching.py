@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from bigramlab.judge.causes.families import Part, family
-from bigramlab.judge.causes.parts_of_transformers import NORMS, OTHER_BENDS
+from bigramlab.judge.causes.parts_of_blocks import NORMS, OTHER_BENDS
 from bigramlab.lessons.blocks import rms_norm
 from bigramlab.lessons.heads import merge_heads, split_heads
 
