@@ -656,7 +656,7 @@ def test_the_right_training_of_these_tests_is_right():
     ("function", "slip"),
     [
         (trained(rate=lambda step, recipe: recipe.learning_rate), "rate_always_the_same"),
-        (trained(decay=0), "weight_decay"),  # there is none, or the one that is given is not read
+        (trained(decay=0), "decay"),  # there is none, or the one that is given is not read or left out
         (trained(bend=torch.tanh), "tanh_for_the_bend"),
         (trained(way=partial(torch.optim.SGD, lr=0.1)), "plain_steps_for_adamw"),
         (trained(unit=1 / math.log(2)), "losses_in_bits"),
