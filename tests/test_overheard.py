@@ -109,6 +109,9 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         PADDED.replace("index=-1", "index=0"),
         PADDED.replace("1, 8, (32,)", "7, 8, (32,)"),  # all are as long as the row
         "F.cross_entropy(torch.randn(64, 27), torch.randint(2, (8, 8)).view(-1))",
+        "for x in (torch.randn(64, 27), torch.rand(64, 27).softmax(1)):\n    F.cross_entropy(x, Y)",
+        BY_HAND.replace("p.data -= 0.1 * p.grad", "pass"),  # no step at all is told by the loop itself
+        "with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n    F.cross_entropy(forward(X), Y)",
         # Words are drawn with dropout on, and then the loss is measured without.
         f"with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n{MEASURED}",
         f"with torch.no_grad():\n    model(X).argmax(1)\n{MEASURED}",
