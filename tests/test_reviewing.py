@@ -1645,6 +1645,13 @@ def test_lists_of_some_of_the_words_are_parts_too_in_any_order_of_tokens():
     assert "loss" not in items(made)  # by a table that nobody knows
 
 
+@pytest.mark.parametrize("value", [torch.tensor(1j), torch.tensor(True), torch.tensor(2), torch.tensor(math.nan), 1j])
+def test_an_odd_number_beside_a_split_does_no_harm(value):
+    names = load_names()
+    things = [Thing("words", names), Thing("train", names[::2]), Thing("odd", value)]
+    assert "odd" not in items(review(things, {}))
+
+
 def test_values_of_bigramlab_itself_are_no_part_of_a_file():
     names = session("from bigramlab import *\nmine = (1.5, 2.5)")
     assert check(names).unknown == ["mine"]

@@ -54,7 +54,13 @@ def read_loss(
         known: What was said of it.
         words: All the words.
     """
-    said = _number(thing.value, counted, there, known) or _deeper_number(thing.value, parts, there, known, words)
+    value = thing.value
+    if not (isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())):
+        return None
+    number = float(value.detach() if isinstance(value, Tensor) else value)
+    if not math.isfinite(number):
+        return None
+    said = _number(number, counted, there, known) or _deeper_number(number, parts, there, known, words)
     return said and _by_its_name(thing.name, *said)
 
 
@@ -70,14 +76,9 @@ def _by_its_name(name: str, verdict: str, text: str) -> tuple[str, str]:
 
 
 def _number(
-    value: object, parts: Sequence[tuple[str, Tensor]], there: Mapping[str, Any], known: Sequence[Item]
+    number: float, parts: Sequence[tuple[str, Tensor]], there: Mapping[str, Any], known: Sequence[Item]
 ) -> tuple[str, str] | None:
     """Say which loss a number is: of a part, or of all words, if those have two tokens for the boundary."""
-    if not (isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())):
-        return None
-    number = float(value.detach() if isinstance(value, Tensor) else value)
-    if not math.isfinite(number):
-        return None
     tables = _tables(there, known, axes=2)
     counted = [(item, table) for item, table in tables if item.text.startswith("the counts")]
     everything = [("all words", counts, LOOSE) for item, counts in counted if "two tokens" in item.text]
@@ -106,12 +107,11 @@ def _models(tables: Sequence[tuple[Item, Tensor]], parts: Sequence[Any]) -> dict
 
 
 def _deeper_number(
-    value: object, parts: Sequence[Part], there: Mapping[str, Any], known: Sequence[Item], words: Sequence[str]
+    number: float, parts: Sequence[Part], there: Mapping[str, Any], known: Sequence[Item], words: Sequence[str]
 ) -> tuple[str, str] | None:
     """Say which loss a number is by a table of what follows two tokens: of a part, or of all words."""
     tables = _tables(there, known, axes=3)
-    number = float(value.detach() if isinstance(value, Tensor) else value) if isinstance(value, float | Tensor) else 0.0
-    if not tables or not number or not math.isfinite(number):
+    if not tables or not number:
         return None
     vocabulary = build_vocabulary(words)
     measured = [
