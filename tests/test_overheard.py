@@ -37,6 +37,8 @@ for step in range(10):
     criterion(model(X), Y).backward()
     optimizer.step()
 """
+REPLACED = BY_AN_OPTIMIZER.replace("criterion =", "model = nn.Sequential(nn.Flatten(), nn.Linear(3, 27))\ncriterion =")
+REPLACED = REPLACED.replace("model(X)", "model(X.float())")
 PADDED = """
 lengths = torch.randint(1, 8, (32,))
 rows = torch.randint(1, 27, (32, 8)) * (torch.arange(8) < lengths[:, None])  # each word with its "." and more of them
@@ -85,6 +87,12 @@ def test_a_line_is_told_where_the_file_has_it_and_a_cell_by_its_own_name():
         (BY_HAND.replace("in parameters:\n        p.data", "in [C, W]:\n        p.data"), "b", "never moved"),
         (BY_HAND.replace("in parameters:\n        p.data", "in [W]:\n        p.data"), "C", "and so with `b`"),
         (BY_AN_OPTIMIZER.replace("model.parameters()", "model[2].parameters()"), "model.0.weight", "never moved"),
+        (
+            BY_AN_OPTIMIZER.replace("    optimizer.step", "    optimizer.zero_grad()\n    optimizer.step"),
+            "optimizer.step()",
+            "reset",
+        ),
+        (REPLACED, "optimizer.step()", "other parameters"),
         (BY_AN_OPTIMIZER.replace("model.parameters()", "model[:4].parameters()"), "model.4.bias", "`model.4.weight`"),
     ],
 )
@@ -110,6 +118,9 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         PADDED.replace("1, 8, (32,)", "7, 8, (32,)"),  # all are as long as the row
         "F.cross_entropy(torch.randn(64, 27), torch.randint(2, (8, 8)).view(-1))",
         "for x in (torch.randn(64, 27), torch.rand(64, 27).softmax(1)):\n    F.cross_entropy(x, Y)",
+        BY_AN_OPTIMIZER.replace("zero_grad()", "zero_grad(set_to_none=False)"),
+        BY_AN_OPTIMIZER.replace("optimizer.step()", "optimizer.step()\n    optimizer.zero_grad()"),
+        BY_AN_OPTIMIZER.replace("optimizer.step()", "step % 2 and optimizer.step()"),
         BY_HAND.replace("p.data -= 0.1 * p.grad", "pass"),  # no step at all is told by the loop itself
         "with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n    F.cross_entropy(forward(X), Y)",
         # Words are drawn with dropout on, and then the loss is measured without.

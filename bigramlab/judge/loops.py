@@ -6,30 +6,12 @@ from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop
 from bigramlab.judge.descents import never_reset, never_steps, resets, uphill
-from bigramlab.judge.following import roles_in
+from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
 from bigramlab.judge.walks import context_that_stays, even_draws, other_end, seeded_anew, walk_that_stays
 
 __all__ = ["slips_in_loops"]
-
-
-def other_parts(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield the entries of a dict whose key says one part of a split, and its values another one that is there."""
-    there = set().union(*(roles_in(name) for name in names))
-    for code in codes:
-        for node in (node for node in ast.walk(code.tree()) if isinstance(node, ast.Dict)):
-            for key, value in zip(node.keys, node.values, strict=True):
-                named = isinstance(key, ast.Constant) and isinstance(key.value, str)
-                if not named or key is None or not isinstance(value, ast.Name | ast.Tuple):
-                    continue
-                of = roles_in(str(ast.literal_eval(key)))
-                used = {one.id: roles_in(one.id) for one in ast.walk(value) if isinstance(one, ast.Name)}
-                others = [name for name, roles in used.items() if not roles & of]
-                if len(of) == 1 and of <= there and others and all(used.values()):
-                    text = f"stands for the {min(of)} words, and has what is made of others: `{others[0]}`"
-                    mend = "Take what is made of those, or name the part as what it is."
-                    yield Found(ast.unparse(key), code.place_of(key), text, mend)
 
 
 def slips_in_loops(

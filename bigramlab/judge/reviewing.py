@@ -16,6 +16,7 @@ from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.own_norms import look_at_own_norms
+from bigramlab.judge.parts_asked import look_at_parts_asked
 from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
 from bigramlab.judge.reading_parts import overlapping, parts_of, same_losses
@@ -122,6 +123,7 @@ def review(
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
+    found |= look_at_parts_asked(things, names, codes)
     found |= look_at_walks(things, names, found, words if words is not None else load_names())
     told = [*overlapping(things, words if words is not None else load_names()), *same_losses(things)]
     if turned := not_inverse(there):

@@ -5,6 +5,7 @@ the logits at a place depend on the tokens up to there alone, and that a next to
 """
 
 import contextlib
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from torch.nn import functional
 from bigramlab.judge.batches import Batch, batches_in
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
+from bigramlab.judge.whole_blocks import slips_in_blocks
 from bigramlab.judge.whole_draws import drawn_by
 
 __all__ = ["look_at_models"]
@@ -54,6 +56,7 @@ def look_at_models(
     if batch is None:
         return
     here, seen = names.get("__name__", "__main__"), set[int]()
+    classes = {thing.value: at for at, thing in enumerate(things) if isinstance(thing.value, type)}
     for at, thing in enumerate(things):
         if id(thing.value) in seen or not _is_network(thing.value, here) or names.get(thing.name) is not thing.value:
             continue
@@ -65,7 +68,13 @@ def look_at_models(
             _evaluating(thing.value),
             torch.no_grad(),
         ):
-            said = _said_of(_model(thing, guard), batch, names, guard)
+            model = _model(thing, guard)
+            said = _said_of(model, batch, names, guard)
+            rows = batch.inputs[:ROWS, :PLACES].clone()
+            slips = [*slips_in_blocks(thing.value, functools.partial(model.logits, rows))] if said else []
+        for kind, text in slips:
+            if (place := classes.get(kind)) is not None:
+                yield place, Item(kind.__name__, things[place].place, MISTAKE, text, f"`{kind.__name__}`: {text}.")
         if said:
             verdict, text, *seen_by = said
             details = [("To see it", one, False) for one in seen_by if one]
@@ -226,6 +235,8 @@ def _of_other_rows(model: _Model, batch: Batch, noise: float) -> tuple[str, ...]
         return None
     flat = given.detach().reshape(-1, given.shape[-1]).double()
     same = isinstance(plain, Tensor) and plain.numel() == given.numel() and plain.shape[-1] == given.shape[-1]
+    if isinstance(plain, Tensor) and (text := _another_place(plain.detach(), given.detach(), noise)):
+        return MISTAKE, text
     if same and (plain.detach().reshape(flat.shape).double() - flat).abs().max() > 10 * noise:
         return MISTAKE, "given the targets, it has its logits in another order than without: a reshape mixes them up"
     targets = batch.targets.flatten()
@@ -237,3 +248,14 @@ def _of_other_rows(model: _Model, batch: Batch, noise: float) -> tuple[str, ...]
     if abs(float(loss.detach()) - twice) < 1e-4 < abs(right - twice) / 10:
         return MISTAKE, "its loss takes the softmax twice: cross_entropy takes logits"
     return None
+
+
+def _another_place(plain: Tensor, given: Tensor, noise: float) -> str:
+    """Say whether the logits of one place, which come without targets, are those of another place than the last."""
+    if given.dim() != 3 or given.shape[1] < 2 or plain.numel() * given.shape[1] != given.numel():
+        return ""
+    apart = (given - plain.reshape(len(given), 1, -1)).abs().amax((0, 2))
+    place = int(apart.argmin())
+    if apart[place] > noise or apart[-1] <= 10 * noise:
+        return ""
+    return f"without targets, its logits are those of place {place}: the next token is guessed at the last, `[:, -1]`"

@@ -15,6 +15,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from bigramlab.judge.reading_code import Found
 
@@ -32,6 +33,8 @@ TOO_SMALL = 1e-3  # of the largest gradient: a smaller one may be rounding, as b
 TWICE = "it gets probabilities, whose rows sum to 1, and takes logits: so softmax is taken twice"
 NO_LOGS = "it gets probabilities, and takes their logarithms"
 NO_LOG_PROBS = "it gets logits, and takes the logarithms of probabilities"
+RESET = "there is no gradient when it steps: it was reset between `backward()` and `step()`, so nothing is learned"
+OTHERS = "it steps other parameters than those that get gradients, so nothing is learned"
 DROPPED = "the loss is measured with dropout on, so it is another one each time, and too large"
 PADDED = "what stands behind the end of each word is guessed, too, and scored: that is easy, so the loss is too small"
 MEND = {
@@ -39,6 +42,8 @@ MEND = {
     NO_LOGS: "Take `.log()` of what it gets, or leave the softmax out and write `cross_entropy`.",
     NO_LOG_PROBS: "Write `cross_entropy` for `nll_loss`, or take `log_softmax` first.",
     PADDED: "Where a word is over, let the targets be -1, and pass `ignore_index=-1`.",
+    RESET: "Write `zero_grad()` before `backward()`, and `step()` after it.",
+    OTHERS: "Make the optimizer after the network that is trained, of its parameters.",
     DROPPED: "Before measuring, write `model.eval()`, and `model.train()` when training goes on.",
 }
 
@@ -54,6 +59,7 @@ class Overheard:
         self._backward = 0
         self._leaves: dict[int, _Leaf] = {}
         self._groups: dict[frozenset[int], tuple[int, _Place]] = {}  # what is trained together: how often, and where
+        self._steps: dict[Optimizer, tuple[Counter[bool], _Place]] = {}  # how often one had a gradient, and had none
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> "Overheard":
@@ -68,6 +74,7 @@ class Overheard:
         ]
         for where, name, listen in listened:
             self._exits.enter_context(mock.patch.object(where, name, _listening(getattr(where, name), name, listen)))
+        self._exits.callback(register_optimizer_step_pre_hook(self._step).remove)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,6 +120,15 @@ class Overheard:
 
         return look
 
+    def _step(self, optimizer: Optimizer, given: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Note whether there is a gradient to step along."""
+        if given[1:] or options or (place := self._place()) is None:  # a closure makes the gradients
+            return
+        had, _ = self._steps.setdefault(optimizer, (Counter(), place))
+        if had[False] < FEWEST_STEPS and not had[True]:
+            owned = (one for group in optimizer.param_groups for one in group["params"])
+            had[any(one.grad is not None and bool(one.grad.any()) for one in owned)] += 1
+
     def _place(self) -> _Place | None:
         """Return the file and line that is running, of those to listen for."""
         frame: Any = sys._getframe(2)
@@ -127,7 +143,7 @@ class Overheard:
             names: The globals of the file.
             places: What each file is called, such as "cell 4"; if nothing, a line says where it is.
         """
-        for name, (file, line), what, mend in (*self._of_losses(), *self._of_parameters(names)):
+        for name, (file, line), what, mend in (*self._of_losses(), *self._of_steps(names), *self._of_parameters(names)):
             yield Found(name, places.get(file) or f"line {line}", what, mend)
 
     def _of_losses(self) -> Iterator[tuple[str, _Place, str, str]]:
@@ -136,6 +152,15 @@ class Overheard:
             what, *others = said.keys() - {DROPPED, PADDED} or {""}
             if what and not others and said[what] >= FEWEST_ROWS:
                 yield name, place, what, MEND[what]
+
+    def _of_steps(self, names: Mapping[str, Any]) -> Iterator[tuple[str, _Place, str, str]]:
+        for optimizer, (had, place) in self._steps.items():
+            sloping = {one for one, leaf in self._leaves.items() if leaf.slope}
+            owned = {id(one) for group in optimizer.param_groups for one in group["params"]}
+            name = next((name for name, value in names.items() if value is optimizer), "")
+            if name and had[False] >= FEWEST_STEPS and sloping and not had[True]:
+                what = RESET if owned & sloping else OTHERS
+                yield f"{name}.step()", place, what, MEND[what]
 
     def _of_parameters(self, names: Mapping[str, Any]) -> Iterator[tuple[str, _Place, str, str]]:
         for group, (times, place) in self._groups.items():
