@@ -1,4 +1,7 @@
+import builtins
+import io
 import sys
+import textwrap
 
 import jaxtyping
 import matplotlib
@@ -70,3 +73,34 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", before)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a file in this process, and set back what that changes."""
+
+    # not before jaxtyping watches what is imported
+    from tools.lecture import write_notebook
+
+    from bigramlab.lab.cells import cells_of
+    from bigramlab.lab.tracking import run_cells
+
+    def run(text, name="lecture.ipynb", **options):
+        path = tmp_path / name
+        text = textwrap.dedent(text)
+        if name.endswith(".ipynb"):
+            write_notebook(path, text.strip("\n").split("\n# %%\n"))
+        else:
+            path.write_text(text, encoding="utf-8")
+        return run_cells(path, cells_of(path), **options)
+
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    monkeypatch.setattr(builtins, "open", open)
+    monkeypatch.setattr(io, "open", io.open)
+    monkeypatch.setattr(builtins, "get_ipython", None, raising=False)
+    monkeypatch.setattr(builtins, "display", None, raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.chdir(tmp_path)
+    return run

@@ -458,6 +458,7 @@ class LayerNorm:
         ("(1 - self.momentum) * self.running_mean + self.momentum *", "0.1 * self.running_mean + 0.9 *",
          "BatchNorm1d", "one batch moves `running_mean` nearly all the way"),
         ("(x - x.mean(-1, keepdim=True))", "x", "LayerNorm", "it does not take away the mean"),
+        ("(x - x.mean(-1, keepdim=True))", "(x - x.mean(0, keepdim=True))", "LayerNorm", "its result does not have"),
         ("x.mean(-1, keepdim=True)) / (x.std(-1", "x.mean(0, keepdim=True)) / (x.std(0", "LayerNorm", "mean 0 and"),
     ],
 )  # fmt: skip

@@ -1,5 +1,3 @@
-import builtins
-import io
 import itertools
 import json
 import math
@@ -26,7 +24,6 @@ from bigramlab.lab import notebooks
 from bigramlab.lab.cells import cells_of
 from bigramlab.lab.cli import main
 from bigramlab.lab.notebooks import check_file
-from bigramlab.lab.tracking import run_cells
 
 # The exception that ends a call may come while a destructor or a gc callback runs, where Python only warns of it.
 pytestmark = [
@@ -41,31 +38,6 @@ def session(code, **names):
     vars(module).update(names)
     exec(textwrap.dedent(code), vars(module))
     return vars(module)
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run a file in this process, and set back what that changes."""
-
-    def run(text, name="lecture.ipynb", **options):
-        path = tmp_path / name
-        text = textwrap.dedent(text)
-        if name.endswith(".ipynb"):
-            write_notebook(path, text.strip("\n").split("\n# %%\n"))
-        else:
-            path.write_text(text, encoding="utf-8")
-        return run_cells(path, cells_of(path), **options)
-
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
-    monkeypatch.setattr(builtins, "open", open)
-    monkeypatch.setattr(io, "open", io.open)
-    monkeypatch.setattr(builtins, "get_ipython", None, raising=False)
-    monkeypatch.setattr(builtins, "display", None, raising=False)
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    monkeypatch.chdir(tmp_path)
-    return run
 
 
 def items(made):

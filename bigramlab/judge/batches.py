@@ -1,15 +1,17 @@
 """Batches of rows of ids, with a target for each place: the next token, or what was taken in its place by a slip."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from bigramlab.judge.reading_code import Code, Found, Loop, names_in, stored
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 
-__all__ = ["Batch", "batches_in", "look_at_batches"]
+__all__ = ["Batch", "batches_in", "exchanged", "look_at_batches", "rows_apart"]
 
 PAIRS = (("x", "y"), ("X", "Y"), ("input", "target"), ("context", "target"), ("src", "tgt"), ("idx", "targets"))
 """What the names of rows have where those of their targets have something else."""
@@ -32,7 +34,7 @@ def _pairs(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, Thing]]:
         rows, targets = things[at].value, things[last[other]].value
         if not (isinstance(rows, Tensor) and isinstance(targets, Tensor)) or rows.shape != targets.shape:
             continue
-        whole = rows.dtype == targets.dtype == torch.int64 and rows.dim() == 2 and rows.shape[1] > 2
+        whole = rows.dtype == targets.dtype == torch.int64 and 0 < rows.dim() < 3 and rows.shape[-1] > 2
         if whole and rows.numel() >= FEWEST and int(rows.min()) >= 0 and len(torch.unique(rows)) > 2:
             yield last[other], things[at], things[last[other]]
 
@@ -40,7 +42,7 @@ def _pairs(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, Thing]]:
 def batches_in(things: Sequence[Thing]) -> Iterator[Batch]:
     """Yield the batches whose targets are the next tokens; a target below 0 is one that does not count."""
     for _, rows, targets in _pairs(things):
-        if _shifted(rows.value, targets.value, 1):
+        if rows.value.dim() == 2 and _shifted(rows.value, targets.value, 1):
             yield Batch(rows.name, rows.value, targets.value)
 
 
@@ -50,6 +52,41 @@ def look_at_batches(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
     for at, thing, verdict, text in [*said, *_picked(things)]:
         if verdict:
             yield at, Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
+
+
+def exchanged(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tuple[int, str]]:
+    """Yield the place of what is named as targets and goes in, where what is named as going in are the targets."""
+    last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
+    for x, y in _named(last):
+        texts = [found[last[name]].text if last[name] in found else "" for name in (x, y)]
+        if texts[0].startswith("the targets of") and texts[1].startswith(("the first tokens of", "the contexts of")):
+            yield last[y], f"{texts[1]}, and `{x}` has the targets: what goes in and the targets are exchanged"
+
+
+def rows_apart(loop: Loop, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield the targets that a turn of a loop takes by one index, where what goes in is taken by another."""
+    tables = [name for name in names_in(loop) if _are_ids(names.get(name))]
+    assigned = [node for part in loop.body for node in ast.walk(part) if isinstance(node, ast.Assign)]
+    made = set[str]().union(*map(stored, assigned))
+    pieces = [node for node in ast.walk(loop) if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)]
+    named = [
+        one for node in assigned for one in (node.value, *getattr(node.value, "elts", ()))
+    ]  # seen as they are made
+    for x, y in _named(tables):
+        if names[x].dim() != 2 or names[y].dim() != 1 or len(names[x]) != len(names[y]):
+            continue
+        own = [[one.slice for one in pieces if ast.unparse(one.value) == name and one not in named] for name in (x, y)]
+        picked = [{ast.unparse(by): names_in(by) & made for by in some} for some in own]
+        if any(len(found) != 1 for found in picked):
+            continue
+        (by, drawn), (other, also) = (next(iter(found.items())) for found in picked)
+        pair = {by, other}
+        related = any(
+            pair <= stored(node) or (pair & stored(node) and pair & names_in(node.value)) for node in assigned
+        )
+        if by != other and (bool(drawn) != bool(also) or (drawn == {by} and also == {other} and not related)):
+            text = f"not the targets of `{x}[{by}]`, which go with it: take `{y}[{by}]`"
+            yield Found(f"{y}[{other}]", code.place_of(loop), text, "Take both by the same index.")
 
 
 def _picked(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, str, str]]:
@@ -85,7 +122,8 @@ def _named(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _said(rows: Thing, targets: Thing) -> tuple[str, str]:
-    x, y, name = rows.value, targets.value, f"`{rows.name}`"
+    x, y = (one.reshape(-1, one.shape[-1]) for one in (rows.value, targets.value))
+    name = f"`{rows.name}`"
     if _shifted(x, y, 1):
         padded = not bool(x[:, 0].any()) and bool((y < 0).any())  # a word a row, each with its boundary in front
         if padded and not bool((y == 0).any()):

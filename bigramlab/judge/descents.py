@@ -1,12 +1,18 @@
 """Slips in training that only the code of a loop shows: a gradient that is never reset, a step uphill."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, names_in, outer_loops, stored
 
-__all__ = ["losses_added_up", "never_reset", "never_steps", "resets", "uphill"]
+__all__ = ["losses_added_up", "never_reset", "never_steps", "rebound", "resets", "untrained", "uphill"]
+
+WEIGHT = re.compile(r"C|E|emb\w*|w[tp]e|[Wb]\d?|[Wb]_\w+")
+"""What weights are called where a network is written as its tensors."""
 
 
 def losses_added_up(codes: Sequence[Code]) -> bool:
@@ -101,6 +107,39 @@ def _updates(node: ast.AST) -> bool:
 def _turns_once(loop: Loop) -> bool:
     iterated = loop.iter if isinstance(loop, ast.For) else None
     return isinstance(iterated, ast.Call) and [ast.unparse(one) for one in iterated.args] == ["1"]
+
+
+def rebound(loop: Loop) -> tuple[str, str] | None:
+    """Return the update of a parameter that only gives a loop's own name to a new tensor, and how to mend it."""
+    if not isinstance(loop, ast.For):
+        return None
+    each = names_in(loop.target, ast.Store)
+    for at, part in enumerate(loop.body):
+        if not isinstance(part, ast.Assign) or not isinstance(part.value, ast.BinOp) or len(stored(part)) != 1:
+            continue
+        (name,), value = stored(part), part.value
+        step = isinstance(value.op, ast.Sub | ast.Add) and isinstance(value.left, ast.Name) and value.left.id == name
+        by = names_in(value.right)
+        along = mentions_grad(value.right) or (name not in by and by & each)
+        later = set().union(*(names_in(one) for one in loop.body[at + 1 :]))
+        if name in each and step and along and isinstance(part.targets[0], ast.Name) and name not in later:
+            sign = "-" if isinstance(value.op, ast.Sub) else "+"
+            return ast.unparse(part), f"{name} {sign}= {ast.unparse(value.right)}"
+    return None
+
+
+def untrained(loop: Loop, names: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+    """Return a weight that a training goes through and that needs no gradient, and those that do; nothing if all do."""
+    if not any(called(node) == "backward" for node in ast.walk(loop)):
+        return None
+    tensors = {name: value for name in names_in(loop) if isinstance(value := names.get(name), Tensor)}
+    tensors = {name: value for name, value in tensors.items() if value.is_leaf and value.is_floating_point()}
+    trained = sorted(name for name, value in tensors.items() if value.requires_grad and WEIGHT.fullmatch(name))
+    left = [name for name in sorted(tensors.keys() - trained) if WEIGHT.fullmatch(name)]
+    changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
+    kept = names_in(loop, ast.Store).union(*map(names_in, changed))
+    left = [name for name in left if name not in kept and bool(tensors[name].any())]
+    return (left[0], trained) if left and len(trained) > 1 else None
 
 
 # An update uphill

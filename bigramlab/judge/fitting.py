@@ -3,13 +3,16 @@
 Nothing is guessed: what is unclear is not judged, and the reason is said.
 """
 
+import ast
 import dis
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +22,9 @@ from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, alphabet_of, form_of
 from bigramlab.laws import LAWS, ours_for
 
 __all__ = ["Fit", "NoFit", "fits", "globals_read", "signature_of"]
+
+
+LOGS = {"log_softmax": "softmax", "logsoftmax": "softmax", "log_softmax_rows": "softmax"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class NoFit(Exception):
 def fits(name: str, function: Callable[..., Any]) -> Iterator[Fit | NoFit]:
     """Yield what a function called `name` may be meant for, the likeliest first."""
     meant = [name] if name in LAWS else []
+    if name in LOGS and (fit := _of_logs(name, function)):
+        yield fit
     meant += [ours for ours, others in OTHER_NAMES.items() if name in others.split() and ours != name]
     for ours in meant:
         try:
@@ -64,6 +72,20 @@ def fits(name: str, function: Callable[..., Any]) -> Iterator[Fit | NoFit]:
             yield fit
         if ours == "normalize":
             yield _without_smoothing(fit, smoothing)
+
+
+def _of_logs(name: str, function: Callable[..., Any]) -> Fit | None:
+    """Return the exponential of a function that returns logarithms of what one of ours returns."""
+    try:
+        fit = _fit(function, LOGS[name])
+    except NoFit:
+        return None
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        returned = fit.call(*arguments, **options)
+        return returned.exp() if isinstance(returned, Tensor) else np.exp(returned)
+
+    return Fit(fit.name, call, (*fit.notes, f"the exponential of which is as `{fit.name}`"), replaced=fit.replaced)
 
 
 def _k_of(function: Callable[..., Any]) -> str | None:
@@ -126,6 +148,9 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
     plain = not any(form_of(parameter) for parameter in taken)
     if as_ours and plain and not bound and not missing and _same_kinds(own, ours, taken):
         return Fit(name, function, (), sure)
+    if missing and (lifted := with_sizes_as_parameters(function, missing)):
+        fit = _fit(lifted[0], name)
+        return replace(fit, notes=(*fit.notes, f"with its own `{lifted[1]}`"))
     if missing:
         wanted = ", ".join(ours.parameters)
         raise NoFit(f"our `{name}` takes ({wanted}), and this one ({', '.join(own.parameters)})")
@@ -192,6 +217,35 @@ def globals_read(function: Callable[..., Any]) -> set[str]:
         left += [code for code in inner if code not in seen]
         seen.update(inner)
     return found
+
+
+def with_sizes_as_parameters(
+    function: Callable[..., Any], missing: Sequence[str]
+) -> tuple[Callable[..., Any], str] | None:
+    """Return a function that takes what it sets itself at first, as `block_size = 3`, and what that is called."""
+    code = inspect.unwrap(function)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    definition = tree.body[0] if tree.body else None
+    if not isinstance(definition, ast.FunctionDef) or not isinstance(code, FunctionType):
+        return None
+    for statement in definition.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int())) if any(
+                is_called(name, wanted) for wanted in missing
+            ):
+                definition.body.remove(statement)
+                definition.decorator_list = []
+                definition.args.kwonlyargs.append(ast.arg(name))
+                definition.args.kw_defaults.append(statement.value)
+                made: dict[str, Any] = {}
+                exec(
+                    compile(ast.fix_missing_locations(tree), code.__code__.co_filename, "exec"), code.__globals__, made
+                )
+                return made[definition.name], name
+    return None
 
 
 def _draws_elsewhere(read: Mapping[str, Any]) -> bool:

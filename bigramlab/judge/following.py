@@ -12,7 +12,7 @@ from bigramlab.judge.reviewed import BAD, CLOSE, FOLLOWS, MISTAKE, RIGHT, STEP, 
 
 __all__ = ["reads_of", "roles_in", "settled"]
 
-ROLES = {"train": "tr|train|training", "dev": "dev|val|valid|validation", "test": "te|test"}
+ROLES = {"train": "tr|train|training", "dev": "dev|va|val|valid|validation", "test": "te|test"}
 
 
 def settled(things: Sequence[Thing], found: Mapping[int, Item], slips: Sequence[Item]) -> tuple[list[Item], list[str]]:
@@ -59,7 +59,7 @@ def _followed(things: Sequence[Thing], found: dict[int, Item]) -> dict[int, Item
         elif origin and item and item.verdict in BAD:
             item = replace(item, of=origin)
         elif item is None or item.verdict == RIGHT:
-            item = _with_its_pair(thing, things, found) or item
+            item = _with_its_pair(at, things, found) or item
         if origin and item is None and _may_matter(thing) and not thing.shown:
             item = Item(thing.name, thing.place, FOLLOWS, f"made of `{origin}`, which is wrong", of=origin)
         if item is not None:
@@ -77,8 +77,9 @@ def _is_measured(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())
 
 
-def _with_its_pair(thing: Thing, things: Sequence[Thing], found: Mapping[int, Item]) -> Item | None:
+def _with_its_pair(place: int, things: Sequence[Thing], found: Mapping[int, Item]) -> Item | None:
     """Say of what was made together with a wrong list, as long as that, or of its length, that it follows from it."""
+    thing = things[place]
     for at, other in enumerate(things):
         item = found.get(at)
         if item and item.verdict in BAD and other is not thing and other.place == thing.place and thing.place:
@@ -88,7 +89,7 @@ def _with_its_pair(thing: Thing, things: Sequence[Thing], found: Mapping[int, It
                 return Item(
                     thing.name, thing.place, FOLLOWS, f"made with `{other.name}`, which is wrong", of=other.name
                 )
-            if type(thing.value) is int and thing.value == size:
+            if type(thing.value) is int and thing.value == size and at < place:
                 return Item(
                     thing.name, thing.place, FOLLOWS, f"the length of `{other.name}`, which is wrong", of=other.name
                 )
@@ -131,10 +132,12 @@ def _may_matter(thing: Thing) -> bool:
 
 
 def _with_mended(items: Sequence[Item]) -> Iterator[Item]:
-    """Mark the values that are right later, under the same name: the slip was seen."""
+    """Mark the values that are right later, under the same name, as is all that was made of them: the slip was seen."""
     for place, item in enumerate(items):
         later = [other for other in items[place + 1 :] if other.name == item.name]
         mended = item.verdict in (MISTAKE, CLOSE) and later and later[-1].verdict == RIGHT
+        left = {other.name for other in items[place + 1 :] if other.verdict == FOLLOWS and other.of == item.name}
+        mended = mended and not left - {other.name for other in items if other.verdict == RIGHT}
         yield replace(item, mended=True) if mended else item
 
 

@@ -5,11 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop
-from bigramlab.judge.descents import never_reset, never_steps, resets, uphill
+from bigramlab.judge.batches import rows_apart
+from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, untrained, uphill
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.walks import context_that_stays, even_draws, other_end, seeded_anew, walk_that_stays
+from bigramlab.judge.walks import (
+    context_that_stays,
+    context_turned,
+    even_draws,
+    other_end,
+    seeded_anew,
+    walk_that_stays,
+)
 
 __all__ = ["slips_in_loops"]
 
@@ -51,12 +59,23 @@ def slips_in_loops(
                 name, line = found
                 text = "each step goes uphill, so the loss grows: the gradient points to where it becomes larger"
                 yield Found(name, code.place_of(loop), text, f"Subtract the gradient: `{line}`.")
+            if found_left := untrained(loop, seen):
+                name, others = found_left
+                like = ", ".join(f"`{one}`" for one in others[:4])
+                text = f"it needs no gradient, so it is never trained, as {like} are"
+                yield Found(name, code.place_of(loop), text, "Put it among the parameters.")
+            yield from rows_apart(loop, code, seen)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
                 yield from seeded_anew(loop, code)
         for loop in (node for node in ast.walk(code.tree()) if isinstance(node, Loop)):
             staying = [*walk_that_stays(loop, code, seen)] if isinstance(loop, ast.While) else []
             yield from staying or context_that_stays(loop, code)
+            yield from context_turned(loop, code, codes)
+            if found := rebound(loop):
+                name, line = found
+                text = "it gives the loop's name to something new, and what the loop goes through stays as it was"
+                yield Found(name, code.place_of(loop), text, f"Change it in place: `{line}`.")
             if isinstance(loop, ast.While):
                 yield from even_draws(loop, code, seen)
                 if len(boundaries) == 1:

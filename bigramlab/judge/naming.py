@@ -23,7 +23,10 @@ OTHER_NAMES = {
     "softmax": "soft_max my_softmax",
     "cross_entropy": "crossentropy xent cross_entropy_loss ce_loss loss get_loss compute_loss",
     "generate_words": "generate",
-    "build_contexts": "build_dataset make_dataset get_dataset make_contexts create_dataset",
+    "build_contexts": (
+        "build_dataset make_dataset get_dataset make_contexts create_dataset make_examples build_examples get_examples "
+        "create_examples make_data build_data prepare_data make_xy get_xy xy"
+    ),
     "with_temperature": "softmax_with_temperature temperature_softmax apply_temperature",
     "keep_top_k": "top_k topk top_k_filter top_k_filtering apply_top_k",
     "keep_top_p": "top_p nucleus top_p_filter top_p_filtering apply_top_p nucleus_filter",

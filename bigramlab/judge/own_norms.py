@@ -14,6 +14,7 @@ __all__ = ["look_at_own_norms"]
 
 SECONDS = 1.0  # for a call
 ROWS, COLUMNS = 16, 6
+FAR = 0.1  # from 0, which no usual epsilon explains
 NEAR = 1e-2  # which leaves room for any usual epsilon
 NORMS = {"batch": (0, re.compile(r"(?i)batch_?norm(_?1d)?")), "layer": (1, re.compile(r"(?i)layer_?norm(_?1d)?"))}
 """Along which axis a norm of this name takes means and variances."""
@@ -47,6 +48,8 @@ def _said_of(kind: type, axis: int, guard: Guard) -> tuple[str, str] | None:
     for verdict, text, wanted in _ways(x, axis):
         if (given - wanted).abs().max() < NEAR * wanted.abs().max():
             return (verdict, text) if verdict == WRONG or axis == 1 else _running(norm, x) or (verdict, text)
+    if given.mean(axis).abs().max() > FAR and (given - x).abs().max() > FAR:  # as before any training it may be
+        return WRONG, f"its result does not have the mean 0 {MEANT[axis]}"
     return None
 
 

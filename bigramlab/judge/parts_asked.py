@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,11 @@ from bigramlab.judge.reading_code import Code, Found, called, names_in
 from bigramlab.judge.recording import Call
 from bigramlab.judge.reviewed import WRONG, Item, Thing
 
-__all__ = ["look_at_parts_asked", "other_parts"]
+__all__ = ["as_text", "look_at_parts_asked", "other_parts"]
 
 SECONDS = 2.0  # for a call
+MEASURED = re.compile(r"(?i)loss|nll|ppl|perplexity")
+MEASURES = re.compile(r"(?i)eval|loss|nll|ppl|perplexity|measure|score|entropy")
 LOOKS = 3  # batches: of few rows, all may stand in two parts
 
 
@@ -25,7 +28,7 @@ def look_at_parts_asked(
 ) -> Iterator[tuple[int, Item]]:
     """Yield what is wrong with functions that give a batch of another part than the one they are asked for."""
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
-    parts = {name: text for name in last if len(roles_in(name)) == 1 and (text := _as_text(names.get(name)))}
+    parts = {name: text for name in last if len(roles_in(name)) == 1 and (text := as_text(names.get(name)))}
     if len({min(roles_in(name)) for name in parts}) < 2:
         return
     for name, at in last.items():
@@ -43,7 +46,7 @@ def look_at_parts_asked(
                 break
 
 
-def _as_text(ids: object) -> str:
+def as_text(ids: object) -> str:
     """Return the ids of a text as a text, in which its pieces are found fast; nothing if it is none."""
     ids = ids.tolist() if hasattr(ids, "tolist") else ids
     whole = isinstance(ids, list) and len(ids) > 1 and all(type(one) is int and 0 <= one < 0xD800 for one in ids)
@@ -69,7 +72,7 @@ def _rows_of(function: Callable[..., Any], asked: str) -> list[str]:
             call = Call(function, guard, (asked,), {})
             given = call.returned if isinstance(call.returned, tuple | list) else (call.returned,)
             tables = [one for one in given if isinstance(one, Tensor) and one.dim() == 2]
-            found = [_as_text(row) for row in tables[0]] if tables and not call.raised else []
+            found = [as_text(row) for row in tables[0]] if tables and not call.raised else []
             if not found or not all(found):
                 return []
             rows += found
@@ -85,6 +88,20 @@ def other_parts(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Fou
                 yield from _other_values(node, code, there)
             elif isinstance(node, ast.For):
                 yield from _same_for_each(node, code)
+            elif isinstance(node, ast.Assign):
+                yield from _measured_elsewhere(node, code, there)
+
+
+def _measured_elsewhere(node: ast.Assign, code: Code, there: set[str]) -> Iterator[Found]:
+    """Yield a loss that has the name of one part of a split and is measured on another one."""
+    name, of = ast.unparse(node.targets[0]), roles_in(ast.unparse(node.targets[0]))
+    if not (len(of) == 1 and of <= there and MEASURED.search(name) and MEASURES.search(called(node.value))):
+        return
+    arguments = getattr(node.value, "args", [])
+    used = {one.id: roles_in(one.id) for one in arguments if isinstance(one, ast.Name) and roles_in(one.id)}
+    if used and not of & set().union(*used.values()):
+        text = f"named after the {min(of)} words, and measured on others: `{next(iter(used))}`"
+        yield Found(name, code.place_of(node), text, "Measure it on those, or name it after what it is measured on.")
 
 
 def _other_values(node: ast.Dict, code: Code, there: set[str]) -> Iterator[Found]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP
+from bigramlab.judge.shipped import the_names
 from bigramlab.judge.tabulating import table_of
-from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
 
 __all__ = ["boundary_of", "collision", "is_of_pairs", "is_table", "not_inverse", "read_dict"]
@@ -17,14 +17,14 @@ __all__ = ["boundary_of", "collision", "is_of_pairs", "is_table", "not_inverse",
 def read_dict(value: Mapping[Any, Any], words: Sequence[str] | None) -> tuple[str, str] | None:
     """Say what a dict from token to id is, or one from id to token, or from pairs to counts; None if it is neither."""
     if is_of_pairs(value):
-        return _pairs(value, words if words is not None else load_names())
+        return _pairs(value, words if words is not None else the_names())
     if same := collision(value):
         return MISTAKE, same
     found = alphabet_of(value)
     if found is None:
         return None
     kind, tokens = found
-    vocabulary = build_vocabulary(words if words is not None else load_names())
+    vocabulary = build_vocabulary(words if words is not None else the_names())
     letters, what = vocabulary[1:], "each token's id" if kind == "stoi" else "each id's token"
     if tokens == list(vocabulary):
         return RIGHT, f"{what}, '.' at 0"
@@ -100,7 +100,7 @@ def is_table(value: object, words: Sequence[str] | None) -> bool:
     """Tell whether it is a dict of numbers by tokens, two or three of them, with most of the tokens in it."""
     if not isinstance(value, dict) or "__name__" in value:
         return False
-    vocabulary = build_vocabulary(words if words is not None else load_names())
+    vocabulary = build_vocabulary(words if words is not None else the_names())
     return 3 * len(value) > len(vocabulary) and table_of(value, vocabulary) is not None
 
 

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bigramlab.judge.following import roles_in
 from bigramlab.judge.making import MISTAKE, RIGHT
+from bigramlab.judge.parts_asked import as_text
 from bigramlab.judge.reading import how_made, with_slips
 from bigramlab.judge.reading_deeper import read_deeper
 from bigramlab.judge.reading_losses import Part, read_loss
@@ -20,10 +21,12 @@ from bigramlab.judge.reviewed import Item, Thing
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["Part", "overlapping", "parts_of", "read_part", "same_losses"]
+__all__ = ["Part", "best_of_training", "overlapping", "parts_of", "read_part", "same_losses"]
 
 A_LOSS = re.compile(r"(?i)loss|nll|ppl|perplexity")
 USUAL = (0.8, 0.9)
+PIECE = 100  # tokens: a shorter text may stand in another one by chance
+BEST = re.compile(r"(?i)(best|lowest|min)(_|$)")
 MOST = 12  # parts: who has made more has made no split
 
 
@@ -62,7 +65,8 @@ def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple
         at = max(at for at, one in enumerate(things) if one.name == name)
         value, roles = things[at].value, roles_in(name)
         is_table = isinstance(value, Tensor) and value.dim() == 2 and not value.is_floating_point()
-        kind = "words" if _are_words(value) else value.shape[1] if is_table else "ids" if _are_ids(value) else None
+        are_words = _are_words(value) and len(max(value, key=len)) > 1  # and no letters
+        kind = "words" if are_words else value.shape[1] if is_table else "ids" if _are_ids(value) else None
         if kind == "ids" and not roles:
             longest = max(longest, len(value))
         if kind is not None and len(roles) == 1 and (kind == "ids" or len(value) <= total):
@@ -81,6 +85,8 @@ def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple
                 text = f"some words are in two of {names}: test a part on words that it never saw"
             elif kind == "ids" and sum(len(one.value) for one in own) > longest:
                 text = f"some tokens are in two of {names}: together they are more than there are"
+            elif kind == "ids" and (inner := _within(own)):
+                text = f"some tokens are in two of {names}: `{inner[0]}` is a piece of `{inner[1]}`"
             elif kind not in ("words", "ids") and sum(len(one.value) for one in own) > total:
                 text = f"some examples are in two of {names}: together they are more than {total:,}, which is all"
             else:
@@ -88,6 +94,26 @@ def overlapping(things: Sequence[Thing], words: Sequence[str]) -> Iterator[tuple
             told = True
             yield places[many - 1], text
             break
+
+
+def _within(own: Sequence[Thing]) -> tuple[str, str] | None:
+    """Return the names of a text that is a piece of another one, and of that one."""
+    texts = {one.name: as_text(one.value) for one in own}
+    for inner, whole in permutations(texts, 2):
+        if len(texts[inner]) > PIECE and texts[inner] in texts[whole]:
+            return inner, whole
+    return None
+
+
+def best_of_training(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tuple[int, str]]:
+    """Yield the place of the best of several losses, if it is one of the training words, with others to choose on."""
+    there = set().union(*(roles_in(one.name) for one in things))
+    for at, item in found.items():
+        part = re.match(r"the loss of `(\w+)` by", item.text) if item.verdict == RIGHT else None
+        name, place = things[at].name, things[at].place
+        chosen = any(BEST.match(one.name) and one.name != name and one.place == place for one in things)
+        if part and BEST.match(name) and chosen and roles_in(part[1]) == {"train"} and "dev" in there:
+            yield at, f"the best of the losses of `{part[1]}`, which it was counted on: choose on words it never saw"
 
 
 def same_losses(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:

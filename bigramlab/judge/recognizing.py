@@ -26,9 +26,9 @@ from bigramlab.judge.reading_examples import read_example
 from bigramlab.judge.reading_numbers import read_count, read_number, remarks_on, told_also
 from bigramlab.judge.reading_words import read_ids, read_words
 from bigramlab.judge.reporting import Section, Shown
+from bigramlab.judge.shipped import the_names
 from bigramlab.judge.slipping import Slip
 from bigramlab.judge.tabulating import in_keys, table_of
-from bigramlab.lessons.data import load_names
 from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes import MISTAKES
 
@@ -165,7 +165,7 @@ def _unsigned(one: Candidate, value: float) -> Candidate:
 @lru_cache(maxsize=1)
 def _known_names() -> Known:
     """Return what is kept of the names; a copy of the package without that file makes it anew."""
-    names = load_names()
+    names = the_names()
     kept = _current(Made.from_json(json.loads(KEPT.read_text(encoding="utf-8")))) if KEPT.exists() else make(names)
     return Known(names, kept, "the names")
 
@@ -182,7 +182,12 @@ def _current(made: Made) -> Made:
 
 def are_the_names(words: Sequence[str]) -> bool:
     """Tell whether words are the names, in any order or with a slip in them: then all is compared with those."""
-    names = load_names()
+    return _are_the_names(tuple(words))
+
+
+@lru_cache(maxsize=16)
+def _are_the_names(words: tuple[str, ...]) -> bool:
+    names = the_names()
     found = read_words(list(words), names, "")
     return any(one.verdict == MISTAKE or (one.verdict == RIGHT and len(words) == len(names)) for one in found)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import Tensor
+
 from bigramlab.judge.reporting import Report, Section, Shown
 from bigramlab.judge.showing import badge, prose, table
 
@@ -39,6 +41,7 @@ class Thing:
             it is, and never wrong.
         reads: The names that what made it reads.
         shown: Whether it has no name, and was only shown.
+        slope: The gradient that torch had by then for the value that its name is of, as `dlogits` is of `logits`.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Thing:
     passing: bool = False
     reads: frozenset[str] = frozenset()
     shown: bool = False
+    slope: Tensor | None = None
 
 
 @dataclass(frozen=True)

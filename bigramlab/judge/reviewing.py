@@ -9,24 +9,27 @@ from itertools import groupby
 from typing import Any
 
 import bigramlab
-from bigramlab.judge.batches import look_at_batches
+from bigramlab.judge.batches import exchanged, look_at_batches
 from bigramlab.judge.drawn_words import look_at_walks
 from bigramlab.judge.following import reads_of, settled
+from bigramlab.judge.hand_gradients import look_at_hand_gradients
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
+from bigramlab.judge.own_layers import look_at_own_layers
 from bigramlab.judge.own_norms import look_at_own_norms
 from bigramlab.judge.parts_asked import look_at_parts_asked
 from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
-from bigramlab.judge.reading_parts import overlapping, parts_of, same_losses
+from bigramlab.judge.reading_parts import best_of_training, overlapping, parts_of, same_losses
+from bigramlab.judge.reading_shares import no_shares
 from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of
 from bigramlab.judge.reviewing_values import say_values
+from bigramlab.judge.shipped import the_names
 from bigramlab.judge.whole_heads import look_at_attention, look_at_heads
 from bigramlab.judge.whole_models import look_at_models
-from bigramlab.lessons.data import load_names
 
 __all__ = ["review", "review_names"]
 
@@ -94,7 +97,7 @@ def review(
     """
     things = [thing for thing in things if not thing.name.startswith("_") and not _is_ours(thing)]
     words = words if words is not None else _words_of(things)
-    parts = parts_of(things, names, load_names() if words is None else words)
+    parts = parts_of(things, names, the_names() if words is None else words)
     found: dict[int, Item] = {}  # by the place of the thing
     there: dict[str, Any] = {}
     then: dict[str, dict[str, Any]] = {}
@@ -120,12 +123,15 @@ def review(
         *look_at_heads(things),
         *look_at_own_gradients(things),
         *look_at_own_norms(things),
+        *look_at_own_layers(things, names),
+        *look_at_hand_gradients(things, names),
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
     found |= look_at_parts_asked(things, names, codes)
-    found |= look_at_walks(things, names, found, words if words is not None else load_names())
-    told = [*overlapping(things, words if words is not None else load_names()), *same_losses(things)]
+    found |= look_at_walks(things, names, found, words if words is not None else the_names())
+    told = [*overlapping(things, words if words is not None else the_names()), *same_losses(things)]
+    told += [*exchanged(things, found), *best_of_training(things, found), *no_shares(things, found)]
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))
     for at, text in told:
@@ -204,7 +210,7 @@ def _is_own(value: object, names: Mapping[str, Any]) -> bool:
 
 def _is_most_of_the_names(words: Sequence[str]) -> bool:
     """Tell whether it is a part of a split of the names, where the file keeps no list of all of them."""
-    names = load_names()
+    names = the_names()
     return len(words) > len(names) / 2 and not Counter(words) - Counter(names)
 
 

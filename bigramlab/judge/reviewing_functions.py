@@ -66,7 +66,7 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
     contexts = [one for one in unknown if isinstance(one.value, Tensor) and one.value.dim() == 2]
     if contexts and (exact := [one for one in wrong if _is_known(one[1])]):
         return _wrong(thing, *exact[0])
-    ours = bool(wrong) and _bare(wrong[0][0].name) == _bare(thing.name)
+    ours = bool(wrong) and _bare(wrong[0][0].name) == _bare(thing.name).removeprefix("log")
     made_for_this = not ours or bool(wrong[0][0].notes)  # it reads what the notebook has, and need suit nothing else
     if right and not bad and not contexts and made_for_this:
         names = " and ".join(dict.fromkeys(f"`{item.name}`" for item in right))

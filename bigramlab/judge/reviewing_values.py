@@ -14,12 +14,13 @@ from bigramlab.judge.layers import look_at_layers
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_code import Code, says_bits, shows_another, sums_for
+from bigramlab.judge.reading_contexts import read_slipped
 from bigramlab.judge.reading_dicts import is_table, read_dict
 from bigramlab.judge.reading_parts import Part, read_part
 from bigramlab.judge.recognizing import recognize
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
+from bigramlab.judge.shipped import the_names
 from bigramlab.lessons.counting import count_bigrams
-from bigramlab.lessons.data import load_names
 from bigramlab.lessons.encoding import build_vocabulary
 
 __all__ = ["say_values"]
@@ -43,7 +44,7 @@ def say_values(
     for at, thing in enumerate(made):
         begin(thing.name)
         item = read_part(
-            thing, parts, there, [*before, *found.values()], order, load_names() if words is None else words
+            thing, parts, there, [*before, *found.values()], order, the_names() if words is None else words
         )
         if item is None and _is_one_row(thing.value):
             text = "all its rows are one list, so what changes one changes all: make each row by itself"
@@ -53,6 +54,8 @@ def say_values(
             item = _recognized(thing, words, codes)
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
+        if item is None and order is None:
+            item = read_slipped(thing, parts, the_names() if words is None else words)
         wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
         if item and not (wrong_number and not _fits(item, [*before, *found.values()])):
             found[at] = item
@@ -168,13 +171,13 @@ def _has_weights(there: Mapping[str, Any]) -> bool:
 
 @lru_cache(maxsize=2)
 def _counted(words: tuple[str, ...] | None) -> Tensor:
-    words = tuple(load_names()) if words is None else words
+    words = tuple(the_names()) if words is None else words
     return count_bigrams(words, build_vocabulary(words))
 
 
 def _order(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor | None:
     """Return our id of each of the notebook's, if its tokens stand in another order."""
-    vocabulary = build_vocabulary(load_names() if words is None else words)
+    vocabulary = build_vocabulary(the_names() if words is None else words)
     for value in there.values():
         found = alphabet_of(value) if isinstance(value, dict) else None
         if found and sorted(found[1]) == sorted(vocabulary):

@@ -31,6 +31,7 @@ __all__ = [
     "slips_in_numbers",
     "slips_in_tables",
     "slips_of",
+    "wrong_contexts",
 ]
 
 KS = (0, 1, 0.001, 0.01, 0.1, 0.5, 2, 3, 4, 5, 10)
@@ -215,12 +216,18 @@ def _distinct(found: list[Found]) -> list[Found]:
 
 def slips_in_contexts(words: list[str], vocabulary: str, length: int) -> dict[str, str]:
     """Return the fingerprints of the contexts and targets of a length that are made with a slip."""
-    right = build_contexts(words, vocabulary, length)
     found: dict[str, str] = {}
+    for what, name, wrong in wrong_contexts(words, vocabulary, length):
+        found.setdefault(print_of(wrong), f"{what} {length} build_contexts/{name}")
+    return found
+
+
+def wrong_contexts(words: list[str], vocabulary: str, length: int) -> Iterator[tuple[str, str, Tensor]]:
+    """Yield the contexts and the targets of a length that a slip changes, each after what it is, and the slip."""
+    right = build_contexts(words, vocabulary, length)
     for mistake in slips_of("build_contexts"):
         wrong = run_slip(mistake, words, vocabulary, length)
         if isinstance(wrong, tuple) and len(wrong) == 2 and all(isinstance(one, Tensor) for one in wrong):
             for one, what in zip(wrong, ("contexts", "targets"), strict=True):
                 if one.numel() and not any(one.shape == ours.shape and torch.equal(one.long(), ours) for ours in right):
-                    found.setdefault(print_of(one), f"{what} {length} build_contexts/{mistake.name}")
-    return found
+                    yield what, mistake.name, one

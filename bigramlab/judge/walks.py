@@ -1,15 +1,18 @@
 """Slips in a walk that only its code shows: it stays in one row, ends elsewhere than at the boundary, begins alike."""
 
 import ast
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
 from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
 
-__all__ = ["context_that_stays", "even_draws", "other_end", "seeded_anew", "walk_that_stays"]
+__all__ = ["context_that_stays", "context_turned", "even_draws", "other_end", "seeded_anew", "walk_that_stays"]
 
+AT_THE_END = r"(\w+) = \1\[1:\] \+ \[(.*)\]"
+AT_THE_FRONT = r"(\w+) = \[(.*)\] \+ \1\[:-1\]"
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
     *("one_hot", "exp", "softmax", "log_softmax", "log", "sum", "mean", "max", "float", "long", "item", "detach"),
@@ -95,6 +98,18 @@ def context_that_stays(loop: Loop, code: Code) -> Iterator[Found]:
                 mend = f"In the loop, write `{context} = {context}[1:] + [{drawn}]`."
                 yield Found(context, code.place_of(drawing[0]), text, mend)
                 return
+
+
+def context_turned(loop: Loop, code: Code, codes: Sequence[Code]) -> Iterator[Found]:
+    """Find a walk that puts what it drew at the front of its context, where the examples have it at the end."""
+    there = [node for one in codes for node in ast.walk(one.tree()) if isinstance(node, ast.Assign)]
+    if not any(map(_draws, ast.walk(loop))) or not any(re.fullmatch(AT_THE_END, ast.unparse(node)) for node in there):
+        return
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Assign) and (turned := re.fullmatch(AT_THE_FRONT, ast.unparse(node))):
+            text = "what was drawn is put in front of the context, and in the examples the last token stands at its end"
+            mend = f"Write `{turned[1]} = {turned[1]}[1:] + [{turned[2]}]`."
+            yield Found(turned[1], code.place_of(node), text, mend)
 
 
 def _draws(node: ast.AST) -> bool:

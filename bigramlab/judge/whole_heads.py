@@ -90,18 +90,14 @@ def look_at_attention(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
     """Yield what there is to say of tables of shares, and of what comes of them, queries, keys and values."""
     for at, thing in enumerate(things):
         value = thing.value
-        if (
-            not isinstance(value, Tensor)
-            or not value.is_floating_point()
-            or value.dim() < 2
-            or not value.isfinite().all()
-        ):
+        if not isinstance(value, Tensor) or not value.is_floating_point() or value.dim() < 2:
             continue
         value = value.detach()
-        said = _shares_said(value) if value.shape[-1] == value.shape[-2] > 2 else None
+        said = _shares_said(value) if value.isfinite().all() and value.shape[-1] == value.shape[-2] > 2 else None
         there = {one.name: one.value for one in things[:at] if one.place == thing.place}  # a later cell has its own
         if said is None and value.dim() == 3:
-            said = _attended(value, there)
+            given = {one.name: one.value for one in things[:at] if one.name in ("x", "X")}
+            said = _attended(value, there) or _averaged(value, {**given, **there})
         if said:
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
 
@@ -139,6 +135,32 @@ def _attended(value: Tensor, there: Mapping[str, Any]) -> tuple[str, str] | None
             result = (q @ k.transpose(-2, -1) * scale).softmax(-1) @ v
             if (result - value).abs().max() < 1e-4 * result.abs().max():
                 return MISTAKE, f"each place attends to those after it, too: `{name}` is made and masks nothing"
+    return None
+
+
+def _averaged(value: Tensor, there: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Say how rows were mixed of those of `x`, evenly or by shares, where nothing is said of queries and keys."""
+    x = next((one.detach() for name, one in there.items() if name in ("x", "X") and _is_like(one, value)), None)
+    if x is None or x.shape[1] < 3 or torch.equal(x, value):
+        return None
+    many = torch.arange(1, x.shape[1] + 1)[:, None]
+    before = torch.cat([torch.zeros_like(x[:, :1]), x.cumsum(1)[:, :-1]], 1)
+    values = [name for name in there if name in ("v", "value", "values")]
+    shares = [one for one in there.values() if isinstance(one, Tensor) and one.shape == (*x.shape[:2], x.shape[1])]
+    ways = [
+        (RIGHT, "at each place the mean of `x` up to there", x.cumsum(1) / many),
+        (MISTAKE, "at each place the sum of `x` up to there, not the mean: divide by how many they are", x.cumsum(1)),
+        (
+            MISTAKE,
+            "at each place the mean of `x` before it, its own row left out: take `x[:t + 1]`",
+            before / (many - 1),
+        ),
+        (MISTAKE, "at each place the mean of all of `x`, those after it, too", x.mean(1, keepdim=True).expand_as(x)),
+        *((MISTAKE, f"it adds up `x`, and should add up `{values[-1]}`", one @ x) for one in shares if values),
+    ]
+    for verdict, text, result in ways:
+        if torch.allclose(value[:, 1:], result[:, 1:], rtol=1e-4, atol=1e-5):
+            return verdict, text
     return None
 
 

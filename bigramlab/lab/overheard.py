@@ -35,6 +35,8 @@ NO_LOGS = "it gets probabilities, and takes their logarithms"
 NO_LOG_PROBS = "it gets logits, and takes the logarithms of probabilities"
 RESET = "there is no gradient when it steps: it was reset between `backward()` and `step()`, so nothing is learned"
 OTHERS = "it steps other parameters than those that get gradients, so nothing is learned"
+EVEN = "it goes along an axis of one row, so each number becomes 1, and each token is as likely as any other"
+NO_ENDS = "the targets that are 0 are left out, which are the ends of the words: so no model learns where a word ends"
 DROPPED = "the loss is measured with dropout on, so it is another one each time, and too large"
 PADDED = "what stands behind the end of each word is guessed, too, and scored: that is easy, so the loss is too small"
 MEND = {
@@ -44,8 +46,12 @@ MEND = {
     PADDED: "Where a word is over, let the targets be -1, and pass `ignore_index=-1`.",
     RESET: "Write `zero_grad()` before `backward()`, and `step()` after it.",
     OTHERS: "Make the optimizer after the network that is trained, of its parameters.",
+    EVEN: "Take the axis of the tokens: `dim=-1`.",
+    NO_ENDS: "Leave `ignore_index=0` out: only padding is to be left out, and there is none.",
     DROPPED: "Before measuring, write `model.eval()`, and `model.train()` when training goes on.",
 }
+
+ALONE = (DROPPED, PADDED, NO_ENDS)  # what is wrong though only some calls of a line show it
 
 
 class Overheard:
@@ -68,6 +74,10 @@ class Overheard:
             (functional, "cross_entropy", self._loss),
             (functional, "nll_loss", self._loss),
             (functional, "dropout", self._dropout),
+            (torch, "dropout", self._dropout),
+            (functional, "softmax", self._softmax),
+            (torch, "softmax", self._softmax),
+            (Tensor, "softmax", self._softmax),
             (torch, "multinomial", self._other),
             (torch.nn.Module, "train", self._other),
             (Tensor, "backward", self._descend),
@@ -89,8 +99,14 @@ class Overheard:
         said[DROPPED] += self._dropping and not torch.is_grad_enabled()
         self._dropping = False
         said[PADDED] += _is_padded(target, **options)
+        said[NO_ENDS] += _leaves_ends_out(input, target, **options)
         if said.total() < ROWS * LOOKED_AT:
             said[_kind(input.detach(), logs=name == "nll_loss")] += len(input) if input.dim() > 1 else 1
+
+    def _softmax(self, name: str, input: Any = None, dim: Any = None, *_: Any, **__: Any) -> None:
+        if isinstance(input, Tensor) and input.dim() == 2 and (place := self._place()) is not None:
+            of_one = type(dim) is int and input.shape[dim] == 1 and input.shape[1 - dim % 2] > 2
+            self._said.setdefault((name, place), Counter())[EVEN if of_one else ""] += 1
 
     def _dropout(self, name: str, input: Any = None, p: float = 0.5, training: bool = True, *_: Any, **__: Any) -> None:
         self._dropping = self._dropping or (training and 0 < p < 1 and not torch.is_grad_enabled())
@@ -148,8 +164,8 @@ class Overheard:
 
     def _of_losses(self) -> Iterator[tuple[str, _Place, str, str]]:
         for (name, place), said in self._said.items():
-            yield from ((name, place, one, MEND[one]) for one in (DROPPED, PADDED) if said[one])
-            what, *others = said.keys() - {DROPPED, PADDED} or {""}
+            yield from ((name, place, one, MEND[one]) for one in ALONE if said[one])
+            what, *others = said.keys() - {*ALONE} or {""}
             if what and not others and said[what] >= FEWEST_ROWS:
                 yield name, place, what, MEND[what]
 
@@ -223,6 +239,16 @@ def _is_padded(target: Any, ignore_index: int = -100, reduction: str = "mean", *
     in_rows = bool((ended.int().cummax(1).values == ended).all() and ended[:, -1].all() and not ended[:, 0].any())
     padded = in_rows and int((ended.sum(1) > 1).sum()) > len(rows) / 2
     return padded and rows.numel() == target.numel() and ignore_index != 0 and reduction != "none"
+
+
+def _leaves_ends_out(input: Tensor, target: Any, ignore_index: int = -100, **_: Any) -> bool:
+    """Tell whether targets are the next tokens of contexts, of which those that end a word do not count."""
+    if ignore_index != 0 or not isinstance(target, Tensor) or target.dim() != 1 or target.dtype != torch.int64:
+        return False
+    # Where rows of places were flattened, 0 may be padding.
+    in_rows = target._base is not None and target._base.dim() > 1
+    straight = input.grad_fn is not None and input.grad_fn.name().startswith(("Addmm", "AddBackward", "Mm"))
+    return straight and not in_rows and len(target) >= FEWEST_ROWS and bool((target == 0).any())
 
 
 def _leaves(loss: Tensor) -> Iterator[Tensor]:

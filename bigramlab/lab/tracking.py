@@ -21,6 +21,7 @@ import torch
 from bigramlab.judge.causes.errors import explain
 from bigramlab.judge.describing import meant, shorten, show_error
 from bigramlab.judge.following import reads_of
+from bigramlab.judge.hand_gradients import slope_for
 from bigramlab.judge.reading_code import stored
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
@@ -211,7 +212,8 @@ class _Tracker:
 
     def _keep(self, name: str) -> None:
         value, place, passing, reads, number = self._pending.pop(name)
-        self._kept.append((number, Thing(name, _copy(value), place, passing, reads)))
+        slope = slope_for(name, self.run.names)
+        self._kept.append((number, Thing(name, _copy(value), place, passing, reads, slope=slope)))
 
 
 def _version(value: Any) -> Any:

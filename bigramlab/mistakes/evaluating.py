@@ -178,6 +178,24 @@ def decimal_log_for_nats(weights: Any, surprises: Any) -> Any:
     return _mean(weights, surprises).item() / math.log(10)
 
 
+@mistake("negative_log_likelihood", given=of_bigrams)
+def log_forgotten(weights: Any, surprises: Any) -> Any:
+    """The probabilities are averaged with a minus sign, and no log is taken: the loss is the mean of -log p.
+
+    Print the loss for probabilities of 1/4: it is -0.25, and should be log 4 = 1.3863.
+    """
+    return -_mean(weights, (-surprises).exp()).item()
+
+
+@mistake("negative_log_likelihood", given=of_bigrams)
+def one_minus_p(weights: Any, surprises: Any) -> Any:
+    """1 - p is averaged, which is how often a guess is wrong: the loss is the mean of -log p.
+
+    Print the loss for probabilities of 1/4: it is 0.75, and should be log 4 = 1.3863.
+    """
+    return 1 - _mean(weights, (-surprises).exp()).item()
+
+
 @mistake("negative_log_likelihood")
 def log_in_place(counts: Any, probs: Any) -> Any:
     """`probs.log_()`, with its underscore, writes the logs into the table that came in.
@@ -289,6 +307,33 @@ def e_to_the_bits(weights: Any, surprises: Any) -> Any:
     Print the perplexity for probabilities of 1/4: it is 7.4, and should be 4.
     """
     return (_mean(weights, surprises) / math.log(2)).exp().item()
+
+
+@mistake("perplexity", given=of_bigrams)
+def exp_of_the_decimal_log(weights: Any, surprises: Any) -> Any:
+    """The loss is measured with `log10`, and e raised to it: e goes with nats, 10 with powers of ten.
+
+    Print the perplexity for probabilities of 1/10: it is 2.7, and should be 10.
+    """
+    return (_mean(weights, surprises) / math.log(10)).exp().item()
+
+
+@mistake("perplexity")
+def exp_of_the_mean_over_the_words(counts: Any, probs: Any) -> Any:
+    """The sum of the surprises is divided by the number of words before `exp`, so long words make it larger.
+
+    Print `counts[0].sum()`, how many words begin, and `counts.sum()`: the sum should be divided by the second.
+    """
+    return (-torch.xlogy(counts, probs.double()).sum() / counts[0].sum()).exp().item()
+
+
+@mistake("perplexity")
+def exp_of_the_mean_over_the_letters(counts: Any, probs: Any) -> Any:
+    """The sum of the surprises is divided by the number of letters, without the step that begins each word.
+
+    Print `counts[1:].sum()` and `counts.sum()`: the sum should be divided by the second.
+    """
+    return (-torch.xlogy(counts, probs.double()).sum() / counts[1:].sum()).exp().item()
 
 
 @mistake("perplexity", given=of_bigrams)

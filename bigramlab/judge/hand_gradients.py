@@ -1,0 +1,72 @@
+"""Gradients that a notebook computes by hand, such as `dlogits`, beside those that torch has for the same values."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
+
+__all__ = ["look_at_hand_gradients", "slope_for"]
+
+NAME = re.compile(r"d_?(\w+)|grad_(\w+)|(\w+?)_grad")
+NEAR, NOISE = 1e-4, 1e-7  # of the largest, and at all: what float32 leaves
+
+
+def slope_for(name: str, names: Mapping[str, Any]) -> Tensor | None:
+    """Return the gradient that torch has for what a name such as `dlogits` names, here `logits`; None if it has none.
+
+    One that is kept for a value in the middle of a computation is of that computation; one of a parameter may be old.
+    """
+    match = NAME.fullmatch(name)
+    value = names.get(next(filter(None, match.groups()))) if match else None
+    if not isinstance(value, Tensor) or not (value.is_leaf or value.retains_grad) or value.grad is None:
+        return None
+    return value.grad.detach().clone().requires_grad_(value.is_leaf)  # whether it may be old
+
+
+def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) -> Iterator[tuple[int, Item]]:
+    """Yield what there is to say of gradients that were computed by hand.
+
+    Args:
+        things: What was made.
+        names: What its names stand for in the end.
+    """
+    last = {thing.name: at for at, thing in enumerate(things)}
+    known: dict[str, bool] = {}  # whether a name's gradient is of the computation that torch saw
+    for at, thing in enumerate(things):
+        if thing.slope is None and last[thing.name] == at and names.get(thing.name) is thing.value:
+            thing = replace(thing, slope=slope_for(thing.name, names))
+        slope = thing.slope
+        own = thing.value.detach() if isinstance(thing.value, Tensor) else None
+        known[thing.name] = False
+        if slope is None or own is None or own.shape != slope.shape or not own.is_floating_point():
+            continue
+        if slope.requires_grad and not any(known.get(name) for name in thing.reads):
+            continue
+        said = _said(own.double(), slope.detach().double())
+        if said:
+            known[thing.name] = True
+            yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
+
+
+def _said(own: Tensor, slope: Tensor) -> tuple[str, str] | None:
+    """Say whether a gradient is the one that torch has; None if it is a multiple, as of steps that were added up."""
+    if not own.numel() or not own.isfinite().all() or not slope.isfinite().all() or not slope.any():
+        return None
+    largest = float(slope.abs().max())
+    apart = (own - slope).abs()
+    if apart.max() <= max(NEAR * largest, NOISE):
+        return RIGHT, "the gradient that torch has, computed by hand"
+    factor = float((own * slope).sum() / (slope * slope).sum())
+    if (own - factor * slope).abs().max() <= NEAR * largest * abs(factor):
+        if abs(factor + 1) < NEAR:
+            return MISTAKE, "the gradient that torch has with its sign turned"
+        size = next((one for one in own.shape if one > 1 and abs(factor / one - 1) < NEAR), 0)
+        return (MISTAKE, f"{size} times the gradient that torch has: it is of a mean over {size}") if size else None
+    place = tuple(int(one) for one in torch.unravel_index(apart.argmax(), apart.shape))
+    numbers = f"at {[*place]} it is {own[place]:.4g}, and torch has {slope[place]:.4g}"
+    return MISTAKE, f"not the gradient that torch has: {numbers}"

@@ -1,0 +1,46 @@
+"""Layers of a file's own classes: is each of them trained that is made like others which are?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bigramlab.judge.reviewed import MISTAKE, Item, Thing
+
+__all__ = ["look_at_own_layers"]
+
+MOST = 2_000  # objects: who has made more is not asked
+
+
+def look_at_own_layers(things: Sequence[Thing], names: Mapping[str, Any]) -> Iterator[tuple[int, Item]]:
+    """Yield the classes of which one instance has a weight that needs no gradient, where the others' weights do."""
+    classes = {thing.value: at for at, thing in enumerate(things) if isinstance(thing.value, type)}
+    weights: dict[tuple[type, str], dict[str, Tensor]] = {}
+    for path, one in _instances(names, {kind for kind in classes if not issubclass(kind, torch.nn.Module)}):
+        for name, value in vars(one).items():
+            if isinstance(value, Tensor) and value.is_leaf and value.is_floating_point():
+                weights.setdefault((type(one), name), {})[f"{path}.{name}"] = value
+    for (kind, name), found in weights.items():
+        left = [path for path, value in found.items() if not value.requires_grad]
+        if 0 < len(left) < len(found):
+            at = classes[kind]
+            text = f"`{left[0]}` needs no gradient, so it is never trained, as `{name}` of the others is"
+            yield at, Item(things[at].name, things[at].place, MISTAKE, text, f"`{left[0]}`: {text}.")
+
+
+def _instances(names: Mapping[str, Any], kinds: set[type]) -> Iterator[tuple[str, Any]]:
+    """Yield the instances of some classes that can be come at from the names, each with where it is."""
+    waiting, seen = [(name, value) for name, value in names.items() if not name.startswith("_")], set[int]()
+    while waiting and len(seen) < MOST:
+        path, value = waiting.pop(0)
+        if id(value) in seen or not isinstance(value, (list, tuple, dict, *kinds)):
+            continue
+        seen.add(id(value))
+        if isinstance(value, list | tuple):
+            waiting += [(f"{path}[{at}]", one) for at, one in enumerate(value[:MOST])]
+        elif isinstance(value, dict):
+            waiting += [(f"{path}[{key!r}]", one) for key, one in value.items()]
+        elif hasattr(value, "__dict__"):
+            yield path, value
+            waiting += [(f"{path}.{name}", one) for name, one in vars(value).items()]

@@ -1,0 +1,59 @@
+"""A table that is called probabilities, of whatever form, and whose rows do not sum to 1."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from torch import Tensor
+
+from bigramlab.judge.reviewed import RIGHT, Item, Thing
+
+__all__ = ["no_shares"]
+
+NAME = re.compile(r"(?i)(\w+[._])?(p\d?|probs?|probabilit(y|ies)|prob_?(table|matrix|dict))")
+OFF = 0.01  # how far from 1 a sum is that no rounding explains
+FEWEST = 3  # rows
+
+
+def no_shares(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tuple[int, str]]:
+    """Yield the place of what is called probabilities, though the numbers of a row do not sum to 1.
+
+    Args:
+        things: What was made.
+        found: What is known of each, by its place: nothing is said where no counts are right.
+    """
+    if not any(item.verdict == RIGHT and item.text.startswith(("the counts", "how often")) for item in found.values()):
+        return
+    last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
+    for name, at in last.items():
+        rows = _rows_of(things[at].value) if NAME.fullmatch(name) and at not in found else {}
+        sums = {label: math.fsum(row) for label, row in rows.items()}
+        usual = all(number >= 0 and math.isfinite(number) for row in rows.values() for number in row)
+        off = [label for label, total in sums.items() if abs(total - 1) > OFF]
+        whole = all(float(number).is_integer() for row in rows.values() for number in row)  # counts
+        if (
+            usual
+            and not whole
+            and len(rows) >= FEWEST
+            and len(off) > len(rows) / 2
+            and abs(sum(sums.values()) - 1) > OFF
+        ):
+            yield at, f"its rows do not sum to 1, as probabilities do: that of {off[0]!r} sums to {sums[off[0]]:.4g}"
+
+
+def _rows_of(value: object) -> dict[object, list[float]]:
+    """Return the rows of a table by their labels; nothing if it is none."""
+    if isinstance(value, Tensor):
+        value = value.tolist() if value.dim() == 2 and value.is_floating_point() and not value.requires_grad else None
+    elif type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()
+    rows: dict[object, list[float]] = {}
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if isinstance(one, dict):
+                rows[key] = [*one.values()]
+            elif isinstance(key, tuple | str) and len(key) == 2:
+                rows.setdefault(key[0], []).append(one)
+    elif isinstance(value, list) and all(isinstance(row, list) for row in value):
+        rows = dict(enumerate(value))
+    return rows if all(type(number) in (int, float) for row in rows.values() for number in row) else {}
