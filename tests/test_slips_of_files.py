@@ -278,3 +278,16 @@ def test_the_best_loss_of_the_training_words_chooses_nothing():
         wrong = {item.name: item.text for item in review_names(made).items if item.is_wrong}
         assert list(wrong) == (["best"] if name == "train" else [])
         assert "choose on words" in wrong.get("best", "choose on words")
+
+
+def test_numbers_that_are_none_are_not_blamed_on_a_training_whose_weights_are_fine():
+    w, b = torch.ones(2, 3, requires_grad=True), torch.ones(3, requires_grad=True)
+    made = {"W": w, "b": b, "parameters": [w, b], "logits": w * torch.nan}
+    assert [item.text for item in review_names(made).items] == ["no numbers, though the weights are"]
+    made["W"] = made["parameters"][0] = (w.detach() * torch.nan).requires_grad_()
+    assert {item.text for item in review_names(made).items} == {"no numbers any more: the training diverged"}
+
+
+def test_numbers_by_letters_are_no_ids():
+    kinds = {".": 26, "a": 27, "b": 13, "c": 18, "d": 22, "e": 26, "f": 13}
+    assert not review_names({"words": ["abc", "def"], "kinds": kinds}).items[1:]

@@ -50,13 +50,24 @@ def retrace(made: Sequence[Thing], there: Mapping[str, Any], counts: Tensor) -> 
             yield Item(thing.name, thing.place, *said, headline=f"`{thing.name}`: {said[1]}.")
 
 
-def diverged(made: Sequence[Thing], codes: Sequence[Code]) -> Iterator[Item]:
-    """Say of weights that are no numbers any more where to look."""
+def diverged(made: Sequence[Thing], there: Mapping[str, Any], codes: Sequence[Code]) -> Iterator[Item]:
+    """Say of weights, and what is made of them, that are no numbers any more where to look."""
+    listed = [one for value in there.values() if isinstance(value, list) for one in value]
+    weights = [one for one in listed if isinstance(one, Tensor) and one.is_leaf and one.requires_grad]
     for thing in made:
         value = thing.value
         if not (isinstance(value, Tensor) and value.is_floating_point() and value.requires_grad and value.numel()):
             continue
         if value.detach().isfinite().any():
+            continue
+        if (
+            weights
+            and not any(one is value for one in weights)
+            and all(bool(one.detach().isfinite().all()) for one in weights)
+        ):
+            text = "no numbers, though the weights are"
+            look = "A single row has no spread: where words are written, take a batch norm's running mean and variance."
+            yield Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", [("Perhaps", look, False)])
             continue
         text = "no numbers any more: the training diverged"
         look = "Look at the sign of the update, at the learning rate, and whether the loss is a mean or a sum."

@@ -54,6 +54,8 @@ def collision(value: Mapping[Any, Any]) -> str:
     if len(value) < 3 or not all(isinstance(token, str) and type(id) is int for token, id in value.items()):
         return ""
     ids = set(value.values())
+    if min(ids) > 1:  # numbers of something else
+        return ""
     if max(ids) - min(ids) + 1 - len(ids) > len(value) - len(ids):  # more ids are free than two tokens share
         return ""
     for token, id in value.items():

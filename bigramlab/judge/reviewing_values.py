@@ -66,7 +66,7 @@ def say_values(
             found.setdefault(last[item.name], item)
         for item in look_at_layers(made, there, len(counts)):
             found.setdefault(last[item.name], item)
-    return found | {last[item.name]: item for item in diverged(made, codes)}
+    return found | {last[item.name]: item for item in diverged(made, there, codes)}
 
 
 def _given_away(made: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tuple[int, Item]]:
