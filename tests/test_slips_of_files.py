@@ -27,6 +27,7 @@ chars = sorted(set("".join(words)))
 stoi = {s: i + 1 for i, s in enumerate(chars)}
 stoi["."] = 0
 itos = {i: s for s, i in stoi.items()}
+temperature = 1.0
 # %%
 def build_dataset(words):
     block_size = 3
@@ -149,6 +150,7 @@ def test_the_lecture_is_right(wrong):
         # What was made with a slip, of a part of the words, by a function that sets its own size.
         ('w + ".":\n            ix', 'w:\n            ix', "build_dataset", "no target"),
         ("            context = context[1:]", "        context = context[1:]", "build_dataset", "stays as it is"),
+        ("X.append(context)", "X.append([context[-1], 0, 0])", "Xtr", "its column 1 has not the token"),
         # Parts.
         ("words[n2:]", "words[n1:]", "test_words", "some words are in two of"),
         ("train_loss = measure(Xtr, Ytr)\ndev_loss = measure(Xdev, Ydev)", "dev_loss = measure(Xtr, Ytr)", "dev_loss",
@@ -172,6 +174,8 @@ def test_the_lecture_is_right(wrong):
         ("context = context[1:] + [ix]\n        out", "context = [ix] + context[:-1]\n        out", "context",
          "in front of the context"),
         ("F.softmax(logits, dim=1)", "F.softmax(logits, dim=0)", "softmax", "an axis of one row"),
+        ("F.softmax(logits, dim=1)", "F.softmax(logits * temperature, dim=1)", "logits * temperature",
+         "surer, not freer"),
         # Averages.
         ("x[b, :t + 1].mean(0)", "x[b, :t].mean(0)", "xbow", "its own row left out"),
         ("x[b, :t + 1].mean(0)", "x[b, :t + 1].sum(0)", "xbow", "the sum of `x`"),
@@ -195,6 +199,9 @@ def test_a_slip_is_named(wrong, old, new, name, said):
         ("dlogits /= n", "dlogits = 1 / n * dlogits"),
         ("dh = dlogits @ W2.T", "dh = dlogits @ W2.T\ndx = torch.randn(n, 3)"),
         ("# %%\nB, T = 4, 8", "wei = torch.ones(8, 8)\nwei = wei / wei.sum(0)\n# %%\nB, T = 4, 8"),
+        ("X.append(context)", "X.append([context[-1], context[0], context[-2]])"),  # in an order of one's own
+        ("[0] * block_size", "[0] * block_size + []"),
+        ("F.softmax(logits, dim=1)", "F.softmax(logits / temperature, dim=1)"),
         ("p.data -= 0.1 * p.grad", "step = 0.1 * p.grad\n        p.data = p.data - step"),
         ("train_loss = measure(Xtr, Ytr)", "train_loss = measure(torch.cat([Xtr, Xdev]), torch.cat([Ytr, Ydev]))"),
     ],

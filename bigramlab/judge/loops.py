@@ -16,6 +16,7 @@ from bigramlab.judge.walks import (
     even_draws,
     other_end,
     seeded_anew,
+    times_temperature,
     walk_that_stays,
 )
 
@@ -41,6 +42,7 @@ def slips_in_loops(
     yield from other_parts(codes, names)
     own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
+        yield from times_temperature(code)
         seen = (then or {}).get(code.place, names)
         boundaries = {id for value in seen.values() if (id := boundary_of(value)) is not None}
         for loop in outer_loops(code.tree()):

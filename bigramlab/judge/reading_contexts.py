@@ -1,6 +1,6 @@
 """Contexts of a part of the words that were made with a slip: the rows of its first words show which."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import torch
@@ -13,7 +13,7 @@ from bigramlab.judge.slipping import Slip, wrong_contexts
 from bigramlab.lessons.contexts import build_contexts
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["read_slipped"]
+__all__ = ["not_before", "read_slipped"]
 
 FIRST = 300  # words: the plain loops that make a slip are slow
 LENGTHS = range(2, 17)
@@ -43,6 +43,38 @@ def read_slipped(thing: Thing, parts: Sequence[Part], words: Sequence[str]) -> I
                 details = [("But", but, False), ("To see it", seen.replace("{it}", thing.name), False)]
                 return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details, slips=(key,))
     return None
+
+
+def not_before(made: Sequence[Thing], found: Mapping[int, Item], words: Sequence[str]) -> Iterator[tuple[int, Item]]:
+    """Yield the contexts of right targets that have something else than tokens at a distance before each of them.
+
+    Args:
+        made: What a cell made.
+        found: What is known of it, by its place.
+        words: All the words.
+    """
+    vocabulary = build_vocabulary(words)
+    targets = [made[at].value for at, item in found.items() if item.text.startswith("the targets of")]
+    for at, thing in enumerate(made):
+        ids = thing.value
+        if at in found or not isinstance(ids, Tensor) or ids.dtype != torch.int64 or ids.dim() != 2:
+            continue
+        own = next((one for one in targets if isinstance(one, Tensor) and len(one) == len(ids)), None)
+        if own is None or ids.shape[1] not in LENGTHS:
+            continue
+        some = "".join(vocabulary[id] for id in own.tolist()).removesuffix(".").split(".")[:FIRST]
+        contexts, guessed = build_contexts(some, vocabulary, max(LENGTHS))
+        known = [column for column in (*contexts.T, guessed) if column.any()]
+        if not contexts[:, -ids.shape[1] :].any(dim=0).all():  # no word is so long
+            known.append(torch.zeros_like(guessed))
+        for place, column in enumerate(ids[: len(guessed)].T):
+            if not any(bool((column == one)[one > 0].all()) and bool(column.any() == one.any()) for one in known):
+                text = (
+                    f"its column {place} has not the token at one distance before each target: the rows are no contexts"
+                )
+                details = [("To see it", f"Print the first rows of `{thing.name}`, each with its target.", False)]
+                yield at, Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
+                break
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,7 @@ from bigramlab.judge.layers import look_at_layers
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.networks import diverged, retrace
 from bigramlab.judge.reading_code import Code, says_bits, shows_another, sums_for
-from bigramlab.judge.reading_contexts import read_slipped
+from bigramlab.judge.reading_contexts import not_before, read_slipped
 from bigramlab.judge.reading_dicts import is_table, read_dict
 from bigramlab.judge.reading_parts import Part, read_part
 from bigramlab.judge.recognizing import recognize
@@ -60,6 +60,8 @@ def say_values(
         if item and not (wrong_number and not _fits(item, [*before, *found.values()])):
             found[at] = item
     found |= dict([*_given_away(made, found)])
+    if order is None:
+        found |= dict([*not_before(made, found, the_names() if words is None else words)])
     last = {thing.name: at for at, thing in enumerate(made)}
     if _has_weights(there):
         for item in retrace(made, there, counts if order is None else counts[order][:, order]):

@@ -9,10 +9,20 @@ from torch import Tensor
 
 from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
 
-__all__ = ["context_that_stays", "context_turned", "even_draws", "other_end", "seeded_anew", "walk_that_stays"]
+__all__ = [
+    "context_that_stays",
+    "context_turned",
+    "even_draws",
+    "other_end",
+    "seeded_anew",
+    "times_temperature",
+    "walk_that_stays",
+]
 
 AT_THE_END = r"(\w+) = \1\[1:\] \+ \[(.*)\]"
 AT_THE_FRONT = r"(\w+) = \[(.*)\] \+ \1\[:-1\]"
+TEMPERATURE = re.compile(r"(\w+\.)?(temperature|temp)")
+LOGITS = re.compile(r"(?i)logit|scores|^l$")
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
     *("one_hot", "exp", "softmax", "log_softmax", "log", "sum", "mean", "max", "float", "long", "item", "detach"),
@@ -42,6 +52,20 @@ def _ends_of(loop: ast.While, drawn: str) -> Iterator[int]:
         if isinstance(test, ast.Compare) and names_in(test.left) == {drawn} and isinstance(test.ops[0], wanted):
             value = getattr(test.comparators[0], "value", None)
             yield from [value] if type(value) is int else []
+
+
+def times_temperature(code: Code) -> Iterator[Found]:
+    """Find logits that are multiplied by a temperature, where they should be divided by it."""
+    for node in ast.walk(code.tree()):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            sides = [ast.unparse(node.left), ast.unparse(node.right)]
+            by = next((side for side in sides if TEMPERATURE.fullmatch(side)), None)
+            if by and any(LOGITS.search(side) for side in sides if side != by):
+                text = (
+                    f"logits are multiplied by `{by}`, so that a high temperature makes what is drawn surer, not freer"
+                )
+                other = next(side for side in sides if side != by)
+                yield Found(ast.unparse(node), code.place_of(node), text, f"Divide by it: `{other} / {by}`.")
 
 
 def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
