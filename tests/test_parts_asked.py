@@ -11,7 +11,8 @@ import random
 import torch
 text = "." + ".".join("".join(random.Random(n).choices("abcdefghij", k=5)) for n in range(200)) + "."
 data = torch.tensor([ord(c) - 46 if c == "." else ord(c) - 96 for c in text])
-n = int(0.8 * len(data))
+n, train_steps = int(0.8 * len(data)), 3
+eval_step = lambda *_: 3.0
 train_data, val_data = data[:n], data[n:]
 
 def get_batch(split, size=8):
@@ -71,6 +72,8 @@ def test_another_part_than_the_one_that_is_asked_for_is_named(old, new, said):
         ("for split in", 'out["train"] = out["val"] = None\n    for split in'),
         ("losses = torch.zeros(3)", "losses = torch.zeros(3)\n        print(f'{split}: …')"),
         ("out = {}", 'out = {}\n    for split in ["train", "val"]:\n        out[split] = list()'),
+        ("losses = torch.zeros(3)", "losses = torch.zeros(train_steps)"),  # no part
+        ('xb, yb = get_batch("train")', "train_state, batch = [3], [4]\nval_loss = eval_step(train_state, batch)"),
         ("X, Y = get_batch(split)", 'X, Y = get_batch("train" if split == "train" else "val")'),
     ],
 )

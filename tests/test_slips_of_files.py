@@ -250,6 +250,7 @@ model = Model()
         ("counts[a, b] / totals[a]", "counts[a, b] / len(chars)", "probs", "its rows do not sum to 1"),
         ("counts[a, b] / totals[a]", "counts[a, b] / totals.total()", "", ""),  # of the pair, and not of the second
         ("probs =", "scores =", "", ""),
+        ("probs =", "probs = [[0.5, 0.25], [0.5], [0.25, 0.1, 0.2]]\nscores =", "", ""),  # of each step of some words
         ("model = Model()", "model = Model()\nmodel.layers['others'][1].weight.requires_grad_(False)", "Layer",
          "`model.layers['others'][1].weight` needs no gradient"),
         ("model = Model()", "model = Model()\nfor one in model.layers['others'] + [model.layers['first']]:\n"

@@ -11,7 +11,7 @@ from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, name
 
 __all__ = ["losses_added_up", "never_reset", "never_steps", "rebound", "resets", "untrained", "uphill"]
 
-WEIGHT = re.compile(r"C|E|emb\w*|w[tp]e|[Wb]\d?|[Wb]_\w+")
+WEIGHT = re.compile(r"C|E|emb\w*|wte|[Wb]\d?")
 """What weights are called where a network is written as its tensors."""
 
 

@@ -20,6 +20,7 @@ __all__ = ["as_text", "look_at_parts_asked", "other_parts"]
 SECONDS = 2.0  # for a call
 MEASURED = re.compile(r"(?i)loss|nll|ppl|perplexity")
 MEASURES = re.compile(r"(?i)eval|loss|nll|ppl|perplexity|measure|score|entropy")
+NO_PART = re.compile(r"(?i)param|state|model|weight|config|args|loss")
 LOOKS = 3  # batches: of few rows, all may stand in two parts
 
 
@@ -87,18 +88,18 @@ def other_parts(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Fou
             if isinstance(node, ast.Dict):
                 yield from _other_values(node, code, there)
             elif isinstance(node, ast.For):
-                yield from _same_for_each(node, code)
+                yield from _same_for_each(node, code, names)
             elif isinstance(node, ast.Assign):
-                yield from _measured_elsewhere(node, code, there)
+                yield from _measured_elsewhere(node, code, there, names)
 
 
-def _measured_elsewhere(node: ast.Assign, code: Code, there: set[str]) -> Iterator[Found]:
+def _measured_elsewhere(node: ast.Assign, code: Code, there: set[str], names: Mapping[str, Any]) -> Iterator[Found]:
     """Yield a loss that has the name of one part of a split and is measured on another one."""
     name, of = ast.unparse(node.targets[0]), roles_in(ast.unparse(node.targets[0]))
     if not (len(of) == 1 and of <= there and MEASURED.search(name) and MEASURES.search(called(node.value))):
         return
     arguments = getattr(node.value, "args", [])
-    used = {one.id: roles_in(one.id) for one in arguments if isinstance(one, ast.Name) and roles_in(one.id)}
+    used = {one.id: roles_in(one.id) for one in arguments if isinstance(one, ast.Name) and _is_part(one.id, names)}
     if used and not of & set().union(*used.values()):
         text = f"named after the {min(of)} words, and measured on others: `{next(iter(used))}`"
         yield Found(name, code.place_of(node), text, "Measure it on those, or name it after what it is measured on.")
@@ -119,7 +120,7 @@ def _other_values(node: ast.Dict, code: Code, there: set[str]) -> Iterator[Found
             yield Found(ast.unparse(key), code.place_of(key), text, mend)
 
 
-def _same_for_each(loop: ast.For, code: Code) -> Iterator[Found]:
+def _same_for_each(loop: ast.For, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
     """Yield what a loop over the names of parts keeps under each name, and makes of one and the same part."""
     each = loop.target.id if isinstance(loop.target, ast.Name) else ""
     asked = _texts(loop.iter)
@@ -129,10 +130,18 @@ def _same_for_each(loop: ast.For, code: Code) -> Iterator[Found]:
     told = [node for call in body if called(call) == "print" for node in ast.walk(call)]
     read = [node for node in body if isinstance(node, ast.Name) and node.id == each]
     read = [node for node in read if node not in told and node not in [one.slice for one in kept]]
-    of = [one for node in loop.body for one in (*names_in(node), *_texts(node)) if roles_in(one)]
+    of = [one for node in loop.body for one in names_in(node) if _is_part(one, names)]
+    of += [one for node in loop.body for one in _texts(node) if roles_in(one)]
     if len({role for text in asked for role in roles_in(text)}) > 1 and kept and of and not read:
         text = f"made of `{of[0]}` whatever `{each}` is, which stands for {' and '.join(map(repr, asked))} in turn"
         yield Found(ast.unparse(kept[0]), code.place_of(loop), text, f"Take the part that `{each}` names.")
+
+
+def _is_part(name: str, names: Mapping[str, Any]) -> bool:
+    """Tell whether a name is of a part of a split, and of examples, not of a model or its state."""
+    value = names.get(name)
+    others = isinstance(value, dict | torch.nn.Module | str) or not hasattr(value, "__len__")
+    return bool(roles_in(name)) and not others and not NO_PART.search(name)
 
 
 def _texts(node: ast.AST) -> list[str]:

@@ -56,4 +56,5 @@ def _rows_of(value: object) -> dict[object, list[float]]:
                 rows.setdefault(key[0], []).append(one)
     elif isinstance(value, list) and all(isinstance(row, list) for row in value):
         rows = dict(enumerate(value))
-    return rows if all(type(number) in (int, float) for row in rows.values() for number in row) else {}
+    square = isinstance(value, dict) or all(len(row) == len(rows) for row in rows.values())
+    return rows if square and all(type(number) in (int, float) for row in rows.values() for number in row) else {}

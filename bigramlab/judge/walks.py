@@ -21,7 +21,7 @@ __all__ = [
 
 AT_THE_END = r"(\w+) = \1\[1:\] \+ \[(.*)\]"
 AT_THE_FRONT = r"(\w+) = \[(.*)\] \+ \1\[:-1\]"
-TEMPERATURE = re.compile(r"(\w+\.)?(temperature|temp)")
+TEMPERATURE = re.compile(r"(\w+\.)?temperature")
 LOGITS = re.compile(r"(?i)logit|scores|^l$")
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
