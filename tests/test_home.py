@@ -70,10 +70,10 @@ def test_what_is_kept_of_the_slips_is_of_the_code_as_it_is():
 
 @pytest.mark.slow
 def test_the_first_report_is_what_check_says_now():
-    assert slips._report(slips.SLIPS[0]) == {
-        **slips.reports()[0],
-        "sections": [tuple(section) for section in slips.reports()[0]["sections"]],
-    }
+    def told(report):  # on a busy machine, fewer inputs are tried
+        return re.sub(r"On \d+ inputs", "On some inputs", json.dumps(report))
+
+    assert told(slips._report(slips.SLIPS[0])) == told(slips.reports()[0])
 
 
 @pytest.mark.slow
