@@ -1,22 +1,30 @@
 import builtins
 import io
+import re
 import sys
 import textwrap
 
 import jaxtyping
-import matplotlib
 import pytest
-import torch
-from hypothesis import HealthCheck, settings
 
-torch.set_num_threads(1)  # two are no faster with tables this small, and far slower on a busy machine
-matplotlib.use("agg")  # no window opens
+SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
 
-# The same examples in every run and no deadline: a verdict depends neither on luck nor on the machine's load.
-settings.register_profile(
-    "bigramlab", derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-)
-settings.load_profile("bigramlab")
+
+def pytest_configure(config):
+    """Set up the processes that test; the one that only hands tests out has no need of torch, and starts at once."""
+    if config.option.dist != "no" and not hasattr(config, "workerinput"):
+        return
+    import matplotlib
+    import torch
+    from hypothesis import HealthCheck, settings
+
+    torch.set_num_threads(1)  # two are no faster with tables this small, and far slower on a busy machine
+    matplotlib.use("agg")  # no window opens
+    # The same examples in every run and no deadline: a verdict depends neither on luck nor on the machine's load.
+    settings.register_profile(
+        "bigramlab", derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    settings.load_profile("bigramlab")
 
 
 def pytest_addoption(parser):
@@ -25,6 +33,15 @@ def pytest_addoption(parser):
     parser.addoption(
         "--kills", type=int, default=20, help="at how many moments commands of a lab are killed (default: 20)"
     )
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave unread what is slow as a whole, or for a browser, where neither is asked for: it is more than half."""
+    if "not slow" not in config.option.markexpr or "not browser" not in config.option.markexpr:
+        return None
+    if collection_path.suffix != ".py":
+        return collection_path.name == "browser" or None
+    return bool(SLOW_AS_A_WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks

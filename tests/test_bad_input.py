@@ -204,6 +204,7 @@ def test_a_command_reads_no_device(monkeypatch):
         words_of("zeros", "sample")
 
 
+@pytest.mark.slow
 def test_fuzzing_finds_a_call_that_ends_badly(tmp_path, monkeypatch):
     def broken(counts, k):
         raise RuntimeError("shape '[3]' is invalid for input of size 2")

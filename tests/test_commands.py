@@ -96,6 +96,7 @@ def test_what_the_output_cannot_show_is_replaced():
     assert b"?" in done.stdout
 
 
+@pytest.mark.slow
 def test_more_characters_than_a_table_can_have_are_refused(tmp_path, capsys):
     (tmp_path / "signs.txt").write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + 10_001))), encoding="utf-8")
     for command in ("sample", "compare"):
@@ -362,6 +363,7 @@ def test_an_empty_pipe_that_was_asked_for_is_refused(piped, capsys):
     assert "what was piped in holds no words" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_pipe_that_says_nothing_is_waited_for_and_that_is_said(monkeypatch, capsys):
     source, sink = os.pipe()
     monkeypatch.setattr(reading, "SECONDS_OF_SILENCE", 0.05)
@@ -372,6 +374,7 @@ def test_a_pipe_that_says_nothing_is_waited_for_and_that_is_said(monkeypatch, ca
     assert "waiting for words from standard input; for the names, add: < /dev/null" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_pipe_that_says_something_at_once_is_not_waited_for(piped, monkeypatch, capsys):
     monkeypatch.setattr(reading, "SECONDS_OF_SILENCE", 0.2)
     piped(b"emma\n")

@@ -130,6 +130,7 @@ def test_a_heatmap_crosses_the_empty_cells_and_colors_all_others(counted):
     assert f"{empty} cells are 0" in before
 
 
+@pytest.mark.slow
 def test_a_heatmap_of_matplotlib_follows_the_scheme(counted):
     figure = plot_bigrams(*counted)
     assert {text.get_color() for text in figure.axes[0].texts} == {"black", "white"}
@@ -253,6 +254,7 @@ def test_the_kept_race_fits_the_code():
     assert kept["key"] == keeping.key_of_training("tools.transforming"), "run `mkdocs build`, commit its result"
 
 
+@pytest.mark.slow
 def test_the_kept_catalogue_fits_the_laws_and_the_mistakes():
     kept = json.loads(catching.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == catching.key(), "laws or mistakes have changed: run `mkdocs build` and commit its result"
@@ -420,6 +422,7 @@ def test_the_colors_of_the_card_are_those_of_the_light_scheme():
         assert color in light
 
 
+@pytest.mark.slow
 def test_a_chart_has_the_colors_of_the_page_alone():
     chart = charts.draw_losses_by_k(200, most=2)
     assert set(re.findall(r"#[0-9a-f]{6}\b", chart)) <= {"#000000"}  # of a clip path

@@ -89,6 +89,7 @@ def test_the_idea_comes_first_then_the_tool_then_the_shape_with_holes(lab, capsy
     assert third.endswith("\nAsk again for what must hold.\n")
 
 
+@pytest.mark.slow
 def test_hints_fit_the_terminal(lab, capsys):
     hints = [hint(lab, capsys, name) for name in RUNGS for _ in range(3)]
     lines = [line for text in hints for line in text.splitlines()]

@@ -64,6 +64,7 @@ def test_without_scripts_there_is_a_row_of_names_for_each_model():
     assert fallback.count("<code>") == 5 * looking_back.LISTED
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_the_slips_is_of_the_code_as_it_is():
     assert json.loads(slips.KEPT.read_text(encoding="utf-8"))["key"] == slips.key()
 

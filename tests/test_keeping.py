@@ -94,6 +94,7 @@ def test_imports_are_followed_wherever_they_stand(tmp_path):
     assert found("in_a_loop") == {"one", "two", "three"}
 
 
+@pytest.mark.slow
 def test_the_results_depend_on_what_they_show():
     laws = {f"bigramlab.laws.{lesson.name}" for lesson in LESSONS if lesson.laws}
     mistakes = {f"bigramlab.mistakes.{lesson.name}" for lesson in LESSONS if lesson.laws}
@@ -106,6 +107,7 @@ def test_the_results_depend_on_what_they_show():
     assert not any(name.startswith(("bigramlab.laws", "bigramlab.mistakes", "bigramlab.judge")) for name in trained)
 
 
+@pytest.mark.slow
 def test_the_keys_are_those_of_the_results():
     for kind, module in (
         ("trainings", keeping),
@@ -134,6 +136,7 @@ def test_what_is_known_of_the_names_fits_the_package():
     assert kept["key"] == known.key(), "the package has changed: run `mkdocs build` and commit its result"
 
 
+@pytest.mark.slow
 def test_the_kept_walkthrough_fits_the_package():
     kept = json.loads(walkthrough.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == walkthrough.key(), "the package has changed: run `mkdocs build` and commit its result"
@@ -144,11 +147,13 @@ def test_the_kept_walkthrough_fits_the_package():
     assert not re.search(r"/tmp|\\Users|\d\.\d\ds\b|Error:.*internal", page)
 
 
+@pytest.mark.slow
 def test_the_kept_pages_of_the_lecture_fit_the_package():
     kept = json.loads(lecture.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == lecture.key(), "the package has changed: run `mkdocs build` and commit its result"
 
 
+@pytest.mark.slow
 def test_the_kept_class_fits_the_package():
     kept = json.loads(classroom.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == classroom.key(), "the package has changed: run `mkdocs build` and commit its result"

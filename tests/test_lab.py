@@ -452,6 +452,7 @@ sys.exit(pytest.main(["-p", "no:cacheprovider", *sys.argv[1:]]))
 """  # a Python that has pytest and no bigramlab
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -574,6 +575,7 @@ def test_the_solution_is_ours(lab, capsys):
     assert "return smoothed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_solution_is_shown_with_its_helpers(lab, capsys):
     main(["solution", "train_neural_bigram", "--folder", str(lab), "--yes"])
     printed = capsys.readouterr().out
@@ -601,6 +603,7 @@ def test_a_solution_names_everything_that_it_uses(exercise):
             assert re.search(rf"^(def {name}\(|#   .*\b{name}\b)", solution, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_solution_of_an_unsolved_exercise_wants_a_yes(lab, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "n")

@@ -46,6 +46,7 @@ def test_merging_with_no_words_changes_nothing(some):
     assert same(merge(count_part(some), count_part([])), count_part(some))
 
 
+@pytest.mark.slow
 @given(st.lists(words))
 def test_parts_give_what_all_words_at_once_give(lists):
     every = [word for some in lists for word in some]

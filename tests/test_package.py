@@ -78,6 +78,7 @@ def test_the_dev_container_installs_what_is_there_as_it_is_tested():
     assert container["containerEnv"]["PIP_EXTRA_INDEX_URL"] in workflow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "late"), [("import bigramlab", "torch"), ("from bigramlab import smooth", "")])
 def test_importing_costs_nothing_and_the_first_function_torch_and_little_more(code, late):
     late = [*filter(None, [late]), "matplotlib", "hypothesis", "pytest", "safetensors"]
@@ -86,6 +87,7 @@ def test_importing_costs_nothing_and_the_first_function_torch_and_little_more(co
     assert result.stdout == "[]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "registry"), [("laws", "LAWS"), ("mistakes", "MISTAKES")])
 def test_to_ask_for_one_function_imports_its_lesson_alone_and_all_come_in_reading_order(room, registry):
     code = (
@@ -132,6 +134,7 @@ BELOW = {  # the rooms that each may import, besides itself and chapters.py, whi
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", BELOW)
 def test_arrows_between_the_rooms_run_one_way(room):
     place = ROOT / "bigramlab" / room

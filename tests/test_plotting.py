@@ -18,6 +18,7 @@ def texts_of(figure):
     return [text.get_text() for text in figure.axes[0].texts]
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_names_shows_its_bigram_and_its_number():
     vocabulary = build_vocabulary(load_names())
     counts = count_bigrams(load_names(), vocabulary)

@@ -7,6 +7,7 @@ from tools import keeping, printed
 DOCS = Path(__file__).parents[1] / "docs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("session", printed.SLOW)
 def test_what_slow_blocks_print_is_kept_as_the_code_is_now(session):
     kept = json.loads(printed.path_of(session).read_text(encoding="utf-8"))
@@ -65,6 +66,7 @@ def test_slow_blocks_run_again_when_what_they_import_changes(write_slow_page, mo
     assert asked == [modules] * 2
 
 
+@pytest.mark.slow
 def test_slow_blocks_are_shown_as_they_are_kept_and_any_others_run(write_slow_page):
     markdown = pytest.importorskip("markdown")  # of the extra `docs`
     write_slow_page("print(a)")

@@ -59,6 +59,7 @@ def test_a_dart_at_either_end_of_the_line_hits_a_possible_token(monkeypatch, dar
     assert sample(table).tolist() == [id, 0]
 
 
+@pytest.mark.slow
 def test_a_long_line_of_tokens_is_looked_through_in_a_moment():
     ring = torch.eye(3_000).roll(
         1, dims=1

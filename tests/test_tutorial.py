@@ -135,6 +135,7 @@ def test_the_kept_asides_are_as_many_as_a_page_has(page):
     assert all(kept[page])
 
 
+@pytest.mark.slow
 def test_the_kept_asides_fit_the_pages():
     kept = json.loads(asides.KEPT.read_text(encoding="utf-8"))
     assert kept["key"] == asides.key(), "the package has changed: run `mkdocs build` and commit its result"

@@ -21,6 +21,7 @@ __all__ = ["CALLS_KEPT", "HANGS_BORNE", "Call", "Enough", "Recorder", "begin", "
 CALLS_KEPT = 40  # of each law, to compare with the catalogue
 ITEMS_TAKEN = 12  # of an iterator that a function returns
 HANGS_BORNE = 6  # then the search for a smaller example ends
+PLAIN = frozenset({str, int, float, bool, type(None)})  # of which there are most, and which nothing changes
 MADE_AGAIN = 5  # one call in so many is made twice, to see whether it gives the same
 
 
@@ -168,6 +169,8 @@ def _require_numbers(returned: Any) -> None:
 
 def _copy(value: Any) -> Any:
     """Copy what a call may change; the items of an iterator are taken out of it."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Tensor):
         return value.detach().clone().requires_grad_(value.requires_grad)  # some calls fail only with a gradient
     if isinstance(value, torch.Generator):
@@ -198,6 +201,8 @@ def _thaw(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _tensors(value: Any) -> list[Tensor]:
     """Return the tensors among the arguments, and in tuples, lists and dicts of them."""
+    if type(value) in PLAIN:
+        return []
     if isinstance(value, Tensor):
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
@@ -206,7 +211,7 @@ def _tensors(value: Any) -> list[Tensor]:
 
 def _alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
     """Compare what calls returned, but for rounding, or what they left with what they were given, exactly."""
-    if one is other:
+    if one is other or (type(one) in PLAIN and type(one) is type(other) and one == other):
         return True
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         rounding = {"rtol": 0.0, "atol": 0.0} if exactly else {"rtol": 1e-5, "atol": 1e-7}

@@ -149,5 +149,5 @@ def pinned(*, process: bool = True) -> Iterator[Settings]:
         set_print_options(profile="default", sci_mode=None)
         exits.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)  # with tables this small, threads only wait for each other
-        torch.manual_seed(0)  # the same random numbers each time; the session's go on where they were
+        torch.default_generator.manual_seed(0)  # the same random numbers each time; the session's go on where they were
         yield Settings(JUDGES)

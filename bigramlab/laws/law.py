@@ -259,13 +259,27 @@ def hoeffding(n: int) -> float:
 
 def agree(found: Any, expected: Any, place: str = "it", rounding: float = 1e-4, near_0: float = 1e-6) -> None:
     """Compare numbers, or nested lists of them, and name the first that differs by more than rounding."""
-    if isinstance(expected, list):
-        for index, (one, other) in enumerate(zip(found, expected, strict=True)):
-            where = f"{place[:-1]}, {index}]" if place.endswith("]") else f"{place}[{index}]"
-            where = where.replace("it[", "entry [") if place == "it" else where
-            agree(one, other, where, rounding, near_0)
-    elif not math.isclose(found, expected, rel_tol=rounding, abs_tol=near_0):
-        broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
+    indices = _first_that_differs(found, expected, rounding, near_0)
+    if indices is None:
+        return
+    for index in indices:
+        found, expected = found[index], expected[index]
+    if indices:
+        inside = ", ".join(map(str, indices))
+        before = "entry [" if place == "it" else f"{place[:-1]}, " if place.endswith("]") else f"{place}["
+        place = f"{before}{inside}]"
+    broken(f"{place} is {_short(found)}, and should be {_short(expected)}")
+
+
+def _first_that_differs(found: Any, expected: Any, rounding: float, near_0: float) -> list[int] | None:
+    """Return where in nested lists the first number stands that differs."""
+    if not isinstance(expected, list):
+        return None if math.isclose(found, expected, rel_tol=rounding, abs_tol=near_0) else []
+    for index, (one, other) in enumerate(zip(found, expected, strict=True)):
+        within = _first_that_differs(one, other, rounding, near_0)
+        if within is not None:
+            return [index, *within]
+    return None
 
 
 def how_many(n: int, noun: str) -> str:
