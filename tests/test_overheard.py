@@ -121,6 +121,8 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         BY_AN_OPTIMIZER.replace("zero_grad()", "zero_grad(set_to_none=False)"),
         BY_AN_OPTIMIZER.replace("optimizer.step()", "optimizer.step()\n    optimizer.zero_grad()"),
         BY_AN_OPTIMIZER.replace("optimizer.step()", "step % 2 and optimizer.step()"),
+        # The first ten steps have no gradient, as nothing was measured, and the others have one.
+        BY_AN_OPTIMIZER.replace("range(10)", "range(20)").replace("    criterion", "    step > 9 and criterion"),
         BY_HAND.replace("p.data -= 0.1 * p.grad", "pass"),  # no step at all is told by the loop itself
         "with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n    F.cross_entropy(forward(X), Y)",
         # Words are drawn with dropout on, and then the loss is measured without.

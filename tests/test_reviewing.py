@@ -15,7 +15,8 @@ import torch
 from tools.lecture import KEEPDIM, NO_STOP, SAME_ID, write_lecture, write_notebook
 
 from bigramlab import build_contexts, build_vocabulary, check, count_bigrams, load_names
-from bigramlab.judge.fitting import Fit, NoFit, fits
+from bigramlab.judge.fitting import Fit, fits
+from bigramlab.judge.free_names import NoFit
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import Item, Review, Thing

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from bigramlab.judge.fitting import globals_read
+from bigramlab.judge.free_names import globals_read
 
 __all__ = ["outdated"]
 

@@ -18,6 +18,7 @@ from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.own_layers import look_at_own_layers
 from bigramlab.judge.own_norms import look_at_own_norms
+from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.parts_asked import look_at_parts_asked
 from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
@@ -123,6 +124,7 @@ def review(
         *look_at_heads(things),
         *look_at_own_gradients(things),
         *look_at_own_norms(things),
+        *look_at_own_rates(things),
         *look_at_own_layers(things, names),
         *look_at_hand_gradients(things, names),
     ]

@@ -12,7 +12,8 @@ from typing import Any
 
 from torch import Tensor
 
-from bigramlab.judge.fitting import Fit, NoFit, fits
+from bigramlab.judge.fitting import Fit, fits
+from bigramlab.judge.free_names import NoFit
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
 from bigramlab.judge.reporting import Report

@@ -141,7 +141,7 @@ class Overheard:
         if given[1:] or options or (place := self._place()) is None:  # a closure makes the gradients
             return
         had, _ = self._steps.setdefault(optimizer, (Counter(), place))
-        if had[False] < FEWEST_STEPS and not had[True]:
+        if not had[True]:
             owned = (one for group in optimizer.param_groups for one in group["params"])
             had[any(one.grad is not None and bool(one.grad.any()) for one in owned)] += 1
 
