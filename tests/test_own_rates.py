@@ -2,6 +2,7 @@ import pytest
 
 from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.reviewed import RIGHT, WRONG, Thing
+from bigramlab.judge.reviewing import review
 
 PLAN = """
 import math
@@ -55,6 +56,12 @@ def look(code):
 def test_a_plan_that_rises_and_falls_as_it_should_is_right(code):
     (item,) = look(code)
     assert item.verdict == RIGHT, item.text
+
+
+def test_a_file_is_told_of_its_plan(run):
+    ran = run(PLAN.replace("1.0 + math.cos", "1.0 - math.cos"), "train.py")
+    (item,) = [item for item in review(ran.things, ran.names).items if item.name == "get_lr"]
+    assert item.verdict == WRONG
 
 
 def test_what_a_right_plan_does_is_said():

@@ -14,6 +14,7 @@ from bigramlab.judge.drawn_words import look_at_walks
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.hand_gradients import look_at_hand_gradients
 from bigramlab.judge.loops import slips_in_loops
+from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.own_layers import look_at_own_layers
@@ -29,6 +30,7 @@ from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, It
 from bigramlab.judge.reviewing_functions import judged, result_of
 from bigramlab.judge.reviewing_values import say_values
 from bigramlab.judge.shipped import the_names
+from bigramlab.judge.streams import without_boundaries
 from bigramlab.judge.whole_heads import look_at_attention, look_at_heads
 from bigramlab.judge.whole_models import look_at_models
 
@@ -98,7 +100,8 @@ def review(
     """
     things = [thing for thing in things if not thing.name.startswith("_") and not _is_ours(thing)]
     words = words if words is not None else _words_of(things)
-    parts = parts_of(things, names, the_names() if words is None else words)
+    all_words = the_names() if words is None else words
+    parts = parts_of(things, names, all_words)
     found: dict[int, Item] = {}  # by the place of the thing
     there: dict[str, Any] = {}
     then: dict[str, dict[str, Any]] = {}
@@ -124,16 +127,17 @@ def review(
         *look_at_heads(things),
         *look_at_own_gradients(things),
         *look_at_own_norms(things),
-        *look_at_own_rates(things),
         *look_at_own_layers(things, names),
         *look_at_hand_gradients(things, names),
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
+    found |= look_at_own_rates(things)
     found |= look_at_parts_asked(things, names, codes)
-    found |= look_at_walks(things, names, found, words if words is not None else the_names())
-    told = [*overlapping(things, words if words is not None else the_names()), *same_losses(things)]
+    found |= look_at_walks(things, names, found, all_words)
+    told = [*overlapping(things, all_words), *same_losses(things), *misnamed_moments(things)]
     told += [*exchanged(things, found), *best_of_training(things, found), *no_shares(things, found)]
+    told += without_boundaries(things, found, all_words)
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))
     for at, text in told:
