@@ -3,6 +3,7 @@ import gc
 import glob
 import importlib
 import io
+import math
 import os
 import pdb
 import random
@@ -26,6 +27,7 @@ from bigramlab.judge import ending, witnessing
 from bigramlab.judge.clock import SLOWEST, Clock, seconds, take_pace
 from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
 from bigramlab.judge.settings import pinned
 from bigramlab.lab.exercises import write_lab
 from bigramlab.laws.law import Stopped
@@ -676,3 +678,22 @@ def test_a_call_that_waits_for_a_processor_takes_no_time_meanwhile(monkeypatch):
     time.sleep(0.5)
     assert clock.used() < 0.1
     clock.close()
+
+
+def test_what_comes_back_just_in_time_is_like_what_just_did_not():
+    def call(work, guard):
+        def function():
+            end = seconds() + work
+            while seconds() < end:
+                pass
+            return 1
+
+        guard.hangs = 0
+        return Call(function, guard, (), {})
+
+    with Guard(seconds=0.2) as guard:
+        never, late, soon = call(math.inf, guard), call(0.15, guard), call(0.01, guard)
+    assert late.ended_like(never)
+    assert never.ended_like(late)
+    assert not soon.ended_like(never)
+    assert late.ended_like(soon)

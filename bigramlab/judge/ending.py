@@ -131,6 +131,11 @@ class Watchdog:
         while self._restore:
             self._restore.pop()()
 
+    @property
+    def late(self) -> bool:
+        """Whether the call that just ended took more than half of its time."""
+        return self._clock.used() > self._allowed / 2
+
     def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what the function returns, or raise what it raises, or `TimeIsUp`."""
         tracer = sys.gettrace()

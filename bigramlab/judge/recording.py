@@ -74,14 +74,14 @@ class Call:
         self.original = self.returned = None
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
-        before, began = _open_figures(), clock.seconds()
+        before, hangs, began = _open_figures(), guard.hangs, clock.seconds()
         try:
             self.original = guard.call(begin, function, *arguments, **options)
             _require_numbers(self.original)
             self.returned = _copy(self.original)
         except Exception as error:
             self.raised = error
-        self.seconds = clock.seconds() - began
+        self.seconds, self.late, self.hung = clock.seconds() - began, guard.late, guard.hangs > hangs
         self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
         self.gradients_left = any(
             tensor.grad is not None and tensor.grad is not before
@@ -124,7 +124,12 @@ class Call:
         return f"raises {type(self.raised).__name__}" if self.raised else f"returns {show(self.returned)}"
 
     def ended_like(self, other: "Call") -> bool:
-        """Tell whether two calls returned the same, or both refused, and left the same things changed."""
+        """Tell whether two calls returned the same, or both refused, and left the same things changed.
+
+        Where one came back just in time, and the other just did not, they tell nothing: that is let pass.
+        """
+        if self.hung != other.hung:
+            return (other if self.hung else self).late
         if self.raised or other.raised:
             if self.refused() and other.refused():
                 return True
@@ -248,9 +253,10 @@ def _texts(figure: Any) -> list[str]:
 @contextmanager
 def hurried(guard: Guard, calls: Iterable[Call]) -> Iterator[None]:
     """Allow some times the seconds of the calls that came back: what takes longer for the same does something else."""
-    before, back = guard.seconds, (call.seconds for call in calls if not isinstance(call.raised, Stopped))
-    slowest = max(back, default=0.0)
-    guard.seconds = min(before, max(0.2, 2 * slowest, min(0.5, 10 * slowest)))
+    before, back = guard.seconds, [call for call in calls if not isinstance(call.raised, Stopped)]
+    slowest = max((call.seconds for call in back), default=0.0)
+    if not any(call.late for call in back):
+        guard.seconds = min(before, max(0.2, 2 * slowest, min(0.5, 10 * slowest)))
     try:
         yield
     finally:
