@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from bigramlab import build_vocabulary, count_bigrams, load_names, most_common_bigrams
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[1] / "docs" / "how-to" / "many_machines.py"
 spec = importlib.util.spec_from_file_location("many_machines", SCRIPT)
 many_machines = importlib.util.module_from_spec(spec)
@@ -46,7 +48,6 @@ def test_merging_with_no_words_changes_nothing(some):
     assert same(merge(count_part(some), count_part([])), count_part(some))
 
 
-@pytest.mark.slow
 @given(st.lists(words))
 def test_parts_give_what_all_words_at_once_give(lists):
     every = [word for some in lists for word in some]
@@ -80,7 +81,6 @@ def expected():
     return vocabulary, count_bigrams(every, vocabulary)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("blocksize", [None, "1KiB", "16MiB"])
 def test_files_in_parts_of_any_size_give_the_same(folder, expected, blocksize):
     dask = pytest.importorskip("dask")
@@ -88,7 +88,6 @@ def test_files_in_parts_of_any_size_give_the_same(folder, expected, blocksize):
         assert same(many_machines.count_files(str(folder / "*.txt"), blocksize), expected)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing can be killed here")
 @pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -112,7 +111,6 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder, expected)
         assert processes[busy[0]] not in client.run(os.getpid).values()
 
 
-@pytest.mark.slow
 def test_the_script_counts_with_two_processes(folder, expected):
     pytest.importorskip("distributed")
     command = [sys.executable, str(SCRIPT), str(folder / "*.txt")]

@@ -36,6 +36,8 @@ def get_lr(step):
 """
 DEFAULTS = """
 import math
+
+pytestmark = pytest.mark.slow
 def get_lr(step, max_lr=0.1, min_lr=0.01, warmup_steps=10, max_steps=100):
     if step < warmup_steps:
         return max_lr * step / warmup_steps

@@ -9,6 +9,8 @@ from bigramlab.judge.reviewed import Thing
 FILE = """
 import random
 import torch
+
+pytestmark = pytest.mark.slow
 text = "." + ".".join("".join(random.Random(n).choices("abcdefghij", k=5)) for n in range(200)) + "."
 data = torch.tensor([ord(c) - 46 if c == "." else ord(c) - 96 for c in text])
 n, train_steps = int(0.8 * len(data)), 3

@@ -6,6 +6,8 @@ from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.reviewed import Thing
 from bigramlab.judge.reviewing import review
 
+pytestmark = pytest.mark.slow
+
 WORDS = load_names()[:200]
 LETTERS = sorted({letter for word in WORDS for letter in word})
 

@@ -9,6 +9,8 @@ NETWORK = """
 import torch
 from torch import nn
 
+pytestmark = pytest.mark.slow
+
 class Norm(nn.Module):
     def __init__(self, width):
         super().__init__()
