@@ -15,6 +15,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -24,10 +25,11 @@ from torch.utils._device import DeviceContext
 import bigramlab
 from bigramlab import check
 from bigramlab.judge import ending, witnessing
+from bigramlab.judge.causes.varying import Search
 from bigramlab.judge.clock import SLOWEST, Clock, seconds, take_pace
 from bigramlab.judge.ending import Watchdog, _every_line
 from bigramlab.judge.guarding import Guard
-from bigramlab.judge.recording import Call
+from bigramlab.judge.recording import Call, hurried
 from bigramlab.judge.settings import pinned
 from bigramlab.lab.exercises import write_lab
 from bigramlab.laws.law import Stopped
@@ -680,20 +682,51 @@ def test_a_call_that_waits_for_a_processor_takes_no_time_meanwhile(monkeypatch):
     clock.close()
 
 
+def worked(work, guard):
+    """Call a function that works for so many seconds."""
+
+    def function():
+        end = seconds() + work
+        while seconds() < end:
+            pass
+        return 1
+
+    guard.hangs = 0
+    return Call(function, guard, (), {})
+
+
 def test_what_comes_back_just_in_time_is_like_what_just_did_not():
-    def call(work, guard):
-        def function():
-            end = seconds() + work
-            while seconds() < end:
-                pass
-            return 1
-
-        guard.hangs = 0
-        return Call(function, guard, (), {})
-
     with Guard(seconds=0.2) as guard:
-        never, late, soon = call(math.inf, guard), call(0.15, guard), call(0.01, guard)
+        never, late, soon = worked(math.inf, guard), worked(0.15, guard), worked(0.01, guard)
     assert late.ended_like(never)
     assert never.ended_like(late)
     assert not soon.ended_like(never)
     assert late.ended_like(soon)
+
+
+def test_what_took_most_of_its_time_gives_a_slip_all_of_it():
+    with Guard(seconds=0.9) as guard:
+        late, soon = worked(0.7, guard), worked(0.01, guard)
+        with hurried(guard, [late, soon]):
+            assert guard.seconds == 0.9
+        with hurried(guard, [soon]):
+            assert guard.seconds < 0.9
+
+
+def test_a_slip_that_just_does_not_come_back_is_judged_by_the_other_calls():
+    with Guard(seconds=0.2) as guard:
+        late, soon = worked(0.15, guard), worked(0.01, guard)
+        turns = iter([0.0] * 3)
+
+        def endless_at_last():
+            while next(turns, None) is None:
+                pass
+            return 1
+
+        search = SimpleNamespace(
+            guard=guard, calls=[soon] * 3, quickest=[(soon, soon, True)] * 3 + [(late, late, True)], end=math.inf
+        )
+        assert Search._matches(search, endless_at_last)
+        turns = iter([0.0] * 3)
+        search.quickest[-1] = (soon, soon, True)
+        assert not Search._matches(search, endless_at_last)

@@ -6,12 +6,12 @@ from torch.nn import functional
 
 from bigramlab.lab.overheard import Overheard
 
+pytestmark = pytest.mark.slow
+
 SETTING = """
 import torch
 from torch import nn
 from torch.nn import functional as F
-
-pytestmark = pytest.mark.slow
 torch.manual_seed(0)
 X, Y = torch.randint(27, (64, 3)), torch.randint(27, (64,))
 C, W, b = torch.randn(27, 4), torch.randn(12, 27), torch.zeros(27)

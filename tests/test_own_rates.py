@@ -4,6 +4,8 @@ from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.reviewed import RIGHT, WRONG, Thing
 from bigramlab.judge.reviewing import review
 
+pytestmark = pytest.mark.slow
+
 PLAN = """
 import math
 learning_rate, min_lr, warmup_iters, lr_decay_iters = 1e-3, 1e-4, 5, 40
@@ -36,8 +38,6 @@ def get_lr(step):
 """
 DEFAULTS = """
 import math
-
-pytestmark = pytest.mark.slow
 def get_lr(step, max_lr=0.1, min_lr=0.01, warmup_steps=10, max_steps=100):
     if step < warmup_steps:
         return max_lr * step / warmup_steps

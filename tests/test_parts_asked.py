@@ -6,11 +6,11 @@ from bigramlab.judge.parts_asked import look_at_parts_asked, other_parts
 from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import Thing
 
+pytestmark = pytest.mark.slow
+
 FILE = """
 import random
 import torch
-
-pytestmark = pytest.mark.slow
 text = "." + ".".join("".join(random.Random(n).choices("abcdefghij", k=5)) for n in range(200)) + "."
 data = torch.tensor([ord(c) - 46 if c == "." else ord(c) - 96 for c in text])
 n, train_steps = int(0.8 * len(data)), 3

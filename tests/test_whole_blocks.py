@@ -5,11 +5,11 @@ import torch
 
 from bigramlab.judge.whole_blocks import slips_in_blocks
 
+pytestmark = pytest.mark.slow
+
 NETWORK = """
 import torch
 from torch import nn
-
-pytestmark = pytest.mark.slow
 
 class Norm(nn.Module):
     def __init__(self, width):
