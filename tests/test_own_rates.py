@@ -29,7 +29,7 @@ def lr_at(step):
 AGAIN_AND_AGAIN = """
 max_lr, max_steps = 0.1, 1000
 def lr_at(step):
-    return max_lr * (1 - step % 100 / 100)
+    return max_lr * (1 - step % 100 / 100) if step < max_steps else 0.0
 """
 OF_THE_ROOT = """
 max_lr, warmup_steps, max_steps = 0.1, 100, 1000
