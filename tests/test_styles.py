@@ -361,7 +361,8 @@ def test_a_call_is_written_in_the_form_in_which_the_function_takes_it():
 
 
 def test_rows_that_go_in_one_by_one_are_written_so():
-    call = Call(lambda *_: None, Guard(), (torch.tensor([[1.0, 2.0], [3.0, 0.5]]), torch.tensor([0, 1])), {})
+    with Guard() as guard:
+        call = Call(lambda *_: None, guard, (torch.tensor([[1.0, 2.0], [3.0, 0.5]]), torch.tensor([0, 1])), {})
     form = next(form for form in TRIED if form.words == "on lists, a row at a time")
     assert tell_call("softmax", call, replace(form, rows=(0,))) == (
         "[softmax(row, [0, 1]) for row in [[1.0, 2.0], [3.0, 0.5]]]"
