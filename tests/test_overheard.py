@@ -39,6 +39,8 @@ for step in range(10):
     criterion(model(X), Y).backward()
     optimizer.step()
 """
+LONG = BY_HAND.replace("range(10)", "range(30)")
+VAIN = LONG.replace("p.data -= 0.1 * p.grad", "pass")
 REPLACED = BY_AN_OPTIMIZER.replace("criterion =", "model = nn.Sequential(nn.Flatten(), nn.Linear(3, 27))\ncriterion =")
 REPLACED = REPLACED.replace("model(X)", "model(X.float())")
 PADDED = """
@@ -96,6 +98,8 @@ def test_a_line_is_told_where_the_file_has_it_and_a_cell_by_its_own_name():
         ),
         (REPLACED, "optimizer.step()", "other parameters"),
         (BY_AN_OPTIMIZER.replace("model.parameters()", "model[:4].parameters()"), "model.4.bias", "`model.4.weight`"),
+        (VAIN, "C", "no parameter is ever moved"),
+        (VAIN.replace("forward(X)", "W[X[:, 0] % 12]"), "W", "no parameter is ever moved"),
     ],
 )
 def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
@@ -125,7 +129,11 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         BY_AN_OPTIMIZER.replace("optimizer.step()", "step % 2 and optimizer.step()"),
         # The first ten steps have no gradient, as nothing was measured, and the others have one.
         BY_AN_OPTIMIZER.replace("range(10)", "range(20)").replace("    criterion", "    step > 9 and criterion"),
-        BY_HAND.replace("p.data -= 0.1 * p.grad", "pass"),  # no step at all is told by the loop itself
+        BY_HAND.replace("p.data -= 0.1 * p.grad", "pass"),  # some gradients are only looked at
+        "first = [p.detach().clone() for p in parameters]"
+        + LONG
+        + "for p, old in zip(parameters, first): p.data = old",
+        LONG.replace("-= 0.1 * p.grad", "-= 0.1 * p.grad * (step == 29)"),
         "with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n    F.cross_entropy(forward(X), Y)",
         # Words are drawn with dropout on, and then the loss is measured without.
         f"with torch.no_grad():\n    torch.multinomial(model(X).softmax(1), 1)\n{MEASURED}",
@@ -140,6 +148,7 @@ def test_what_trains_and_is_wrong_all_the_same_is_heard(code, name, said):
         # Each step makes new ones.
         BY_HAND.replace("p.data -= 0.1 * p.grad", "pass")
         + "    C, W, b = ((p - p.grad).detach().requires_grad_() for p in (C, W, b))\n    parameters = [C, W, b]",
+        VAIN + "    C, W, b = ((p - p.grad).detach().requires_grad_() for p in (C, W, b))\n    parameters = [C, W, b]",
         "try:\n    F.cross_entropy(X, Y)\nexcept Exception:\n    pass",
         "loss = torch.func.grad(lambda w: F.cross_entropy(C[X].flatten(1) @ w, Y))(W)",
         "torch.vmap(lambda x, y: F.cross_entropy(x, y))(torch.rand(64, 27), Y)",

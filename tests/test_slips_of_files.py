@@ -164,6 +164,11 @@ def test_the_lecture_is_right(wrong):
          "kx = torch.randint(0, len(Xtr), (32,))\n    loss = F.cross_entropy(logits, Ytr[kx])", "Ytr[kx]",
          "not the targets"),
         ("p.data -= 0.1 * p.grad", "p = p - 0.1 * p.grad", "p = p - 0.1 * p.grad", "stays as it was"),
+        ("p.data -= 0.1 * p.grad", "p.data - 0.1 * p.grad", "p.data - 0.1 * p.grad", "kept nowhere"),
+        ("    for p in parameters:\n        p.data -= 0.1 * p.grad",
+         "    def moved(all):\n        return [p.data - 0.1 * p.grad for p in all]\n    moved(parameters)",
+         "moved(parameters)", "what `moved` returns is kept nowhere"),
+        ("p.data -= 0.1 * p.grad", "p.data -= 0 * p.grad", "C", "no parameter is ever moved"),
         ("F.cross_entropy(logits, Ytr[ix])", "F.cross_entropy(logits, Ytr[ix], ignore_index=0)", "cross_entropy",
          "where a word ends"),
         # Gradients by hand.
@@ -204,9 +209,15 @@ def test_a_slip_is_named(wrong, old, new, name, said):
         ("[0] * block_size", "[0] * block_size + []"),
         ("F.softmax(logits, dim=1)", "F.softmax(logits / temperature, dim=1)"),
         ("p.data -= 0.1 * p.grad", "step = 0.1 * p.grad\n        p.data = p.data - step"),
+        ("    for p in parameters:\n        p.data -= 0.1 * p.grad",
+         "    def move(all):\n        for p in all:\n            p.data -= 0.1 * p.grad\n        return all\n"
+         "    move(parameters)"),
+        ("    for p in parameters:\n        p.data -= 0.1 * p.grad",
+         "    def move(all):\n        all[0].data.sub_(0.1 * all[0].grad)\n        return all\n"
+         "    for at in range(5):\n        move(parameters[at:])"),
         ("train_loss = measure(Xtr, Ytr)", "train_loss = measure(torch.cat([Xtr, Xdev]), torch.cat([Ytr, Ydev]))"),
     ],
-)
+)  # fmt: skip
 def test_what_only_looks_like_a_slip_is_let_be(wrong, old, new):
     assert old in LECTURE
     text = LECTURE.replace(old, new, 1)

@@ -9,10 +9,25 @@ from torch import Tensor
 
 from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, names_in, outer_loops, stored
 
-__all__ = ["losses_added_up", "never_reset", "never_steps", "rebound", "resets", "untrained", "uphill"]
+__all__ = [
+    "NEVER_MOVED",
+    "losses_added_up",
+    "never_reset",
+    "never_steps",
+    "rebound",
+    "resets",
+    "thrown_away",
+    "untrained",
+    "uphill",
+]
 
 WEIGHT = re.compile(r"C|E|emb\w*|wte|[Wb]\d?")
 """What weights are called where a network is written as its tensors."""
+NEVER_MOVED = "its gradient is computed again and again, and no parameter is ever moved, so nothing is learned"
+HARMLESS = {"dict", "enumerate", "float", "int", "items", "keys", "len", "list", "max", "min", "range", "reversed"}
+HARMLESS |= {"sum", "tree_map", "tuple", "values", "zip"}
+MODULES = {"F", "functional", "jax", "jnp", "math", "np", "numpy", "torch", "tree", "tree_util"}
+"""What changes nothing that it is given."""
 
 
 def losses_added_up(codes: Sequence[Code]) -> bool:
@@ -126,6 +141,52 @@ def rebound(loop: Loop) -> tuple[str, str] | None:
             sign = "-" if isinstance(value.op, ast.Sub) else "+"
             return ast.unparse(part), f"{name} {sign}= {ast.unparse(value.right)}"
     return None
+
+
+def thrown_away(loop: Loop, codes: Sequence[Code]) -> Iterator[tuple[ast.expr, str, str]]:
+    """Yield what a loop computes and keeps nowhere, an update or a sum: what, what is wrong, and what keeps it."""
+    makers = {
+        node.name: node
+        for code in codes
+        for node in ast.walk(code.tree())
+        if isinstance(node, ast.FunctionDef) and _only_returns(node)
+    }
+    for part in ast.walk(loop):
+        value = part.value if isinstance(part, ast.Expr) else None
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and _is_a_place(value.left):
+            sign = "+" if isinstance(value.op, ast.Add) else "-"
+            text = "what it makes is kept nowhere, so it changes nothing"
+            yield value, text, f"`{ast.unparse(value.left)} {sign}= {ast.unparse(value.right)}`"
+        elif isinstance(value, ast.Call) and called(value) in makers and isinstance(value.func, ast.Name):
+            given = next((ast.unparse(one) for one in value.args), "…")
+            text = f"what `{called(value)}` returns is kept nowhere, and it changes nothing that it is given"
+            yield value, text, f"`{given} = {ast.unparse(value)}`"
+
+
+def _is_a_place(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+
+
+def _only_returns(function: ast.FunctionDef) -> bool:
+    """Tell whether a function changes nothing, and so is there for what it returns."""
+    changing = ast.AugAssign | ast.Delete | ast.Global | ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.With
+    for part in ast.walk(function):
+        if isinstance(part, changing) or (isinstance(part, ast.Attribute | ast.Subscript) and not _is_read(part)):
+            return False
+        if isinstance(part, ast.Call) and not _is_harmless(part):
+            return False
+    return any(isinstance(part, ast.Return) and part.value for part in function.body)
+
+
+def _is_read(node: ast.Attribute | ast.Subscript) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _is_harmless(call: ast.Call) -> bool:
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    owner = owner.value if isinstance(owner, ast.Attribute) else owner  # of `jax.tree_util.tree_map`
+    of_module = isinstance(owner, ast.Name) and owner.id in MODULES and not called(call).endswith("_")
+    return of_module or called(call) in HARMLESS
 
 
 def untrained(loop: Loop, names: Mapping[str, Any]) -> tuple[str, list[str]] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop
 from bigramlab.judge.batches import rows_apart
-from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, untrained, uphill
+from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
@@ -66,6 +66,8 @@ def slips_in_loops(
                 like = ", ".join(f"`{one}`" for one in others[:4])
                 text = f"it needs no gradient, so it is never trained, as {like} are"
                 yield Found(name, code.place_of(loop), text, "Put it among the parameters.")
+            for what, text, mend in thrown_away(loop, codes):
+                yield Found(ast.unparse(what), code.place_of(what), text, f"Write {mend}.")
             yield from rows_apart(loop, code, seen)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])

@@ -51,7 +51,7 @@ def read_deeper(table: Tensor, words: Sequence[str], vocabulary: str) -> Iterato
         if form := _form(table, change(every)):
             yield _slipped(_what(form.sentence), slip, table, form.make(_rows(every), form.k))
             return
-    for k in (0, *KS):
+    for k in KS:
         for slip, divide in DIVIDED.items():
             if torch.allclose(table.nan_to_num(0), divide(every + k).nan_to_num(0), atol=1e-6):
                 right = (every + k) / (every + k).sum(2, keepdim=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import bigramlab
 from bigramlab.judge.batches import exchanged, look_at_batches
+from bigramlab.judge.descents import NEVER_MOVED
 from bigramlab.judge.drawn_words import look_at_walks
 from bigramlab.judge.following import reads_of, settled
 from bigramlab.judge.hand_gradients import look_at_hand_gradients
@@ -144,9 +145,11 @@ def review(
         if at not in found or not found[at].is_wrong:
             name = things[at].name
             found[at] = Item(name, things[at].place, MISTAKE, text, f"`{name}`: {text}.")
+    in_loops = [*slips_in_loops(codes, names, then)]
     slips = [
         Item(one.name, one.place, MISTAKE, one.text, f"`{one.name}`: {one.text}.", [("To mend it", one.mend, False)])
-        for one in (*slips_in_loops(codes, names, then), *heard)
+        for one in (*in_loops, *heard)
+        if not (in_loops and one.text == NEVER_MOVED)  # of which a loop that goes wrong may be the cause
     ]
     items, unknown = settled(things, found, slips)
     return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes), likely)

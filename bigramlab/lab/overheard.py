@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
+from bigramlab.judge.descents import NEVER_MOVED
 from bigramlab.judge.reading_code import Found
 
 __all__ = ["Overheard"]
@@ -26,6 +27,7 @@ _Place = tuple[str, int]  # a file, by the name of its code, and a line
 LOOKED_AT = 20  # calls of each line
 ROWS = 256  # of each call
 FEWEST_ROWS, FEWEST_STEPS = 8, 8  # what so few show could be so by chance
+FEWEST_IN_VAIN = 20  # gradients, of which nobody takes so many to look at them
 STEPS_APART = 20  # of a long training, one in so many is looked at
 MOST_LEAVES = 2_000  # then each step makes new ones
 WALKED = 20_000  # nodes of a graph
@@ -48,6 +50,7 @@ MEND = {
     OTHERS: "Make the optimizer after the network that is trained, of its parameters.",
     EVEN: "Take the axis of the tokens: `dim=-1`.",
     NO_ENDS: "Leave `ignore_index=0` out: only padding is to be left out, and there is none.",
+    NEVER_MOVED: "After `backward()`, take a step: `optimizer.step()`, or `p.data -= 0.1 * p.grad` for each of them.",
     DROPPED: "Before measuring, write `model.eval()`, and `model.train()` when training goes on.",
 }
 
@@ -121,7 +124,7 @@ class Overheard:
         if self._backward > STEPS_APART * FEWEST_STEPS and self._backward % STEPS_APART:
             return None
         place, leaves = self._place(), [*_leaves(loss)]
-        if place is None or len(leaves) < 2 or len(self._leaves) > MOST_LEAVES:
+        if place is None or not leaves or len(self._leaves) > MOST_LEAVES:
             return None
         for leaf in leaves:
             self._leaves.setdefault(id(leaf), _Leaf(leaf))
@@ -131,8 +134,7 @@ class Overheard:
 
         def look() -> None:
             for leaf in leaves:
-                known = self._leaves[id(leaf)]
-                known.slope = max(known.slope, float(leaf.grad.abs().max()) if leaf.grad is not None else 0.0)
+                self._leaves[id(leaf)].look()
 
         return look
 
@@ -159,7 +161,9 @@ class Overheard:
             names: The globals of the file.
             places: What each file is called, such as "cell 4"; if nothing, a line says where it is.
         """
-        for name, (file, line), what, mend in (*self._of_losses(), *self._of_steps(names), *self._of_parameters(names)):
+        steps = [*self._of_steps(names)]
+        in_vain = [] if steps else self._in_vain(names)
+        for name, (file, line), what, mend in (*self._of_losses(), *steps, *self._of_parameters(names), *in_vain):
             yield Found(name, places.get(file) or f"line {line}", what, mend)
 
     def _of_losses(self) -> Iterator[tuple[str, _Place, str, str]]:
@@ -178,6 +182,15 @@ class Overheard:
                 what = RESET if owned & sloping else OTHERS
                 yield f"{name}.step()", place, what, MEND[what]
 
+    def _in_vain(self, names: Mapping[str, Any]) -> Iterator[tuple[str, _Place, str, str]]:
+        """Yield a parameter of those of which none is moved, however often their gradients are computed."""
+        for group, (times, place) in self._groups.items():
+            leaves = [self._leaves[one] for one in group]
+            called = sorted(filter(None, (_name_of(leaf.tensor, names) for leaf in leaves if leaf.slope)))
+            if times >= FEWEST_IN_VAIN and called and not any(leaf.moved() for leaf in leaves):
+                yield called[0], place, NEVER_MOVED, MEND[NEVER_MOVED]
+                return
+
     def _of_parameters(self, names: Mapping[str, Any]) -> Iterator[tuple[str, _Place, str, str]]:
         for group, (times, place) in self._groups.items():
             leaves = [self._leaves[one] for one in group]
@@ -195,10 +208,15 @@ class _Leaf:
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor, self.slope = tensor, 0.0
-        self._before = tensor.detach().clone()
+        self._before, self._moved = tensor.detach().clone(), False
+
+    def look(self) -> None:
+        """Note its gradient, and whether it is still where it was."""
+        self.slope = max(self.slope, float(self.tensor.grad.abs().max()) if self.tensor.grad is not None else 0.0)
+        self._moved = self._moved or self.moved()  # and may be set back later
 
     def moved(self) -> bool:
-        return not torch.equal(self.tensor.detach(), self._before)
+        return self._moved or not torch.equal(self.tensor.detach(), self._before)
 
 
 def _listening(function: Callable[..., Any], name: str, listen: Callable[..., Any]) -> Callable[..., Any]:
