@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bigramlab import Block, Transformer, check
+from bigramlab import Block, Transformer, check, keep_top_p
 from bigramlab.judge.causes.code_reading import constants
 
 pytestmark = pytest.mark.slow
@@ -128,6 +128,29 @@ def kept_up_to(p, most):
     return torch.zeros_like(p).scatter(1, order, ordered * (ordered.cumsum(1) <= most))
 
 
+def needed(p, most, change):
+    """Keep as many as needed, by a mask of the places of the likeliest, which is then changed."""
+    ordered, order = p.sort(1, descending=True)
+    kept = p * change(ordered.cumsum(1) - ordered < most, order)
+    return kept / kept.sum(1, keepdim=True)
+
+
+def two_needed(mask, order):
+    mask[:, :2] = True
+    return torch.zeros_like(mask).scatter(1, order, mask)
+
+
+def rest_to_the_first(p, most):
+    kept = p * (keep_top_p(p, most) > 0)
+    kept[torch.arange(len(p)), p.argmax(1)] += 1 - kept.sum(1)
+    return kept
+
+
+def each_above_the_rest(p, most):
+    kept = torch.where((p >= 1 - most) | (p == p.amax(1)[:, None]), p, 0)
+    return kept / kept.sum(1, keepdim=True)
+
+
 def pairs_backwards(words, vocabulary):
     counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.int64)
     for word in words:
@@ -166,6 +189,10 @@ def pairs_backwards(words, vocabulary):
         (whole_columns, "keep_top_p", "dropped_in_all_rows"),
         (filled_up, "keep_top_p", "last_cut_to_fill_p"),
         (kept_up_to, "keep_top_p", "kept_up_to_p"),
+        (lambda p, most: needed(p, most, two_needed), "keep_top_p", "two_at_least"),
+        (lambda p, most: needed(p, most, lambda mask, order: mask.gather(1, order)), "keep_top_p", "mask_gathered"),
+        (rest_to_the_first, "keep_top_p", "dropped_share_given_to_the_likeliest"),
+        (each_above_the_rest, "keep_top_p", "each_above_the_rest_kept"),
         (lambda p, most: functional.normalize(kept_up_to(p, most), p=1), "keep_top_p", "the_one_that_crosses_dropped"),
         (pairs_backwards, "count_bigrams", "each_with_the_one_before"),
         (lambda x: x.exp() / x.exp().sum(-1, keepdim=True).clamp(min=10), "softmax", "sum_held_above_10"),

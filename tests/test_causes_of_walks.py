@@ -61,9 +61,31 @@ def first_drawn_alone(probs, vocabulary, n, *, generator=None):
     return words
 
 
+def from_the_last_letter(probs, vocabulary, n, *, generator=None):
+    words, current = [], 0
+    for _ in range(n):
+        word = ""
+        while id := int(torch.multinomial(probs[current], 1, generator=generator)):
+            word, current = word + vocabulary[id], id
+        words.append(word)
+    return words
+
+
+def all_different(probs, vocabulary, n, *, generator=None):
+    words = bigramlab.sample_words(probs, vocabulary, 20 * n, generator=generator)
+    return [*dict.fromkeys(words), *words][:n]
+
+
+def shortest_first(probs, vocabulary, n, *, generator=None):
+    return sorted(bigramlab.sample_words(probs, vocabulary, 2 * n, generator=generator), key=len)[:n]
+
+
 @pytest.mark.parametrize(
     ("function", "name", "slip"),
     [
+        (from_the_last_letter, "sample_words", "goes_on_from_the_last_letter"),
+        (all_different, "sample_words", "no_word_twice"),
+        (shortest_first, "sample_words", "sorted_by_length"),
         (drawn_again, "sample", "short_walks_thrown_away"),
         (likeliest_three, "sample", "only_the_three_likeliest_drawn"),
         (sharper, "sample", "temperature_left_in"),

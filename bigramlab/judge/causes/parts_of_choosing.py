@@ -77,6 +77,11 @@ def _spread(kept: Any) -> Any:
     return kept + alive * (1 - kept.sum(1, keepdim=True)) / alive.sum(1, keepdim=True)
 
 
+def _given_to_the_likeliest(kept: Any) -> Any:
+    """Give what was dropped to the likeliest."""
+    return kept.scatter_add(1, kept.argmax(1, keepdim=True), 1 - kept.sum(1, keepdim=True))
+
+
 def _scattered(p: Any, places: Any) -> Any:
     """Return True in these places of each row, and False in the others."""
     keep = torch.zeros(p.shape, dtype=torch.bool)
@@ -120,6 +125,11 @@ def _one_more(p: Any, most: float) -> Any:
     return torch.stack([_top()(row[None], int(many) + 1)[0] for row, many in zip(p, n, strict=True)])
 
 
+def _mask_gathered(p: Any, most: float) -> Any:
+    sorted_, order = p.sort(1, descending=True)
+    return (sorted_.cumsum(1) - sorted_ < most).gather(1, order)
+
+
 def _first_not_spared(p: Any, most: float, reaches: Any = torch.ge) -> Any:
     sorted_, order = p.sort(1, descending=True)
     drop = reaches(sorted_.double().cumsum(1), most)
@@ -133,6 +143,7 @@ AGAIN = [
     ("divided_by_the_sum_of_all", _sums_of_all, "The sum is that of the whole table, and should be that of the row."),
     ("divided_down_the_columns", lambda kept: (kept / kept.sum(0)).nan_to_num(), "Each column is divided by its sum, and each row should be."),
     ("dropped_share_spread_evenly", _spread, "What is dropped is given to those that are kept alike, and should be in proportion: divide by the sum."),
+    ("dropped_share_given_to_the_likeliest", _given_to_the_likeliest, "What is dropped is given to the likeliest, and should be to all that are kept, in proportion: divide by the sum."),
     ("softmax_of_what_is_kept", lambda kept: kept.softmax(1), "softmax is taken of probabilities: even what is dropped gets a share."),
     ("softmax_of_the_kept_alone", lambda kept: kept.masked_fill(kept == 0, -torch.inf).softmax(1), "softmax is taken of probabilities, and makes them nearly equal: divide by the sum."),
     ("kept_ones_alike", lambda kept: (kept > 0) / (kept > 0).sum(1, keepdim=True), "All that are kept get the same share, and should keep their proportions."),
@@ -185,6 +196,9 @@ KEPT_P: list[Part] = [
         ("compared_with_the_likeliest", lambda p, most: p >= most * p.amax(1, keepdim=True), "Kept is what has p times the largest at least (*min-p*), and should be the fewest that have p together."),
         ("each_above_p_kept", lambda p, most: p >= most, "Each token is compared with p by itself: those that are likelier have to be added up."),
         ("each_above_the_rest_kept", lambda p, most: p >= 1 - most, "Each token is compared with 1 - p by itself: those that are likelier have to be added up."),
+        ("each_above_the_rest_kept", lambda p, most: (p >= 1 - most) | (p == p.amax(1, keepdim=True)), "Each token is compared with 1 - p by itself: those that are likelier have to be added up."),
+        ("two_at_least", lambda p, most: _crossing()(p, most) | _scattered(p, p.sort(1, descending=True).indices[:, :2]), "Two tokens at least are kept, even where the likeliest alone has p."),
+        ("mask_gathered", _mask_gathered, "The mask stands in the order of size, and `gather` brings it to other tokens: `scatter` brings each place back to its own."),
         ("added_up_unsorted", lambda p, most: p.cumsum(1) - p < most, "The probabilities are added up from left to right, and should be from the likeliest on."),
         ("least_likely_first", lambda p, most: ~_crossing()(1 - p, most), "The least likely come first: sort with `descending=True`."),
         ("p_taken_for_what_is_dropped", lambda p, most: _crossing()(p, 1 - most), "p is taken for what is dropped, and is what is kept."),

@@ -71,6 +71,7 @@ def walked(case: Case) -> Mistake | None:
         for kind in (
             _so_many_tokens,
             _one_way,
+            _going_on,
             _one_number_for_all_steps,
             _short_ones_missing,
             _drawn_otherwise,
@@ -115,6 +116,16 @@ def _one_way(case: Case, walk: Walk) -> Mistake | None:
     return None
 
 
+def _going_on(case: Case, walk: Walk) -> Mistake | None:
+    """Write several words where there is only one way: from its last letter, each further one would end at once."""
+    way = [2, 1, 4, 3]
+    if case.name == "sample" or walk(chain(*way), 3) != [way, [], []]:
+        return None
+    return case.cause("goes_on_from_the_last_letter", "Only the first word begins after \".\": each other one goes on where the word "
+                      "before it has ended, at its last letter. Begin each at 0.", "Give it a table with one possible word, "
+                      "and ask for three: two are empty.")  # fmt: skip
+
+
 def _so_many_tokens(case: Case, walk: Walk) -> Mistake | None:
     """Ask for so many words, where there is only one way, and see whether so many tokens come."""
     if case.name == "sample":
@@ -149,6 +160,13 @@ def _all_alike(case: Case, walk: Walk) -> Mistake | None:
     if all(len({*first}) > 1 and first == second for first, second in halves):
         return case.cause("words_repeated", "The list is half as many words, twice: each should be drawn for itself.",
                           "Print 20 of its words: the last ten are the first ten.")  # fmt: skip
+    uneven = [[tuple(one) for one in walk(UNEVEN, 20)] for _ in range(5)]  # a third of them are empty
+    if all(len({*walks}) == 20 for walks in uneven):
+        return case.cause("no_word_twice", "No word comes twice: one that is there already is drawn again, so frequent words come "
+                          "too seldom.", "Print 100 of its words, and how many of them differ.")  # fmt: skip
+    if all([*map(len, walks)] == sorted(map(len, walks)) for walks in uneven):
+        return case.cause("sorted_by_length", "The words come sorted by their length, the shortest first, and should come as they "
+                          "are drawn.", "Print 20 of its words.")  # fmt: skip
     if all(len(walks) > 1 and len({*walks}) == 1 for walks in drawn) and len({walks[0] for walks in drawn}) > 1:
         return case.cause("one_word_repeated", "One word is drawn and repeated n times, and should be drawn n times.",
                           "Print the set of 20 of its words: it has one.")  # fmt: skip
