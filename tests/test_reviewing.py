@@ -14,7 +14,16 @@ import pytest
 import torch
 from tools.lecture import KEEPDIM, NO_STOP, SAME_ID, write_lecture, write_notebook
 
-from bigramlab import build_contexts, build_vocabulary, check, count_bigrams, load_names
+from bigramlab import (
+    build_contexts,
+    build_vocabulary,
+    check,
+    count_bigrams,
+    load_names,
+    negative_log_likelihood,
+    normalize,
+    smooth,
+)
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.free_names import NoFit
 from bigramlab.judge.loops import slips_in_loops
@@ -205,6 +214,19 @@ def test_a_wrong_function_stands_first_with_its_smallest_example_and_its_cause()
         ("def encode(word):\n    return [ord(c) - 96 for c in word]", "our `encode` takes (word, vocabulary)"),
         ("import random\ndef split(words):\n    random.shuffle(words)\n    return words", "our `split_words` takes"),
         ("def smooth(counts, k=1):\n    raise NotImplementedError", "not written yet"),
+        # What has the name of ours and takes a function, or adds the boundary, is meant so.
+        (
+            "def sample(pick, n=3):\n    return [pick(i) for i in range(n)]",
+            "it isn't our `sample`: it takes a function",
+        ),
+        (
+            "stoi = {'.': 0, 'a': 1, 'b': 2}\ndef encode(word):\n    return [stoi[c] for c in '.' + word + '.']",
+            "it isn't our `encode`: a boundary token is put before and after the word",
+        ),
+        (
+            "itos = {0: '.', 1: 'a', 2: 'b'}\ndef decode(ids):\n    return ''.join(itos[i] for i in ids if i)",
+            "it isn't our `decode`",
+        ),
         pytest.param(
             "def loss(N, P):\n    return N",
             "say which it should be: check(loss, 'negative_log_likelihood')",
@@ -1527,6 +1549,50 @@ def test_a_slip_in_what_follows_two_tokens_of_a_part_is_told(run, right, wrong, 
     verdict, text = items(review(found.things, found.names, codes=[Code("", code)]))[name]
     assert verdict == said.split(":")[0]
     assert said.split(": ")[1] in text
+
+
+def counted_in(form, shape):
+    """Return a table of counts as lists, an array, a dict of dicts, or one of pairs."""
+    words = load_names()[::3]
+    vocabulary = build_vocabulary(load_names())
+    counts = shape(count_bigrams(words, vocabulary).double()).long()
+    rows = {a: dict(zip(vocabulary, row, strict=True)) for a, row in zip(vocabulary, counts.tolist(), strict=True)}
+    forms = {
+        "lists": counts.tolist(),
+        "array": counts.numpy(),
+        "dicts": {a: {b: n for b, n in row.items() if n} for a, row in rows.items()},
+        "pairs": {(a, b): n for a, row in rows.items() for b, n in row.items() if n},
+    }
+    kept, others = load_names(), [word for at, word in enumerate(load_names()) if at % 3]
+    return {"words": kept, "train": words, "test": others, "counts": forms[form]}
+
+
+@pytest.mark.parametrize("form", ["lists", "array", "dicts", "pairs"])
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (lambda counts: counts, ""),
+        (lambda counts: counts.T, "rows and columns are exchanged"),
+        (lambda counts: torch.cat([torch.zeros(27, 1), counts[:, 1:]], 1), "the end of each word is missing"),
+        (lambda counts: torch.cat([torch.zeros(1, 27), counts[1:]]), "the beginning of each word is missing"),
+        (lambda counts: counts > 0, "each pair counts once, however often it comes"),
+        (lambda counts: counts.sum(0) * (torch.arange(27) == 0)[:, None], 'every token is counted after "."'),
+        (lambda counts: counts + counts, "each pair is counted twice"),
+    ],
+)
+def test_the_counts_of_a_part_are_known_in_whatever_form_and_with_a_slip(form, shape, said):
+    made = items(review_names(counted_in(form, shape)))["counts"]
+    assert made == (
+        ("mistake", f"the counts, of `train`, with one slip: {said}") if said else ("right", "the counts, of `train`")
+    )
+
+
+def test_a_loss_by_a_table_of_lists_is_known_with_its_k():
+    names = counted_in("lists", lambda counts: counts)
+    probs = normalize(smooth(torch.tensor(names["counts"]), 1))
+    of_others = count_bigrams(names["test"], build_vocabulary(names["words"]))
+    made = items(review_names({**names, "loss": negative_log_likelihood(of_others, probs)}))
+    assert made["loss"] == ("right", "the loss of `test` by `counts` with k = 1")
 
 
 def test_a_k_that_no_table_has_any_more_is_read_off_the_losses_of_a_split(run):

@@ -203,6 +203,9 @@ def test_a_slip_is_named(wrong, old, new, name, said):
         ("    p.requires_grad = True", "    p.requires_grad_()"),
         ("F.cross_entropy(logits, Ytr[ix])", "F.cross_entropy(logits, Ytr[jx])"),  # of the line that makes both
         ("dlogits /= n", "dlogits = 1 / n * dlogits"),
+        # Of another batch, whose `hpreact` nobody made.
+        ("(1 - h**2) * dh", "(1 - h**2) * dh\n# %%\nwith torch.no_grad():\n"
+         "    h = torch.tanh(C[Xtr[n:2 * n]].view(n, -1) @ W1 + b1)\n    dhpreact = (1 - h**2) * dh"),
         ("dh = dlogits @ W2.T", "dh = dlogits @ W2.T\ndx = torch.randn(n, 3)"),
         ("# %%\nB, T = 4, 8", "wei = torch.ones(8, 8)\nwei = wei / wei.sum(0)\n# %%\nB, T = 4, 8"),
         ("X.append(context)", "X.append([context[-1], context[0], context[-2]])"),  # in an order of one's own

@@ -21,11 +21,16 @@ def slope_for(name: str, names: Mapping[str, Any]) -> Tensor | None:
 
     One that is kept for a value in the middle of a computation is of that computation; one of a parameter may be old.
     """
-    match = NAME.fullmatch(name)
-    value = names.get(next(filter(None, match.groups()))) if match else None
+    value = names.get(_named(name))
     if not isinstance(value, Tensor) or not (value.is_leaf or value.retains_grad) or value.grad is None:
         return None
     return value.grad.detach().clone().requires_grad_(value.is_leaf)  # whether it may be old
+
+
+def _named(name: str) -> str:
+    """Return the name of what a name says that it is the gradient of."""
+    match = NAME.fullmatch(name)
+    return next(filter(None, match.groups())) if match else ""
 
 
 def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) -> Iterator[tuple[int, Item]]:
@@ -47,10 +52,21 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
             continue
         if slope.requires_grad and not any(known.get(name) for name in thing.reads):
             continue
+        if not slope.requires_grad and _is_of_another(thing, things[:at]):
+            continue
         said = _said(own.double(), slope.detach().double())
         if said:
             known[thing.name] = True
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
+
+
+def _is_of_another(thing: Thing, before: Sequence[Thing]) -> bool:
+    """Tell whether what it is made of was made anew, elsewhere, since that was made of which torch has the gradient."""
+    last = {one.name: at for at, one in enumerate(before)}
+    first = last.get(_named(thing.name), len(before))
+    later = [before[last[name]] for name in thing.reads if last.get(name, -1) > first and _named(name) not in last]
+    floats = [one for one in later if isinstance(one.value, Tensor) and one.value.is_floating_point()]
+    return any(one.place != before[first].place and one.value.grad is None for one in floats)
 
 
 def _said(own: Tensor, slope: Tensor) -> tuple[str, str] | None:

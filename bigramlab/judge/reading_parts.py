@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations, permutations
 from typing import Any
@@ -14,7 +14,7 @@ from torch import Tensor
 from bigramlab.judge.following import roles_in
 from bigramlab.judge.making import MISTAKE, RIGHT
 from bigramlab.judge.parts_asked import as_text
-from bigramlab.judge.reading import how_made, with_slips
+from bigramlab.judge.reading import how_made, is_and_should, with_slips
 from bigramlab.judge.reading_deeper import read_deeper
 from bigramlab.judge.reading_losses import Part, read_loss
 from bigramlab.judge.reviewed import Item, Thing
@@ -28,6 +28,23 @@ USUAL = (0.8, 0.9)
 PIECE = 100  # tokens: a shorter text may stand in another one by chance
 BEST = re.compile(r"(?i)(best|lowest|min)(_|$)")
 MOST = 12  # parts: who has made more has made no split
+
+
+COUNTED: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "rows and columns are exchanged: the token that follows belongs to the column":
+        lambda counts: counts.T,
+    "the end of each word is missing: no \".\" is counted after it":
+        lambda counts: torch.cat([torch.zeros_like(counts[:, :1]), counts[:, 1:]], dim=1),
+    "the beginning of each word is missing: no \".\" is counted before it":
+        lambda counts: torch.cat([torch.zeros_like(counts[:1]), counts[1:]]),
+    "each pair counts once, however often it comes":
+        lambda counts: counts.clamp(max=1),
+    "every token is counted after \".\": what stands before is never set to the token that was just counted":
+        lambda counts: torch.cat([counts.sum(0, keepdim=True), torch.zeros_like(counts[1:])]),
+    "each pair is counted twice: was the cell run again with the old table":
+        lambda counts: 2 * counts,
+}  # fmt: skip
+"""Slips in counting."""
 
 
 def parts_of(things: Sequence[Thing], names: Mapping[str, Any], words: Sequence[str]) -> list[Part]:
@@ -180,7 +197,7 @@ def read_part(
     if isinstance(thing.value, Tensor) and thing.value.dim():
         said = next(filter(None, (_table(thing.value, name, counts) for name, counts in own)), None)
         counted = [(name, one) for name, one in own if any(item.text.endswith(f", of `{name}`") for item in known)]
-        if said is None and (wrong := _wrong_table(thing, counted)):
+        if said is None and (wrong := _wrong_counts(thing, own) or _wrong_table(thing, counted)):
             return wrong
     else:
         said = read_loss(thing, parts, own, there, known, words)
@@ -207,6 +224,20 @@ def _deeper_table(thing: Thing, parts: Sequence[Part], vocabulary: str) -> Item 
         text = f"{what}, of `{name}`, with one slip"
         details = [("But", but, False), ("To see it", one.seen.replace("{it}", thing.name), False)]
         return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
+    return None
+
+
+def _wrong_counts(thing: Thing, own: Sequence[tuple[str, Tensor]]) -> Item | None:
+    """Say which slip the counts of a part have."""
+    table = thing.value.detach().double() if not thing.value.is_complex() else torch.tensor(math.nan)
+    for name, counts in own if table.shape == own[0][1].shape else ():
+        for slip, change in COUNTED.items():
+            if (wrong := change(counts)).equal(table):
+                text = f"the counts, of `{name}`, with one slip: {slip.split(':')[0]}"
+                place = tuple(int(at) for at in torch.unravel_index((wrong - counts).abs().argmax(), counts.shape))
+                but = is_and_should(wrong[place], counts[place], f"{thing.name}[{place[0]}][{place[1]}]")
+                details = [("But", f"{slip[0].upper()}{slip[1:]}.", False), ("To see it", but, False)]
+                return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
     return None
 
 

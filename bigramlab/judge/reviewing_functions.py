@@ -48,14 +48,14 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
         if report:
             notes = [*fit.notes, *([] if report.careful else ["not careful yet"])]
             return Item(thing.name, thing.place, RIGHT, ", ".join(notes) or "and careful", report=report)
-        if report.raised.startswith("KeyError: tensor("):  # a dict; what the notebook gives may be a list
+        if report.raised.startswith("KeyError: tensor(") or _slip(fit, report).endswith("/tensor_for_a_key"):
             try:
-                with_lists = run_laws(_given_lists(fit.call), fit.name)
+                report = run_laws(_given_lists(fit.call), fit.name)  # as what the notebook gives may be
             finally:
                 own_globals.update(fit.replaced)
-            if with_lists:
+            if report:
                 text = ", ".join([*fit.notes, "given a list of ids, as a tensor's are no keys"])
-                return Item(thing.name, thing.place, RIGHT, text, report=with_lists)
+                return Item(thing.name, thing.place, RIGHT, text, report=report)
         if not report.started:
             return Item(thing.name, thing.place, NOT_JUDGED, "not written yet", report=report)
         wrong.append((fit, report))
@@ -75,11 +75,21 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
         if not ours:
             return Item(thing.name, thing.place, RIGHT, text)
         return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
+    if ours and (why := _another_of_that_name(*wrong[0])):
+        return Item(thing.name, thing.place, NOT_JUDGED, f"it isn't our `{thing.name}`: {why}")
     if ours:
         return _wrong(thing, *wrong[0])
     told = [*bad, *steps] if not wrong else []
     advice = f"see `{told[0].name}`, made with it" if told else _advice(thing.name, wrong, reasons)
     return Item(thing.name, thing.place, NOT_JUDGED, advice)
+
+
+def _another_of_that_name(fit: Fit, report: Report) -> str:
+    """Say what shows that a function that has the name of ours is meant for something else; nothing if nothing does."""
+    if re.fullmatch(r"TypeError: '\w+' object is not callable.*", report.raised, re.DOTALL):
+        return "it takes a function"
+    slip, cause = _slip(fit, report) if _is_known(report) else "", _cause(report).partition(":")[0]
+    return f"{cause[:1].lower()}{cause[1:]}" if re.match(r"(en|de)code/.*(boundar|stop)", slip) else ""
 
 
 def _bare(name: str) -> str:

@@ -20,6 +20,7 @@ from bigramlab.judge.reading_parts import Part, read_part
 from bigramlab.judge.recognizing import recognize
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
 from bigramlab.judge.shipped import the_names
+from bigramlab.judge.tabulating import as_table
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
@@ -41,11 +42,15 @@ def say_values(
     """Say of the values that a cell made what they are, by their place in it."""
     found: dict[int, Item] = {}
     counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
+    all_words = the_names() if words is None else words
+    vocabulary = build_vocabulary(all_words)
+    tables = {name: as_table(value, vocabulary, order) for name, value in there.items()} if parts else {}
+    with_tables = {**there, **{name: table for name, table in tables.items() if table is not None}}
     for at, thing in enumerate(made):
         begin(thing.name)
-        item = read_part(
-            thing, parts, there, [*before, *found.values()], order, the_names() if words is None else words
-        )
+        table = as_table(thing.value, vocabulary, order) if parts else None
+        given = thing if table is None else replace(thing, value=table)
+        item = read_part(given, parts, with_tables, [*before, *found.values()], order, all_words)
         if item is None and _is_one_row(thing.value):
             text = "all its rows are one list, so what changes one changes all: make each row by itself"
             mend = [("To mend it", "Write `[[0] * n for _ in range(n)]` for `[[0] * n] * n`.", False)]
@@ -55,13 +60,13 @@ def say_values(
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
         if item is None and order is None:
-            item = read_slipped(thing, parts, the_names() if words is None else words)
+            item = read_slipped(thing, parts, all_words)
         wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
         if item and not (wrong_number and not _fits(item, [*before, *found.values()])):
             found[at] = item
     found |= dict([*_given_away(made, found)])
     if order is None:
-        found |= dict([*not_before(made, found, the_names() if words is None else words)])
+        found |= dict([*not_before(made, found, all_words)])
     last = {thing.name: at for at, thing in enumerate(made)}
     if _has_weights(there):
         for item in retrace(made, there, counts if order is None else counts[order][:, order]):

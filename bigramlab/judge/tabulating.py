@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["in_keys", "table_of"]
+__all__ = ["as_table", "in_keys", "table_of"]
 
 LARGEST = 1_000_000  # entries
 AXES = (2, 3)  # the token before or the two before, and the one that follows
@@ -39,6 +40,29 @@ def table_of(value: object, vocabulary: str) -> Tensor | None:
         cell = tuple(map(vocabulary.index, tokens))
         table[cell] = number + (table[cell] if table[cell] != empty else 0.0)
     return table
+
+
+def as_table(value: object, vocabulary: str, order: Tensor | None = None) -> Tensor | None:
+    """Return as a tensor what is a table by tokens in another form: a dict, rows that are lists, or an array of NumPy.
+
+    Args:
+        value: What may be one.
+        vocabulary: The tokens.
+        order: Their ids in the order that the table is to have, if it is another one.
+    """
+    size = len(vocabulary)
+    if isinstance(value, dict):
+        table = table_of(value, vocabulary) if 3 * len(value) > size else None
+        if table is None or order is None:
+            return table
+        return table[order][:, order] if table.dim() == 2 else None
+    rows: Any = value if isinstance(value, list) and value and isinstance(value[0], list) else None
+    rows = value if isinstance(value, np.ndarray) and value.ndim in AXES and value.dtype.kind in "iuf" else rows
+    if rows is None or len(rows) != size or len(rows[0]) != size:
+        return None
+    with contextlib.suppress(TypeError, ValueError):
+        return torch.as_tensor(rows, dtype=torch.float64)
+    return None
 
 
 def _entries(value: Any, vocabulary: str) -> Iterator[tuple[str, float]]:
