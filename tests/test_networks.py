@@ -470,6 +470,24 @@ def test_a_norm_of_ones_own_is_tried(old, new, name, text):
     assert len(made.items) == 2
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape", "told"),
+    [
+        ("0", "8, 3, 4", "`running_mean` has the shape (1, 3, 4)"),
+        ("(0, 1)", "8, 3, 4", ""),
+        ("(0, 2)", "8, 4, 1", ""),  # with the numbers of a place on the middle axis
+        ("0", "8, 4", ""),
+        ("0", "8, 1, 4", ""),
+    ],
+)
+def test_a_batch_norm_that_keeps_a_mean_for_each_place_is_told(axes, shape, told):
+    norming = NORMING.replace("mean(0,", f"mean({axes} if x.dim() == 3 else 0,").replace("torch.zeros(dim)", "0.0")
+    made = looked_at(f"{norming}\nbn = BatchNorm1d(4)\nmade = bn(torch.randn({shape}))")
+    said = {item.name: item for item in made.items}["BatchNorm1d"]
+    assert said.is_wrong == bool(told)
+    assert told in said.text
+
+
 def test_losses_of_two_parts_that_are_one_number_are_named():
     made = looked_at("train_loss = 2.4178\nval_loss, best_loss = 2.4178, 2.4178\ntest_acc = 2.4178")
     assert {item.name for item in made.items if item.is_wrong} == {"val_loss"}

@@ -1587,6 +1587,14 @@ def test_the_counts_of_a_part_are_known_in_whatever_form_and_with_a_slip(form, s
     )
 
 
+def test_one_token_one_hot_is_no_row_of_anything():
+    one, rows = torch.zeros(1, 27), torch.zeros(4, 27)
+    one[0, 5], rows[:, 5] = 1.0, 400.0
+    made = {"words": load_names(), "x": one, "rows": rows.softmax(1), "counts": rows, "W": torch.randn(27, 27)}
+    assert "x" not in items(review_names(made))
+    assert "rows" not in items(review_names(made))
+
+
 def test_a_loss_by_a_table_of_lists_is_known_with_its_k():
     names = counted_in("lists", lambda counts: counts)
     probs = normalize(smooth(torch.tensor(names["counts"]), 1))

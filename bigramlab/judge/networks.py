@@ -117,6 +117,8 @@ def _table(name: str, tables: Mapping[str, Tensor]) -> Said | None:
     table = tables[name]
     others = {of: other for of, other in tables.items() if of != name and other.shape == table.shape}
     some = _some(table)
+    if ((some == 0) | (some == 1)).all():  # one-hot: tokens, and not made of another table
+        return None
     for of, other in others.items():
         if _alike(some, _some(other).exp()) and not _alike(some, _some(other)):
             return RIGHT, f"`{of}`, each cell exponentiated"

@@ -1,5 +1,6 @@
 """Classes of the file's own that norm, as the lecture's `BatchNorm1d`: each is tried on a few rows."""
 
+import gc
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ def look_at_own_norms(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
             continue
         with Guard(seconds=SECONDS, name=thing.name) as guard, torch.random.fork_rng():
             said = _said_of(thing.value, axis, guard)
+        if axis == 0 and (said is None or said[0] == RIGHT):
+            said = _each_place_apart(thing.value) or said
         if said:
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
 
@@ -50,6 +53,16 @@ def _said_of(kind: type, axis: int, guard: Guard) -> tuple[str, str] | None:
             return (verdict, text) if verdict == WRONG or axis == 1 else _running(norm, x) or (verdict, text)
     if given.mean(axis).abs().max() > FAR and (given - x).abs().max() > FAR:  # as before any training it may be
         return WRONG, f"its result does not have the mean 0 {MEANT[axis]}"
+    return None
+
+
+def _each_place_apart(kind: type) -> tuple[str, str] | None:
+    """Say of a batch norm that got three axes if it keeps a mean for each place of the middle one."""
+    kept = [(name, value) for one in gc.get_objects() if type(one) is kind for name, value in _tensors(one)]
+    for name, value in kept:
+        if "mean" in name and value.dim() == 3 and min(value.shape[1:]) > 1:
+            text = f"`{name}` has the shape {tuple(value.shape)}: of what has three axes, each place got its own mean"
+            return WRONG, f"{text}, and words and places should share it: `mean((0, 1))`"
     return None
 
 

@@ -230,8 +230,8 @@ def _deeper_table(thing: Thing, parts: Sequence[Part], vocabulary: str) -> Item 
 def _wrong_counts(thing: Thing, own: Sequence[tuple[str, Tensor]]) -> Item | None:
     """Say which slip the counts of a part have."""
     table = thing.value.detach().double() if not thing.value.is_complex() else torch.tensor(math.nan)
-    for name, counts in own if table.shape == own[0][1].shape else ():
-        for slip, change in COUNTED.items():
+    for name, counts in own:
+        for slip, change in COUNTED.items() if table.shape == counts.shape else ():
             if (wrong := change(counts)).equal(table):
                 text = f"the counts, of `{name}`, with one slip: {slip.split(':')[0]}"
                 place = tuple(int(at) for at in torch.unravel_index((wrong - counts).abs().argmax(), counts.shape))
