@@ -70,7 +70,7 @@ class Call:
             iter(kept) if isinstance(kept, _Once) else given
             for given, kept in zip(arguments, self.arguments, strict=True)
         )
-        gradients = [tensor.grad for tensor in _tensors((arguments, options))]
+        gradients = _gradients((arguments, options))
         self.original = self.returned = None
         self.raised: Exception | None = None
         self.global_state = torch.get_rng_state()
@@ -84,8 +84,8 @@ class Call:
         self.seconds, self.late, self.hung = clock.seconds() - began, guard.late, guard.hangs > hangs
         self.after = [_copy(argument) for argument in arguments if not isinstance(argument, Iterator)], _copy(options)
         self.gradients_left = any(
-            tensor.grad is not None and tensor.grad is not before
-            for tensor, before in zip(_tensors((arguments, options)), gradients, strict=False)
+            gradient is not None and gradient is not earlier
+            for gradient, earlier in zip(_gradients((arguments, options)), gradients, strict=False)
         )
         self.global_moved = not torch.equal(torch.get_rng_state(), self.global_state)
         self.printed = guard.printed
@@ -212,6 +212,11 @@ def _tensors(value: Any) -> list[Tensor]:
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
     return [tensor for part in parts for tensor in _tensors(part)]
+
+
+def _gradients(value: Any) -> list[Tensor | None]:
+    """Return the gradient of each tensor among the arguments; one in the middle of a computation has none."""
+    return [one.grad if one.is_leaf or one.retains_grad else None for one in _tensors(value)]
 
 
 def _alike(one: Any, other: Any, *, exactly: bool = False) -> bool:

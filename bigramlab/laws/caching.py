@@ -18,7 +18,9 @@ from bigramlab.laws.drawn import (
     what_a_rule_leaves_is_drawn_from,
     words_are_drawn_at_no_temperature,
 )
+from bigramlab.laws.gradients import learning
 from bigramlab.laws.law import (
+    CARE,
     Function,
     a_list_of_str,
     a_tensor,
@@ -27,6 +29,7 @@ from bigramlab.laws.law import (
     how_many,
     law,
     leaves_torchs_generator_alone,
+    of_type,
     parts_of,
     refuses,
     takes,
@@ -109,6 +112,22 @@ def words_may_be_long(extend: Function, seed: int, tokens: int) -> None:
     """A word may be as long as the network can read, however many tokens there were before."""
     parameters, ids = network_of(seed, 3, tokens), torch.tensor([[0, *(1 + place % 2 for place in range(tokens - 1))]])
     close(_in_pieces(extend, parameters, ids, [1] * tokens), _whole(parameters, ids))
+
+
+@law("extend", small_seeds, kind=CARE, examples=3, gradient=True)
+def gradients_flow_through_the_cache(extend: Function, seed: int) -> None:
+    """Gradients flow through the logits and the cache, to the tokens that were read before, too."""
+    network, ids = network_of(seed, 3, 4), torch.tensor([[0, 1, 2]])
+    (embedding,) = learning(network.embedding)
+    network = network._replace(embedding=embedding)
+    _, cache = parts_of(extend(network, (), ids[:, :1]), 2, "the logits and the cache")
+    logits, _ = parts_of(extend(network, cache, ids[:, 1:]), 2, "the logits and the cache")
+    of_type(logits, Tensor, "a torch.Tensor")
+    (gradient,) = torch.autograd.grad(logits.square().sum(), embedding) if logits.requires_grad else (None,)
+    if gradient is None or not gradient[1:].any():
+        broken("no gradient flows through the logits")
+    if not gradient[0].any():
+        broken("no gradient flows through the cache")
 
 
 @care("extend", st.sampled_from([(2, 2), (0, 4), (3, 1), (1, 0)]))

@@ -117,6 +117,13 @@ def words_go_on_below_a_blank_line(read_words: Function, words: list[str]) -> No
         broken(f"but for empty ones, the words should be {words!r}, and are {read!r}")
 
 
+@care("load_names", st.just(()), examples=1)
+def each_call_gives_a_list_of_its_own(load_names: Function) -> None:
+    """Each call gives a list of its own: what is taken out of one is there in the next."""
+    if load_names() is load_names():
+        broken("two calls give one and the same list, so what is taken out of it is missing the next time")
+
+
 @care("read_words", st.lists(line, max_size=5))
 def blanks_are_no_letters(read_words: Function, lines: list[str]) -> None:
     """Blank lines are skipped, and blanks at the ends of a line stripped."""

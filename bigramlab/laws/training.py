@@ -16,6 +16,7 @@ from bigramlab import plain
 from bigramlab.laws import strategies as draw
 from bigramlab.laws.law import (
     Function,
+    agree,
     broken,
     care,
     hoeffding,
@@ -180,6 +181,14 @@ def dropout_is_for_training_alone(train_mlp: Function, seed: int) -> None:
             f"the last dev loss is {loss:.5g}, of step {step}; after step 4 the network has "
             f"{_loss(found.parameters, *dev):.5g}, without dropout"
         )
+
+
+@law("train_mlp", few_seeds, examples=3)
+def held_back_examples_teach_nothing(train_mlp: Function, seed: int) -> None:
+    """Held-back examples are measured and not learned from: with them, the network becomes the same as without."""
+    dev = torch.tensor([[0, 2], [2, 0]]), torch.tensor([1, 1])
+    found = _train(train_mlp, brief, seed, dev)
+    agree(numbers_of(found.parameters), numbers_of(_train(train_mlp, brief, seed).parameters), "the network")
 
 
 @law("train_mlp", st.integers(1, 2), examples=2)

@@ -192,6 +192,19 @@ def without_a_generator_torchs_makes_it(init_transformer: Function, seed: int) -
     torchs_generator_decides(lambda: _all_numbers(init_transformer(3, 2, width=4, layers=1, heads=2)), seed, "network")
 
 
+@care("init_transformer", draw.seeds, examples=3)
+def matrices_are_scaled_by_their_inputs(init_transformer: Function, seed: int) -> None:
+    """A matrix's numbers are about 1/√inputs large, and those of the last ones of a block about ten times smaller."""
+    network = _init(init_transformer, seed, vocab=27, width=64, layers=1)
+    for name, matrix in _matrices(network).items():
+        if name in ("embedding", "places"):
+            continue
+        small = 10 if name.endswith(("output", "narrow", "unembedding")) else 1
+        expected, found = 1 / math.sqrt(len(matrix)) / small, float(matrix.double().std())
+        if not expected / 1.7 < found < 1.7 * expected:
+            broken(f"{name} has a standard deviation of {found:.3g}, and should have about {expected:.3g}")
+
+
 @care(
     "init_transformer",
     st.sampled_from([(0, 4, 4, 1, 2), (3, 0, 4, 1, 2), (3, 4, 4, 0, 2), (3, 4, 4, 1, 3), (3, 4, 4, 1, 0)]),

@@ -152,6 +152,16 @@ def keys_alone_cached(parameters: Any, cache: Any, ids: Any) -> Any:
     return extend(parameters, emptied, ids)
 
 
+@mistake("extend", careless=True)
+def cache_detached(parameters: Any, cache: Any, ids: Any) -> Any:
+    """The cache is detached, so gradients don't reach the tokens that were read before.
+
+    Train on words that are read in two pieces: the first piece teaches nothing.
+    """
+    logits, read = extend(parameters, cache, ids)
+    return logits, tuple((keys.detach(), values.detach()) for keys, values in read)
+
+
 @mistake("sample_transformer_words")
 def generator_not_used(parameters: Any, vocabulary: Any, n: Any, *, choose: Any = None, generator: Any = None) -> Any:
     """The generator that is given is not used, but torch's global one.

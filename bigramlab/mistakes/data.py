@@ -4,6 +4,7 @@ import re
 from bisect import bisect
 from codecs import BOM_UTF8
 from collections import Counter
+from functools import cache
 from itertools import accumulate, pairwise, takewhile
 from pathlib import Path
 from string import punctuation
@@ -11,9 +12,19 @@ from typing import Any
 
 import torch
 
-from bigramlab.lessons.data import read_words, split_words
+from bigramlab.lessons.data import load_names, read_words, split_words
 from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes.mistake import mistake
+
+
+@mistake("load_names", careless=True)
+@cache
+def one_list_for_all_calls() -> Any:
+    """The list is read once and given at each call, so what one caller takes out of it is missing for the next.
+
+    Write `load_names().pop()`, and print `len(load_names())`: it should be what it was.
+    """
+    return load_names()
 
 
 @mistake("read_words")

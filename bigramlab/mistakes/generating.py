@@ -65,7 +65,7 @@ def likeliest_that_a_rule_leaves(
 
 @mistake("generate_words", given=words)
 def newest_dropped(write: Write, n: int) -> Any:
-    """The drawn token comes in on the left and the newest drops out on the right: the context is turned round.
+    """The drawn token comes in on the left and the last one drops out on the right: the context is turned round.
 
     Give it a model of context length 2 that spells a word: it spells another.
     """

@@ -336,6 +336,15 @@ def logits_for_probabilities(parameters: Any, contexts: Any) -> Any:
 
 
 @mistake("mlp_probs")
+def exponentials_not_divided(parameters: Any, contexts: Any) -> Any:
+    """The exponentials of the logits are returned, and not divided by their sum.
+
+    Print the sum of a row: it is not 1.
+    """
+    return mlp_logits(parameters, contexts).detach().exp()
+
+
+@mistake("mlp_probs")
 def shares_among_the_contexts(parameters: Any, contexts: Any) -> Any:
     """The softmax is taken along the batch, so the columns sum to 1; the rows should.
 

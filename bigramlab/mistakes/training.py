@@ -275,6 +275,19 @@ def uphill(train: Any, recipe: Any) -> Any:
     return train(recipe, rate=lambda step, recipe: -plain.learning_rate_at(step, recipe))
 
 
+@mistake("train_mlp")
+def held_back_examples_learned_from(
+    parameters: Any, contexts: Any, targets: Any, recipe: Any = Recipe(), *, dev: Any = None, **options: Any
+) -> Any:
+    """The held-back examples are among those that it is trained on, so their loss says nothing about new ones.
+
+    Train once with `dev` and once without, with the same seed: the networks should be equal.
+    """
+    if dev is not None:
+        contexts, targets = torch.cat([contexts, dev[0]]), torch.cat([targets, dev[1]])
+    return train_mlp(parameters, contexts, targets, recipe, dev=dev, **options)
+
+
 @mistake("train_mlp", careless=True)
 def overtrained_networks_not_refused(
     parameters: Any, contexts: Any, targets: Any, recipe: Any = Recipe(), **options: Any

@@ -113,6 +113,19 @@ def none_below_0(
 
 
 @mistake("init_transformer", careless=True)
+def last_matrices_not_smaller(
+    vocab_size: Any, longest: Any, *, width: Any = 64, layers: Any = 3, heads: Any = 4, generator: Any = None
+) -> Any:
+    """The last matrices of a block begin as large as the others, so the more blocks there are, the larger is their sum.
+
+    Print the standard deviation of `network.blocks[0].output`.
+    """
+    network = init_transformer(vocab_size, longest, width=width, layers=layers, heads=heads, generator=generator)
+    blocks = tuple(one._replace(output=10 * one.output, narrow=10 * one.narrow) for one in network.blocks)
+    return network._replace(blocks=blocks)
+
+
+@mistake("init_transformer", careless=True)
 def heads_not_checked(
     vocab_size: Any, longest: Any, *, width: Any = 64, layers: Any = 3, heads: Any = 4, generator: Any = None
 ) -> Any:
@@ -323,6 +336,28 @@ def logits_for_probabilities(parameters: Any, contexts: Any) -> Any:
     """The logits come back: the softmax is missing.
 
     Print the sum of a row: it should be 1.
+    """
+    rows = []
+    for context in contexts:
+        begin = int((torch.arange(len(context)) * (context == 0)).max())
+        rows.append(transformer_logits(parameters, context[None, begin:])[0, -1])
+    return torch.stack(rows).detach()
+
+
+@mistake("transformer_probs")
+def exponentials_not_divided(parameters: Any, contexts: Any) -> Any:
+    """The exponentials of the logits come back, and are not divided by their sum.
+
+    Print the sum of a row: it should be 1.
+    """
+    return logits_for_probabilities(parameters, contexts).exp()
+
+
+@mistake("transformer_probs")
+def logarithms_for_probabilities(parameters: Any, contexts: Any) -> Any:
+    """The logarithms of the probabilities come back, `log_softmax`, and should be the probabilities.
+
+    Print a row: none of its numbers is above 0.
     """
     return transformer_probs(parameters, contexts).log()
 

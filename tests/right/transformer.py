@@ -44,7 +44,9 @@ def init_with_copies_of_a_block(vocab_size, longest, *, width=64, layers=3, head
 def init_checked(vocab_size, longest, *, width=64, layers=3, heads=4, generator=None):
     if min(vocab_size, longest, width, layers, heads) < 1 or width % heads:
         raise ValueError("sizes")
-    return make(vocab_size, longest, width, layers, heads, generator, 0.08)
+    network = make(vocab_size, longest, width, layers, heads, generator, width**-0.5)
+    blocks = tuple(one._replace(output=0.1 * one.output, narrow=0.05 * one.narrow) for one in network.blocks)
+    return network._replace(blocks=blocks, unembedding=0.1 * network.unembedding)
 
 
 @plain_right("transformer_logits")

@@ -23,7 +23,12 @@ ROOMS = (
     *("tables", "losses", "entropies", "counting", "encoding", "contexts", "networks"),
     *("choosing", "attention", "blocks", "transformers", "caching", "training", "mlp_training"),
 )
-ALL_THE_SAME = {"ties_keep_more", "divided_where_it_is_kept", "nothing_left_as_zeros"}
+ALL_THE_SAME = {
+    "ties_keep_more",
+    "divided_where_it_is_kept",
+    "nothing_left_as_zeros",
+    "as_before_where_nothing_is_left",
+}
 """Right for input that makes sense, so no part of what is wrong."""
 SEEN = ""  # the call above shows it
 

@@ -225,7 +225,7 @@ def _trained(tell: Callable[[Any, dict[str, Any]], bool]) -> Test:
 
 TRAINING: list[Row] = [
     ("never_trained", _trained(lambda found, given: alike(tuple(found[0]), tuple(given["parameters"]))), "What comes back are the parameters that were given: the trained ones are lost, or no step is taken.", "Compare the first matrix before and after."),
-    ("another_number_of_steps", _in_one(lambda found, given: len(found.losses) != given["recipe"].steps), "It takes another number of steps than the recipe says.", "Print `len(losses)` and `recipe.steps`."),
+    ("another_number_of_steps", _in_one(lambda found, given: len(found.losses) != given["recipe"].steps), "It notes another number of losses than the recipe has steps, and should note one at each.", "Print `len(losses)` and `recipe.steps`."),
     ("dev_never_scored", _in_one(lambda found, given: given["dev"] is not None and not found.dev_losses), "The dev examples are never scored.", "Print `dev_losses`: it is empty."),
 ]  # fmt: skip
 

@@ -220,6 +220,7 @@ MERGED: list[Part] = [
     ("merged", lambda x: x.transpose(1, 2).flatten(2), [
         ("merged_by_view", lambda x: x.reshape(x.shape[0], x.shape[2], -1), "`view` lays the heads below each other, which mixes the tokens: the axes have to be changed back first."),
         ("other_axes_changed", lambda x: x.transpose(1, 3).reshape(len(x), x.shape[2], -1), "Axes 1 and 3 change places, and should axes 1 and 2: that mixes the tokens."),
+        ("words_and_heads_exchanged", lambda x: x.transpose(0, 1).reshape(x.shape[0], x.shape[2], -1), "Words and heads change places, `transpose(0, 1)`, and heads and tokens should, `transpose(1, 2)`."),
         ("heads_added_up", lambda x: x.sum(1), "The heads are added up, and should be laid side by side."),
         ("mean_of_the_heads", lambda x: x.mean(1), "The mean of the heads is taken, and they should be laid side by side."),
         ("merged_interleaved", lambda x: x.permute(0, 2, 3, 1).flatten(2), "The heads' numbers come in turn: lay piece beside piece."),

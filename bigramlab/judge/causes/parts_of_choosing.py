@@ -184,6 +184,7 @@ KEPT_K: list[Part] = [
         ("all_kept", lambda p, k: torch.ones(p.shape, dtype=torch.bool), "All are kept: k is not used."),
     ]),
     ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+    ("where_nothing_is_left", False, [("as_before_where_nothing_is_left", True, "")]),
     ("in_its_place", None, [*IN_ITS_PLACE, ("divided_by_k", lambda kept, mask, most: kept / most, "What is kept is divided by k, and should be by its sum.")]),
 ]  # fmt: skip
 
@@ -221,6 +222,7 @@ KEPT_P: list[Part] = [
         ("gathered_for_scattered", lambda kept, p: kept.sort(1, descending=True).values.gather(1, p.sort(1, descending=True).indices), "`gather` stands where `scatter` should: the numbers come back at other tokens."),
     ]),
     ("again", lambda kept: kept / kept.sum(1, keepdim=True), AGAIN),
+    ("where_nothing_is_left", False, [("as_before_where_nothing_is_left", True, "")]),
     ("in_its_place", None, [*IN_ITS_PLACE, ("divided_by_p", lambda kept, mask, most: kept / most, "What is kept is divided by p, and should be by its sum, which is seldom p.")]),
 ]  # fmt: skip
 
@@ -229,7 +231,8 @@ def _choose(probs: Any, most: Any, chosen: dict[str, Any]) -> Any:
     mask = chosen["kept"](probs, most)
     if chosen["in_its_place"]:
         return chosen["in_its_place"](probs * mask, mask, most)
-    return chosen["again"](chosen["placed"](probs * mask, probs) if "placed" in chosen else probs * mask)
+    found = chosen["again"](chosen["placed"](probs * mask, probs) if "placed" in chosen else probs * mask)
+    return torch.where(mask.any(1, keepdim=True), found, probs) if chosen["where_nothing_is_left"] else found
 
 
 family("with_temperature", _heat, HEATED)
