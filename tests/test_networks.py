@@ -125,6 +125,16 @@ def test_a_network_is_trained_after_it_was_looked_at_if_it_was_before():
         ("** -0.5", "** 0.5", "Head", "its scores are multiplied by the root"),
         ("** -0.5", "** -1", "Head", "its scores are divided by the head's size"),
         ("wei, dim=-1) @ v", "wei, dim=-1) @ k", "Head", "it adds up keys"),
+        ("q @ k.transpose", "k @ k.transpose", "Head", "it multiplies keys by keys"),
+        ("q @ k.transpose(-2, -1) *", "q @ q.transpose(-2, -1) *", "Head", "it multiplies queries by queries"),
+        ('wei.masked_fill(self.tril[:x.shape[1], :x.shape[1]] == 0, float("-inf"))\n'
+         "        return F.softmax(wei, dim=-1)", "F.softmax(wei, dim=-1)\n"
+         "        return wei.masked_fill(self.tril[:x.shape[1], :x.shape[1]] == 0, 0)", "Head",
+         "the later places are set to 0 after the softmax"),
+        ("nn.ModuleList([Head(C // H) for _ in range(H)])", "[Head(C // H) for _ in range(H)]", "model",
+         "its `heads` are in a plain list"),
+        ("nn.ModuleList([Head(C // H) for _ in range(H)])", "[Head(C // H) for _ in range(H)]\n"
+         "        self.known = nn.ModuleList(self.heads)", None, ""),
         ("y.transpose(1, 2).reshape", "y.reshape", "Attention", "the heads are not put side by side again"),
         ("self.n_head, -1).transpose(1, 2)", "-1, self.n_head).permute(0, 3, 1, 2)", None, ""),
         (" + self.position_embedding(torch.arange(idx.shape[1]))", "", "model", "`position_embedding.weight` has no"),
@@ -137,7 +147,7 @@ def test_a_network_is_trained_after_it_was_looked_at_if_it_was_before():
         ("(idx, torch.multinomial(probs, 1))", "(torch.multinomial(probs, 1), idx)", "model", "what it draws is put"),
         ("data[:n], data[n:]", "data[:n], data[:n]", "val_data", "some tokens are in two of"),
     ],
-)
+)  # fmt: skip
 def test_a_slip_in_a_network_is_named(old, new, name, text):
     assert old in GPT
     made = looked_at(GPT.replace(old, new, 1))

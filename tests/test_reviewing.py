@@ -1539,6 +1539,7 @@ def test_what_follows_two_tokens_of_a_part_and_its_losses_are_known(run):
         ("M.sum().item()\ndev3", "len(ws)\ndev3_per_word = trigram_loss(dev)\ndev3", "dev3_per_word", "right: a word"),
         ("[b], stoi[c]]", "[c], stoi[b]]", "N3", "mistake: of `train`, with one slip"),
         ("0.1).sum(2,", "0.1).sum(1,", "P3", "mistake: of `train`, with one slip"),
+        ("0.1).sum(2,", "0.1).sum((0, 1, 2),", "P3", "step: each three tokens' share of all of them, with k = 0.1"),
         ("N3 = trigrams_of(train)", "N3 = trigrams_of(words)", "test3", "right: which was made of all words"),
     ],
 )
@@ -1585,6 +1586,16 @@ def test_the_counts_of_a_part_are_known_in_whatever_form_and_with_a_slip(form, s
     assert made == (
         ("mistake", f"the counts, of `train`, with one slip: {said}") if said else ("right", "the counts, of `train`")
     )
+
+
+def test_a_loss_by_counts_of_all_words_says_so():
+    names = counted_in("lists", lambda counts: counts)
+    counts = count_bigrams(names["words"], build_vocabulary(names["words"]))
+    of_some = count_bigrams(names["train"], build_vocabulary(names["words"]))
+    loss = negative_log_likelihood(of_some, normalize(smooth(counts, 1)))
+    made = items(review_names({**names, "counts": counts.tolist(), "loss": loss}))
+    assert made["counts"] == ("right", "the counts")
+    assert made["loss"] == ("right", "the loss of `train` by `counts` with k = 1, which was made of all words")
 
 
 def test_one_token_one_hot_is_no_row_of_anything():

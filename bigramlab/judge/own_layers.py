@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
+from torch.nn import Module
 
 from bigramlab.judge.reviewed import MISTAKE, Item, Thing
 
-__all__ = ["look_at_own_layers"]
+__all__ = ["look_at_hidden_layers", "look_at_own_layers"]
 
 MOST = 2_000  # objects: who has made more is not asked
 
@@ -17,7 +17,7 @@ def look_at_own_layers(things: Sequence[Thing], names: Mapping[str, Any]) -> Ite
     """Yield the classes of which one instance has a weight that needs no gradient, where the others' weights do."""
     classes = {thing.value: at for at, thing in enumerate(things) if isinstance(thing.value, type)}
     weights: dict[tuple[type, str], dict[str, Tensor]] = {}
-    for path, one in _instances(names, {kind for kind in classes if not issubclass(kind, torch.nn.Module)}):
+    for path, one in _instances(names, {kind for kind in classes if not issubclass(kind, Module)}):
         for name, value in vars(one).items():
             if isinstance(value, Tensor) and value.is_leaf and value.is_floating_point():
                 weights.setdefault((type(one), name), {})[f"{path}.{name}"] = value
@@ -27,6 +27,22 @@ def look_at_own_layers(things: Sequence[Thing], names: Mapping[str, Any]) -> Ite
             at = classes[kind]
             text = f"`{left[0]}` needs no gradient, so it is never trained, as `{name}` of the others is"
             yield at, Item(things[at].name, things[at].place, MISTAKE, text, f"`{left[0]}`: {text}.")
+
+
+def look_at_hidden_layers(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
+    """Yield the networks that keep layers in a plain list or dict, which torch does not know of then."""
+    for at, thing in enumerate(things):
+        if not isinstance(thing.value, Module):
+            continue
+        known = set(thing.value.modules())
+        for part in known:
+            for name, kept in vars(part).items():
+                kept = [*kept.values()] if isinstance(kept, dict) and not name.startswith("_") else kept
+                inner = [one for one in kept if isinstance(one, Module)] if isinstance(kept, list | tuple) else []
+                if any(one not in known and any(True for _ in one.parameters()) for one in inner):
+                    text = f"its `{name}` are in a plain list, where neither `parameters()` nor `eval()` reach them"
+                    mend = [("To mend it", f"Write `self.{name} = nn.ModuleList(...)`.", False)]
+                    yield at, Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", mend)
 
 
 def _instances(names: Mapping[str, Any], kinds: set[type]) -> Iterator[tuple[str, Any]]:

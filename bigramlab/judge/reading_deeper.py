@@ -67,14 +67,14 @@ def _form(table: Tensor, counts: Tensor) -> Form | None:
     form = how_made(rows[seen], own[seen])
     rest = rows[~seen]
     empty = bool(((rest == 0) | ~rest.isfinite()).all())
-    return form if form and (empty or how_made(rows, own)) else None
+    return form if form is None or empty else how_made(rows, own)
 
 
 def _what(sentence: str) -> str:
     """Say of what a table is one: "the counts of what follows two tokens, smoothed with k = 1"."""
     first, comma, rest = sentence.partition(",")
     if first.startswith("each pair's"):
-        return f"{sentence.replace('each pair', 'each three tokens').replace('all pairs', 'all of them')}"
+        return sentence.replace("each pair's", "each three tokens'").replace("all pairs", "all of them")
     return f"{first} {AFTER}{comma}{rest}"
 
 

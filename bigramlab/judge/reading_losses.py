@@ -20,6 +20,7 @@ from bigramlab.lessons.encoding import build_vocabulary
 __all__ = ["Part", "read_loss"]
 
 A_WORD = "loss a word"
+OF_ALL = ", which was made of all words"
 
 
 class Part(NamedTuple):
@@ -83,7 +84,7 @@ def _number(
     counted = [(item, table) for item, table in tables if item.text.startswith("the counts")]
     everything = [("all words", counts, LOOSE) for item, counts in counted if "two tokens" in item.text]
     measured = [(f"`{name}`", counts, TIGHT) for name, counts in parts] + everything
-    own = [(item, table) for item, table in counted if any(item.text.endswith(f", of `{name}`") for name, _ in parts)]
+    own = [(item, table) for item, table in counted if parts and "two tokens" not in item.text]
     return _loss_by(number, _models(tables, parts), own, measured)
 
 
@@ -100,7 +101,7 @@ def _models(tables: Sequence[tuple[Item, Tensor]], parts: Sequence[Any]) -> dict
     """Return the tables of probabilities, each by its name; one that was made of all words has seen each part."""
     found = {}
     for item, table in tables:
-        of_all = ", which was made of all words" if parts and " of `" not in item.text else ""
+        of_all = OF_ALL if parts and " of `" not in item.text else ""
         if item.text.startswith("the probabilities"):
             found[f"`{item.name}`{of_all}"] = table
     return found
@@ -133,7 +134,7 @@ def _loss_by(
     if said := _nearest(number, product(models.items(), measured)):
         return said
     smoothed = {
-        f"`{item.name}` {with_k(k)}": probs_of(counts + k)
+        f"`{item.name}` {with_k(k)}{'' if ' of `' in item.text else OF_ALL}": probs_of(counts + k)
         for item, counts in (counted if digits_of(number)[0] > SHORT else ())
         for k in KS  # which may be chosen by a loop over several
     }

@@ -220,7 +220,8 @@ def _deeper_table(thing: Thing, parts: Sequence[Part], vocabulary: str) -> Item 
     for name, one in sorted(found, key=lambda pair: pair[1].verdict != RIGHT):
         what, slip, but = one.sentence.partition(", with one slip. ")
         if not slip:
-            return Item(thing.name, thing.place, RIGHT, f"{what}, of `{name}`", f"`{thing.name}`: {what}, of `{name}`.")
+            of_it = f"{what}, of `{name}`"
+            return Item(thing.name, thing.place, one.verdict, of_it, f"`{thing.name}`: {of_it}.")
         text = f"{what}, of `{name}`, with one slip"
         details = [("But", but, False), ("To see it", one.seen.replace("{it}", thing.name), False)]
         return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)

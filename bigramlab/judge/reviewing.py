@@ -18,7 +18,7 @@ from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_gradients import look_at_own_gradients
-from bigramlab.judge.own_layers import look_at_own_layers
+from bigramlab.judge.own_layers import look_at_hidden_layers, look_at_own_layers
 from bigramlab.judge.own_norms import look_at_own_norms
 from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.parts_asked import look_at_parts_asked
@@ -129,6 +129,7 @@ def review(
         *look_at_own_gradients(things),
         *look_at_own_norms(things),
         *look_at_own_layers(things, names),
+        *look_at_hidden_layers(things),
         *look_at_hand_gradients(things, names),
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:

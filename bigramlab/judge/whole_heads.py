@@ -203,6 +203,15 @@ def _ways(parts: _Parts) -> Iterator[tuple[str, str, Tensor]]:
     )
     masked = (q @ k.transpose(-2, -1) / root).tril().softmax(-1)
     yield MISTAKE, "the later places are masked with 0, whose share is not 0: mask with -inf", _put(masked @ v, parts)
+    cut = (q @ k.transpose(-2, -1) / root).softmax(-1).tril()
+    yield (
+        MISTAKE,
+        "the later places are set to 0 after the softmax, so the shares don't sum to 1: mask the scores, with -inf",
+        _put(cut @ v, parts),
+    )
+    for name, one in (("keys", k), ("queries", q)):
+        text = f"it multiplies {name} by {name}, and should multiply queries by keys"
+        yield MISTAKE, text, _put(_shares(one, one, 1 / root) @ v, parts)
     yield MISTAKE, "it adds up keys, and should add up values", _put(shares @ k, parts)
     yield MISTAKE, "it adds up queries, and should add up values", _put(shares @ q, parts)
     if parts.heads > 1:
