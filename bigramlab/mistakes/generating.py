@@ -81,43 +81,46 @@ def only_the_newest_replaced(write: Write, n: int) -> Any:
     return [write(move=lambda context, id: [*context[:-1], id]) for _ in range(n)]
 
 
-def _going_on(*, behind_the_boundary: bool) -> Callable[..., Any]:
-    """Return what begins each word with the context that the one before ended with, its final 0 in it or not."""
-
-    def generate_words(
-        next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
-    ) -> Any:
-        chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
-        words, context = [], [0] * context_length
-        for _ in range(n):
-            word, context = plain.write_word(
-                chosen,
-                vocabulary,
-                context_length,
-                generator,
-                start=context,
-                move=lambda context, id: [*context[1:], id] if id or behind_the_boundary else context,
-            )
-            words.append(word)
-        return words
-
-    return generate_words
+def _going_on(
+    next_probs: Any, vocabulary: Any, n: Any, context_length: int, choose: Any, generator: Any, move: Callable[..., Any]
+) -> Any:
+    """Begin each word with the context that the one before ended with."""
+    chosen = next_probs if choose is None else lambda contexts: choose(next_probs(contexts))
+    words, context = [], [0] * context_length
+    for _ in range(n):
+        word, context = plain.write_word(chosen, vocabulary, context_length, generator, start=context, move=move)
+        words.append(word)
+    return words
 
 
-@mistake("generate_words", given=lambda _: _going_on(behind_the_boundary=True))
-def context_kept_between_words() -> None:
+@mistake("generate_words")
+def context_kept_between_words(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+) -> Any:
     """The context is not set back to 0 for the next word, so its first letters depend on the word before.
 
     Give it a model of context length 3 that spells a word, and ask for two: the second is another.
     """
 
+    def move(context: Any, id: Any) -> Any:
+        return [*context[1:], id]
 
-@mistake("generate_words", given=lambda _: _going_on(behind_the_boundary=False))
-def letters_kept_between_words() -> None:
+    return _going_on(next_probs, vocabulary, n, context_length, choose, generator, move)
+
+
+@mistake("generate_words")
+def letters_kept_between_words(
+    next_probs: Any, vocabulary: Any, n: Any, *, context_length: Any = 1, choose: Any = None, generator: Any = None
+) -> Any:
     """The context is not set back to 0 for the next word, which begins as if the last one went on.
 
     Give it a model that spells a word, and ask for two: the second is empty.
     """
+
+    def move(context: Any, id: Any) -> Any:
+        return [*context[1:], id] if id else context
+
+    return _going_on(next_probs, vocabulary, n, context_length, choose, generator, move)
 
 
 @mistake("generate_words")
