@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tools import listings
 from tools.llms import llms_txt
-from tools.markup import covered, rich
+from tools.markup import covered, rich, unbroken
 from tools.questions import QUESTIONS
 from tools.worksheets import worksheets
 
@@ -92,6 +92,16 @@ def test_what_a_bet_covers_is_wrapped_up_to_the_comment_and_not_across_another_b
         covered(f"{bet}<p>1</p>{bet}<p>2</p>{end}") == f'{bet}<p>1</p>{bet}<div class="bl-covered"><p>2</p></div>{end}'
     )
     assert covered(f'{bet}<h2 id="a">A</h2>{end}') == f'{bet}<h2 id="a">A</h2>{end}'
+
+
+def test_an_option_in_a_line_of_text_is_not_broken_and_code_stays_as_it_is():
+    page = "<p><code>sample -n 2 --seed 4</code> and <code>Ctrl-C</code>, <code>a-b -1</code></p>"
+    assert unbroken(page) == (
+        '<p><code>sample <span class="bl-option">-n</span> 2 <span class="bl-option">--seed</span> 4</code> and '
+        '<code><span class="bl-option">Ctrl-C</span></code>, <code>a-b <span class="bl-option">-1</span></code></p>'
+    )
+    block = '<pre><code><span class="o">--</span>seed -n</code></pre>'
+    assert unbroken(block) == block
 
 
 def test_the_worksheets_have_every_question_and_the_letter_of_its_answer():

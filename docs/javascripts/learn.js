@@ -142,7 +142,7 @@
       const top = nothing + 0.25 * (nothing - this.floor);
       const bottom = this.floor - 0.2 * (nothing - this.floor);
       const last = Math.max(10, losses.length - 1, (risen?.length ?? 0) - 1);
-      const x = (step) => (((WIDTH - 6) * step) / last).toFixed(1);
+      const x = (step) => (6 + ((WIDTH - 12) * step) / last).toFixed(1); // room for the circle
       const y = (loss) => ((HEIGHT * (top - Math.min(loss, top))) / (top - bottom)).toFixed(1);
       const rule = (loss, text, lift) => [svg("line", { x1: 0, x2: WIDTH, y1: y(loss), y2: y(loss), class: "bl-rule" }),
         svg("text", { x: WIDTH, y: Number(y(loss)) + lift, "text-anchor": "end" }, text)];

@@ -42,13 +42,13 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Tell how long a chapter takes, wrap what bets cover, name each heading's link, and keep code from the search."""
-    from tools.markup import covered, minutes_of, unsearched
+    """Tell how long a chapter takes, wrap what bets cover, name headings' links, keep code from the search, and so on."""
+    from tools.markup import covered, minutes_of, unbroken, unsearched
 
     if page.file.src_uri.startswith("tutorial/"):
         page.meta["minutes"] = minutes_of(html)
         html = covered(html)
-    html = unsearched(html)
+    html = unbroken(unsearched(html))
 
     def named(found: re.Match[str]) -> str:
         heading = re.sub(r"<[^>]*>", "", found["heading"]).strip()

@@ -54,6 +54,16 @@ def covered(page: str) -> str:
     return re.sub(bet, r'\1<div class="bl-covered">\2</div>\3', page, flags=re.DOTALL)
 
 
+def unbroken(page: str) -> str:
+    """Return a page of HTML in whose lines of text no option such as `--seed`, and no `Ctrl-C`, is broken at a dash."""
+    option = r"(?<![\w./-])(?:--?|Ctrl-)\w[\w-]*"
+
+    def whole(code: re.Match[str]) -> str:
+        return re.sub(option, r'<span class="bl-option">\g<0></span>', code[0])
+
+    return re.sub(r"<code>[^<>]*</code>", whole, page)
+
+
 def unsearched(page: str) -> str:
     """Return a page of HTML whose folded code (solutions, sources), a third of all text, the search passes over."""
     return re.sub(r'<details class="(success|mkdocstrings-source)"', r'<details data-search-exclude class="\1"', page)
