@@ -42,7 +42,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Tell how long a chapter takes, wrap what bets cover, name headings' links, keep code from the search, and more."""
+    """Tell how long a chapter takes, wrap what bets cover, name headings' links, keep code from the search."""
     from tools.markup import covered, minutes_of, unbroken, unsearched
 
     if page.file.src_uri.startswith("tutorial/"):
