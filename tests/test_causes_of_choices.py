@@ -140,6 +140,12 @@ def two_needed(mask, order):
     return torch.zeros_like(mask).scatter(1, order, mask)
 
 
+def above_the_kth(p, k):
+    """Keep what is likelier than the k-th; where that is nothing, leave the row as it is."""
+    kept = torch.where(p > p.topk(min(k, p.shape[1]), 1).values[:, -1:], p, 0)
+    return torch.where(kept.any(1, keepdim=True), kept / kept.sum(1, keepdim=True), p)
+
+
 def rest_to_the_first(p, most):
     kept = p * (keep_top_p(p, most) > 0)
     kept[torch.arange(len(p)), p.argmax(1)] += 1 - kept.sum(1)
@@ -172,6 +178,8 @@ def pairs_backwards(words, vocabulary):
         (divided_over_all, "attend", "divided_over_all"),
         (lambda x: x.transpose(1, 3).reshape(len(x), x.shape[2], -1), "merge_heads", "other_axes_changed"),
         (lambda x: x.transpose(1, 2).flatten(2).squeeze(), "merge_heads", "axes_of_one_lost"),
+        (lambda x: x.transpose(0, 1).reshape(len(x), x.shape[2], -1), "merge_heads", "words_and_heads_exchanged"),
+        (above_the_kth, "keep_top_k", "the_kth_itself_dropped"),
         (normed(lambda squares: squares * 2), "rms_norm", "mean_of_squares_and_2"),
         (normed(lambda squares: squares.sqrt().clamp(min=1)), "rms_norm", "a_size_below_1_as_1"),
         (normed(lambda squares: 1 + squares.sqrt()), "rms_norm", "1_added_to_the_size"),

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch.nn import functional
 
 import bigramlab
@@ -96,6 +97,18 @@ def shortest_first(probs, vocabulary, n, *, generator=None):
 )
 def test_how_walks_and_words_are_drawn_is_named(function, name, slip):
     assert check(function, name).diagnosis.mistake.name == slip
+
+
+def without_texts(table, vocabulary, **_):
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.imshow(table.numpy())
+    return figure
+
+
+def test_a_picture_is_not_random_because_no_two_are_one():
+    found = check(without_texts, "plot_bigrams").diagnosis
+    assert found is None or found.mistake.name != "drawn_at_random"
 
 
 def asks_twice(next_probs, vocabulary, n, *, context_length=1, choose=None, generator=None):
