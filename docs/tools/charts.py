@@ -91,7 +91,7 @@ def draw_architectures() -> str:
         told = []
         sides = {
             "counted bigrams": ("left", 9),
-            "MLP, medium": ("right", -16),
+            "MLP, medium": ("center", -31),
             "two MLPs, averaged": ("left", -16),
             "Transformer": ("left", 7),
         }

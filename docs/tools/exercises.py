@@ -39,7 +39,7 @@ def table_of_exercises() -> str:
     for number, chapter in enumerate(CHAPTERS, start=1):
         if exercises := exercises_of(chapter.page):
             kinds = [
-                ", ".join(f"`{one.name}` {one.level}" for one in exercises if one.core == core)
+                ", ".join(f"`{one.name}`&nbsp;{one.level}" for one in exercises if one.core == core)
                 for core in (True, False)
             ]
             rows.append(f"| {number}. [{chapter.title}](../tutorial/{chapter.page}.html) | {kinds[0]} | {kinds[1]} |")
