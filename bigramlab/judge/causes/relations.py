@@ -218,7 +218,7 @@ def another_type(pairs: list[Pair]) -> Said | None:
     numbers = kinds | right <= {float, Tensor} and all(isinstance(one, float) or one.numel() == 1 for one, _ in pairs)
     if len(kinds) == len(right) == 1 and kinds != right and not kinds & {int, float} and not numbers:
         found, wanted = kinds.pop().__name__, right.pop().__name__
-        article = "an" if found[0] in "aeiou" else "a"
+        article = "an" if found[0] in "aeiouAEIOU" else "a"
         return ("another_type", f"It returns {article} {found} on every input, and should return a {wanted}.",
                 "Print `type(...)` of what it returns.")  # fmt: skip
     return None

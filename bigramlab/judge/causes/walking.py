@@ -164,7 +164,8 @@ def _all_alike(case: Case, walk: Walk) -> Mistake | None:
     if all(len({*walks}) == 20 for walks in uneven):
         return case.cause("no_word_twice", "No word comes twice: one that is there already is drawn again, so frequent words come "
                           "too seldom.", "Print 100 of its words, and how many of them differ.")  # fmt: skip
-    if all([*map(len, walks)] == sorted(map(len, walks)) for walks in uneven):
+    lengths = [[*map(len, walks)] for walks in uneven]
+    if all(one[0] < one[-1] and one == sorted(one) for one in lengths):
         return case.cause("sorted_by_length", "The words come sorted by their length, the shortest first, and should come as they "
                           "are drawn.", "Print 20 of its words.")  # fmt: skip
     if all(len(walks) > 1 and len({*walks}) == 1 for walks in drawn) and len({walks[0] for walks in drawn}) > 1:
