@@ -1158,5 +1158,5 @@ def test_a_slow_wrong_function_has_its_cause_within_some_seconds(name):
 
     began = seconds()
     found = cause({"sample": sample, "generate_words": generate_words}[name], name)
-    assert seconds() - began < 6  # of a machine that does other things, too
+    assert seconds() - began < 12  # of a machine that does other things, too
     assert found.mistake.name in ("likeliest_for_a_draw", "only_the_newest_replaced")
