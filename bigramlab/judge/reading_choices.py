@@ -27,8 +27,6 @@ def read_probs(value: Tensor, words: Sequence[str], made: Made) -> Iterator[Cand
     """Yield what a table or a row may be of which all that was made of the words is known, and all that is chosen."""
     rows = value.detach().double() if value.dim() == 2 else value.detach().double()[None]
     exact = [*read_row(rows[0], made)] if len(rows) == 1 else []
-    if len(rows) == 1 and not exact and ((rows == 0) | (rows == 1)).all():
-        return  # one-hot: a token, and no probabilities
     if found := exact or [*_read_choice(rows, made)]:
         yield from found
         return

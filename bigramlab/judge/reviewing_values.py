@@ -55,7 +55,7 @@ def say_values(
             text = "all its rows are one list, so what changes one changes all: make each row by itself"
             mend = [("To mend it", "Write `[[0] * n for _ in range(n)]` for `[[0] * n] * n`.", False)]
             item = Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", mend)
-        if item is None and _may_be_known(thing.value):
+        if item is None and _may_be_known(thing.value) and not _is_one_hot(thing.value):
             item = _recognized(thing, words, codes)
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
@@ -144,6 +144,13 @@ def _is_one_row(value: object) -> bool:
     if not (isinstance(value, list) and len(value) > 1 and isinstance(value[0], list) and len(value[0]) > 1):
         return False
     return any(value[0]) and all(row is value[0] for row in value)
+
+
+def _is_one_hot(value: object) -> bool:
+    """Tell whether it is a token as a row of zeros and a 1, which the likeliest of a row alone would be, too."""
+    if not isinstance(value, Tensor) or value.numel() != max(value.shape, default=0) or value.numel() < 2:
+        return False
+    return value.is_floating_point() and bool(((value == 0) | (value == 1)).all() and value.sum() == 1)
 
 
 def _is_number(value: object) -> bool:
