@@ -203,6 +203,9 @@ def test_a_slip_is_named(wrong, old, new, name, said):
         ("    p.requires_grad = True", "    p.requires_grad_()"),
         ("F.cross_entropy(logits, Ytr[ix])", "F.cross_entropy(logits, Ytr[jx])"),  # of the line that makes both
         ("dlogits /= n", "dlogits = 1 / n * dlogits"),
+        # What is only timed.
+        ("train_loss = measure(Xtr, Ytr)", "def doubled(x):\n    return 2 * x\nfor _ in range(9):\n    doubled(W1)\n"
+         "    W1 + W1\ntrain_loss = measure(Xtr, Ytr)"),
         # Of another batch, whose `hpreact` nobody made.
         ("(1 - h**2) * dh", "(1 - h**2) * dh\n# %%\nwith torch.no_grad():\n"
          "    h = torch.tanh(C[Xtr[n:2 * n]].view(n, -1) @ W1 + b1)\n    dhpreact = (1 - h**2) * dh"),

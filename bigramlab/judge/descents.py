@@ -153,6 +153,8 @@ def thrown_away(loop: Loop, codes: Sequence[Code]) -> Iterator[tuple[ast.expr, s
     }
     for part in ast.walk(loop):
         value = part.value if isinstance(part, ast.Expr) else None
+        if value is None or not _is_an_update(value, makers):
+            continue  # what is only timed, or tried, is kept nowhere, too
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and _is_a_place(value.left):
             sign = "+" if isinstance(value.op, ast.Add) else "-"
             text = "what it makes is kept nowhere, so it changes nothing"
@@ -161,6 +163,13 @@ def thrown_away(loop: Loop, codes: Sequence[Code]) -> Iterator[tuple[ast.expr, s
             given = next((ast.unparse(one) for one in value.args), "…")
             text = f"what `{called(value)}` returns is kept nowhere, and it changes nothing that it is given"
             yield value, text, f"`{given} = {ast.unparse(value)}`"
+
+
+def _is_an_update(value: ast.expr, makers: Mapping[str, ast.FunctionDef]) -> bool:
+    """Tell whether a gradient is in it, or a cell of a table that something is added to."""
+    slope = any(re.match(r"d[A-Z_]|.*grad", name) for name in names_in(value)) or mentions_grad(value)
+    counted = isinstance(value, ast.BinOp) and isinstance(value.left, ast.Subscript)
+    return slope or counted or (called(value) in makers and mentions_grad(makers[called(value)]))
 
 
 def _is_a_place(node: ast.AST) -> bool:
