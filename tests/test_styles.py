@@ -309,8 +309,6 @@ STYLES = {
 }
 
 
-# torch says so once in a process, so it depended on the other tests whether it was said here.
-@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad=True to a scalar")
 @pytest.mark.parametrize("style", STYLES)
 def test_a_function_on_lists_rows_or_arrays_is_judged_by_its_numbers(style):
     name, _, form = style.partition(", ")

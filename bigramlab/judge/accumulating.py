@@ -1,11 +1,12 @@
 """What a loop adds up or collects, and makes empty again in each turn: only what came of the last turn is left."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
-__all__ = ["emptied_in_the_loop"]
+__all__ = ["emptied_in_the_loop", "grown_in_the_loop"]
 
 COLLECTS = ("append", "extend", "add", "update")
 EMPTY = ("zeros", "list", "dict", "set", "Counter", "defaultdict", "tensor")
@@ -39,6 +40,22 @@ def emptied_in_the_loop(loop: ast.For, code: Code, later: Sequence[Code]) -> Ite
                 )
                 line = code.text.splitlines()[part.lineno - 1].strip()
                 yield Found(name, code.place_of(part), text, f"Write `{line}` before the loop.")
+
+
+def grown_in_the_loop(loop: ast.For, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a table to which each k that is tried is added in place, so that the next one comes on top of it."""
+    each = names_in(loop.target, ast.Store)
+    made = {name for part in ast.walk(loop) if isinstance(part, ast.Assign) for name in stored(part)}
+    taken = (part for part in ast.walk(loop) if isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Sub))
+    made |= {ast.unparse(part.target) for part in taken}  # it is taken away again
+    for part in ast.walk(loop):
+        if not (isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add) and isinstance(part.target, ast.Name)):
+            continue
+        table, by = part.target.id, ast.unparse(part.value)
+        value = names.get(table)
+        if by in each and table not in made and getattr(value, "ndim", 0) > 1:
+            text = f"it keeps each `{by}` that was tried before: what is added in place is there in the next turn, too"
+            yield Found(table, code.place_of(part), text, f"Make a new table in each turn: `{table} + {by}`.")
 
 
 def _end(node: ast.stmt) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from bigramlab.judge.reading_code import Code, Found, Loop, names_in, stored
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 
-__all__ = ["Batch", "batches_in", "exchanged", "look_at_batches", "rows_apart"]
+__all__ = ["Batch", "batches_in", "exchanged", "look_at_batches", "named_pairs", "rows_apart"]
 
 PAIRS = (("x", "y"), ("X", "Y"), ("input", "target"), ("context", "target"), ("src", "tgt"), ("idx", "targets"))
 """What the names of rows have where those of their targets have something else."""
@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 def _pairs(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, Thing]]:
     """Yield the things that are named as rows and their targets, with the place of the targets among the things."""
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
-    for name, other in _named(last):
+    for name, other in named_pairs(last):
         at = last[name]
         rows, targets = things[at].value, things[last[other]].value
         if not (isinstance(rows, Tensor) and isinstance(targets, Tensor)) or rows.shape != targets.shape:
@@ -57,7 +57,7 @@ def look_at_batches(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
 def exchanged(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tuple[int, str]]:
     """Yield the place of what is named as targets and goes in, where what is named as going in are the targets."""
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
-    for x, y in _named(last):
+    for x, y in named_pairs(last):
         texts = [found[last[name]].text if last[name] in found else "" for name in (x, y)]
         if texts[0].startswith("the targets of") and texts[1].startswith(("the first tokens of", "the contexts of")):
             yield last[y], f"{texts[1]}, and `{x}` has the targets: what goes in and the targets are exchanged"
@@ -72,7 +72,7 @@ def rows_apart(loop: Loop, code: Code, names: Mapping[str, Any]) -> Iterator[Fou
     named = [
         one for node in assigned for one in (node.value, *getattr(node.value, "elts", ()))
     ]  # seen as they are made
-    for x, y in _named(tables):
+    for x, y in named_pairs(tables):
         if names[x].dim() != 2 or names[y].dim() != 1 or len(names[x]) != len(names[y]):
             continue
         own = [[one.slice for one in pieces if ast.unparse(one.value) == name and one not in named] for name in (x, y)]
@@ -93,7 +93,7 @@ def _picked(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, str, str]]:
     """Yield the targets of a batch of contexts that are not those of its contexts, though both were picked."""
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
     ids = {name: things[at].value for name, at in last.items() if _are_ids(things[at].value)}
-    whole = [(x, y) for x, y in _named(last) if x in ids and y in ids and ids[x].dim() == 2 and ids[y].dim() == 1]
+    whole = [(x, y) for x, y in named_pairs(last) if x in ids and y in ids and ids[x].dim() == 2 and ids[y].dim() == 1]
     long = sorted(((x, y) for x, y in whole if len(ids[x]) == len(ids[y])), key=lambda one: len(ids[one[0]]))
     picking = [one for one in things if _are_ids(one.value) and one.value.dim() == 1]
     for (x, y), (all_x, all_y), one in product(long, long, picking):
@@ -112,7 +112,7 @@ def _are_ids(value: object) -> bool:
     return isinstance(value, Tensor) and value.dtype == torch.int64 and value.numel() > 0
 
 
-def _named(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def named_pairs(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the names of rows and of their targets."""
     names = [*names]
     for name in names:

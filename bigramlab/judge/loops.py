@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigramlab.judge.accumulating import emptied_in_the_loop
+from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
 from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
+from bigramlab.judge.mixing import weights_of_mixtures
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
+from bigramlab.judge.states import forgotten_at_each_step
 from bigramlab.judge.walks import (
     context_that_stays,
     context_turned,
@@ -40,6 +42,7 @@ def slips_in_loops(
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and resets(node)
     }
     yield from other_parts(codes, names)
+    yield from weights_of_mixtures(codes, names)
     own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
         yield from times_temperature(code)
@@ -71,11 +74,13 @@ def slips_in_loops(
             yield from rows_apart(loop, code, seen)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
+                yield from grown_in_the_loop(loop, code, seen)
                 yield from seeded_anew(loop, code)
         for loop in (node for node in ast.walk(code.tree()) if isinstance(node, Loop)):
             staying = [*walk_that_stays(loop, code, seen)] if isinstance(loop, ast.While) else []
             yield from staying or context_that_stays(loop, code)
             yield from context_turned(loop, code, codes)
+            yield from forgotten_at_each_step(loop, code)
             if found := rebound(loop):
                 name, line = found
                 text = "it gives the loop's name to something new, and what the loop goes through stays as it was"

@@ -13,10 +13,11 @@ from bigramlab.judge.slipping import Slip, wrong_contexts
 from bigramlab.lessons.contexts import build_contexts
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["not_before", "read_slipped"]
+__all__ = ["NO_CONTEXTS", "not_before", "read_slipped"]
 
 FIRST = 300  # words: the plain loops that make a slip are slow
 LENGTHS = range(2, 17)
+NO_CONTEXTS = "has not the token at one distance before each target"
 
 
 def read_slipped(thing: Thing, parts: Sequence[Part], words: Sequence[str]) -> Item | None:
@@ -69,9 +70,7 @@ def not_before(made: Sequence[Thing], found: Mapping[int, Item], words: Sequence
             known.append(torch.zeros_like(guessed))
         for place, column in enumerate(ids[: len(guessed)].T):
             if not any(bool((column == one)[one > 0].all()) and bool(column.any() == one.any()) for one in known):
-                text = (
-                    f"its column {place} has not the token at one distance before each target: the rows are no contexts"
-                )
+                text = f"its column {place} {NO_CONTEXTS}: the rows are no contexts"
                 details = [("To see it", f"Print the first rows of `{thing.name}`, each with its target.", False)]
                 yield at, Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
                 break

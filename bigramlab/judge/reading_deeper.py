@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -28,6 +29,8 @@ DIVIDED: Mapping[str, Callable[[Tensor], Tensor]] = {
 COUNTED: Mapping[str, Callable[[Tensor], Tensor]] = {
     "the end of each word is missing: no \".\" is counted after it":
         lambda counts: torch.cat([torch.zeros_like(counts[:, :, :1]), counts[:, :, 1:]], dim=2),
+    "the beginning of each word is missing: no letter is counted after two \".\"":
+        lambda counts: torch.cat([torch.zeros_like(counts[:1]), counts[1:]]),
     "the two tokens before stand in the wrong order: the older one belongs to the first axis":
         lambda counts: counts.transpose(0, 1),
     "the axes are turned round: the token that follows belongs to the last one":
@@ -49,6 +52,11 @@ def read_deeper(table: Tensor, words: Sequence[str], vocabulary: str) -> Iterato
     every, _ = counted_deeper(tuple(words), vocabulary)[0]
     for slip, change in COUNTED.items():
         if form := _form(table, change(every)):
+            yield _slipped(_what(form.sentence), slip, table, form.make(_rows(every), form.k))
+            return
+    for places, apart in _counted_apart(tuple(words), vocabulary).items():
+        if form := _form(table, apart):
+            slip = f"three tokens are counted at the places {places}, and not one after the other: 0, 1 and 2"
             yield _slipped(_what(form.sentence), slip, table, form.make(_rows(every), form.k))
             return
     for k in KS:
@@ -102,3 +110,19 @@ def counted_deeper(words: tuple[str, ...], vocabulary: str) -> list[tuple[Tensor
     with_one = counts.clone()
     with_one[0, 0] = 0  # then no letter follows two
     return [(counts, ""), (with_one, "; the first letter of each word is not among what follows")]
+
+
+@lru_cache(maxsize=16)
+def _counted_apart(words: tuple[str, ...], vocabulary: str) -> dict[str, Tensor]:
+    """Return how often three tokens stand at places of a word that are not one after the other."""
+    found = {}
+    for front, places in product((".", ".."), ((0, 1, 3), (0, 2, 3), (0, 1, 1), (0, 0, 1))):
+        text = "".join(f"{front}{word}." for word in words)
+        ids = torch.tensor([vocabulary.index(token) for token in text])
+        own = torch.arange(len(words)).repeat_interleave(torch.tensor([len(word) + len(front) + 1 for word in words]))
+        inside = own[: -places[2]] == own[places[2] :]
+        first, second, third = (ids[place : len(ids) - places[2] + place][inside] for place in places)
+        counts = torch.zeros((len(vocabulary),) * 3, dtype=torch.float64)
+        counts.index_put_((first, second, third), torch.ones((), dtype=torch.float64), accumulate=True)
+        found[f"{places[0]}, {places[1]} and {places[2]} of {front!r} and a word"] = counts
+    return found

@@ -129,8 +129,12 @@ def best_of_training(things: Sequence[Thing], found: Mapping[int, Item]) -> Iter
         part = re.match(r"the loss of `(\w+)` by", item.text) if item.verdict == RIGHT else None
         name, place = things[at].name, things[at].place
         chosen = any(BEST.match(one.name) and one.name != name and one.place == place for one in things)
-        if part and BEST.match(name) and chosen and roles_in(part[1]) == {"train"} and "dev" in there:
-            yield at, f"the best of the losses of `{part[1]}`, which it was counted on: choose on words it never saw"
+        if part and BEST.match(name) and chosen and "dev" in there:
+            if roles_in(part[1]) == {"train"}:
+                text = f"the best of the losses of `{part[1]}`, which it was counted on: choose on words it never saw"
+                yield at, text
+            if roles_in(part[1]) == {"test"}:
+                yield at, f"the best of the losses of `{part[1]}`, which then test nothing: choose on the dev words"
 
 
 def same_losses(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor
 
-from bigramlab.judge.reviewed import RIGHT, Item, Thing
+from bigramlab.judge.reviewed import RIGHT, WRONG, Item, Thing
 
-__all__ = ["no_shares"]
+__all__ = ["no_probabilities", "no_shares"]
 
 NAME = re.compile(r"(?i)(\w+[._])?(p\d?|probs?|probabilit(y|ies)|prob_?(table|matrix|dict))")
 OFF = 0.01  # how far from 1 a sum is that no rounding explains
@@ -39,6 +39,17 @@ def no_shares(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tu
             and abs(sum(sums.values()) - 1) > OFF
         ):
             yield at, f"its rows do not sum to 1, as probabilities do: that of {off[0]!r} sums to {sums[off[0]]:.4g}"
+
+
+def no_probabilities(thing: Thing, table: Tensor) -> Item | None:
+    """Say so of a function whose name says that it gives probabilities, if no axis of what it gives sums to 1."""
+    sums = table.sum(dim=1)
+    off = [float(((one - 1).abs() > OFF).float().mean()) for one in (sums, table.sum(dim=0))]
+    if not table.isfinite().all() or bool((table < 0).any()) or min(off) < 0.5 or abs(float(table.sum()) - 1) <= OFF:
+        return None
+    at = int((sums - 1).abs().argmax())
+    text = f"what it gives for all tokens after one sums to {float(sums[at]):.4g}, and probabilities sum to 1"
+    return Item(thing.name, thing.place, WRONG, text, f"`{thing.name}`: {text}.")
 
 
 def _rows_of(value: object) -> dict[object, list[float]]:

@@ -24,16 +24,18 @@ from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.parts_asked import look_at_parts_asked
 from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
+from bigramlab.judge.reading_pairs import look_at_pairs
 from bigramlab.judge.reading_parts import best_of_training, overlapping, parts_of, same_losses
-from bigramlab.judge.reading_shares import no_shares
+from bigramlab.judge.reading_shares import no_probabilities, no_shares
 from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
-from bigramlab.judge.reviewing_functions import judged, result_of
-from bigramlab.judge.reviewing_values import say_values
+from bigramlab.judge.reviewing_functions import judged, result_of, table_of_calls
+from bigramlab.judge.reviewing_values import order_of, say_values
 from bigramlab.judge.shipped import the_names
 from bigramlab.judge.streams import without_boundaries
 from bigramlab.judge.whole_heads import look_at_attention, look_at_heads
 from bigramlab.judge.whole_models import look_at_models
+from bigramlab.lessons.encoding import build_vocabulary
 
 __all__ = ["review", "review_names"]
 
@@ -118,8 +120,14 @@ def review(
         start += len(made)
     _judge_functions(things, names, found, stuck or {}, begin)
     for at, thing in enumerate(things):
-        unclear = at in found and found[at].verdict == NOT_JUDGED
-        if unclear and callable(thing.value) and (result := result_of(thing, names)):
+        if at not in found or found[at].verdict != NOT_JUDGED or not callable(thing.value):
+            continue
+        if table := table_of_calls(thing, build_vocabulary(all_words)):
+            forms = [table, replace(table, name=f"{thing.name}(b, a)", value=table.value.T)]
+            said_of = [say_values([form], there, words, [], [*found.values()], begin, parts).get(0) for form in forms]
+            known = sorted(zip(forms, said_of, strict=True), key=lambda one: one[1] is None or one[1].verdict != RIGHT)
+            found[at] = _by_its_result(thing, *known[0]) or no_probabilities(thing, table.value) or found[at]
+        elif result := result_of(thing, names):
             said = say_values([result], {**there, result.name: result.value}, words, [], [], begin).get(0)
             found[at] = _by_its_result(thing, result, said) or found[at]
     whole = [
@@ -135,6 +143,7 @@ def review(
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
     found |= look_at_own_rates(things)
+    found |= look_at_pairs(things, found, parts, order_of(there, words), all_words)
     found |= look_at_parts_asked(things, names, codes)
     found |= look_at_walks(things, names, found, all_words)
     told = [*overlapping(things, all_words), *same_losses(things), *misnamed_moments(things)]
@@ -186,7 +195,7 @@ def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | Non
     verdict, text = WRONG if said.verdict == MISTAKE else RIGHT, f"`{result.name}` is {said.text}"
     if verdict == WRONG:
         text = f"of `{result.name}`, {said.text}"
-    return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", slips=said.slips)
+    return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", said.details, slips=said.slips)
 
 
 def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:

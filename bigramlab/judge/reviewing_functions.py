@@ -8,8 +8,11 @@ import dis
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from numbers import Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from bigramlab.judge.fitting import Fit, fits
@@ -20,9 +23,10 @@ from bigramlab.judge.reporting import Report
 from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Thing
 from bigramlab.judge.running import run_laws
 
-__all__ = ["judged", "result_of"]
+__all__ = ["judged", "result_of", "table_of_calls"]
 
 SECONDS = 2.0  # for a call with what the notebook has
+PROBABILITY = re.compile(r"(?i)(^|_)p(rob\w*)?\d?(_|$)")
 LOOPS = re.compile("FOR_ITER|JUMP_BACKWARD|JUMP_ABSOLUTE")
 
 
@@ -112,7 +116,7 @@ def result_of(thing: Thing, names: Mapping[str, Any]) -> Thing | None:
     function = inspect.unwrap(thing.value)
     try:
         loops = any(LOOPS.match(step.opname) for step in dis.get_instructions(function))
-        wanted = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+        wanted = _wanted(function)
     except (TypeError, ValueError):  # it has no code of Python, or no signature
         return None
     given = {one.name: names.get(one.name) for one in wanted}
@@ -123,6 +127,32 @@ def result_of(thing: Thing, names: Mapping[str, Any]) -> Thing | None:
     if call.raised or not isinstance(call.returned, Tensor):
         return None
     return Thing(f"{thing.name}({', '.join(given)})", call.returned.detach(), thing.place, reads=frozenset(given))
+
+
+def _wanted(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of a function that have no default."""
+    return [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+
+
+def table_of_calls(thing: Thing, vocabulary: str) -> Thing | None:
+    """Return what a function of two tokens gives for each two, if these are numbers: tokens as text, or as ids."""
+    function, size = inspect.unwrap(thing.value), len(vocabulary)
+    if not PROBABILITY.search(thing.name) or not inspect.isfunction(function) or len(_wanted(function)) != 2:
+        return None
+    with Guard(seconds=SECONDS, name=thing.name) as guard:
+        for tokens in (vocabulary, range(size)):
+            numbers = []
+            for pair in product(tokens, repeat=2):
+                call = Call(function, guard, pair, {})
+                number = call.returned
+                number = number.item() if isinstance(number, Tensor) and number.numel() == 1 else number
+                if call.raised or not isinstance(number, Real) or isinstance(number, bool):
+                    break
+                numbers.append(float(number))
+            if len(numbers) == size**2:
+                table = torch.tensor(numbers, dtype=torch.float64).reshape(size, size)
+                return Thing(f"{thing.name}(a, b)", table, thing.place)
+    return None
 
 
 def _advice(name: str, wrong: Sequence[tuple[Fit, Report]], reasons: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from bigramlab.judge.tabulating import as_table
 from bigramlab.lessons.counting import count_bigrams
 from bigramlab.lessons.encoding import build_vocabulary
 
-__all__ = ["say_values"]
+__all__ = ["order_of", "say_values"]
 
 READ = "count_bigrams/rows_and_columns_swapped"  # which is a slip in reading a table, too
 BITS = "negative_log_likelihood/bits_for_nats"
@@ -41,7 +41,7 @@ def say_values(
 ) -> dict[int, Item]:
     """Say of the values that a cell made what they are, by their place in it."""
     found: dict[int, Item] = {}
-    counts, order = _counted(None if words is None else tuple(words)), _order(there, words)
+    counts, order = _counted(None if words is None else tuple(words)), order_of(there, words)
     all_words = the_names() if words is None else words
     vocabulary = build_vocabulary(all_words)
     tables = {name: as_table(value, vocabulary, order) for name, value in there.items()} if parts else {}
@@ -189,7 +189,7 @@ def _counted(words: tuple[str, ...] | None) -> Tensor:
     return count_bigrams(words, build_vocabulary(words))
 
 
-def _order(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor | None:
+def order_of(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor | None:
     """Return our id of each of the notebook's, if its tokens stand in another order."""
     vocabulary = build_vocabulary(the_names() if words is None else words)
     for value in there.values():

@@ -145,6 +145,7 @@ def pinned(*, process: bool = True) -> Iterator[Settings]:
         exits.enter_context(torch.enable_grad())
         exits.enter_context(torch.random.fork_rng(devices=[]))
         exits.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # torch gives some once in a process: as errors they would decide by chance
         torch.set_default_dtype(torch.float32)
         set_print_options(profile="default", sci_mode=None)
         exits.callback(torch.set_num_threads, torch.get_num_threads())
