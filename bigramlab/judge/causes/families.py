@@ -21,7 +21,7 @@ Run = Callable[[dict[str, Any], dict[str, Any]], Any]  # of the arguments and th
 FAMILIES: dict[str, tuple[Run, list[Part]]] = {}
 ROOMS = (
     *("tables", "losses", "entropies", "counting", "encoding", "contexts", "networks"),
-    *("choosing", "attention", "blocks", "transformers", "caching", "training", "mlp_training"),
+    *("choosing", "attention", "blocks", "transformers", "caching", "training", "mlp_training", "writing"),
 )
 ALL_THE_SAME = {
     "ties_keep_more",

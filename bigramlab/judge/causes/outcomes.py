@@ -10,11 +10,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
+
 from bigramlab.judge.causes.case import Case, holds
 from bigramlab.judge.causes.likeness import alike
 from bigramlab.judge.causes.variation import bound
 from bigramlab.judge.recording import Call
+from bigramlab.laws.strategies import small
+from bigramlab.lessons.generating import score_contexts
+from bigramlab.lessons.mlp import mlp_probs
 from bigramlab.lessons.neural_bigram import train_neural_bigram
+from bigramlab.lessons.optimizing import Recipe
 from bigramlab.mistakes import Mistake
 
 __all__ = ["outcome"]
@@ -67,6 +73,15 @@ def _sizes(lists: Any, given: dict[str, Any], shares: tuple[float, float]) -> bo
     return len(lists) == 3 and abs(len(lists[0]) - shares[0] * n) <= 1 and abs(len(lists[2]) - shares[1] * n) <= 1
 
 
+def _cut_by_distinct(lists: Any, given: dict[str, Any]) -> bool | None:
+    """Tell whether the fractions are those of the distinct words, where those of all words would be others."""
+    words, distinct = [*given["words"]], {*given["words"]}
+    known = [len({*one}) for one in lists]
+    if len(words) < 2 * len(distinct) or sum(known) != len(distinct) or len(_flat(lists)) != len(words):
+        return None
+    return all(abs(n - share * len(distinct)) <= 1 for n, share in zip(known, given["fractions"], strict=True))
+
+
 SPLITS: list[Row] = [
     ("words_shuffled_in_place", lambda case: any(call.changed() for call in case.calls), "The caller's own list is shuffled: it should be left as it "
      "was.", "Print the list that you gave, afterwards: its order has changed. `words = list(words)` makes a copy first."),
@@ -78,6 +93,8 @@ SPLITS: list[Row] = [
      "word ten times: it stands in several lists."),
     ("lists_overlap", _in_one(lambda lists, given: len(_flat(lists)) > len(given["words"])), "The lists overlap: some words stand in two of them.", "Print the sum of the "
      "lists' lengths: it is more than there are words."),
+    ("cut_by_distinct_words", _in_all(_cut_by_distinct), "The fractions are those of the distinct words: a word that comes twenty times counts once for the size of its list.", "Give it one word "
+     "twenty times among others that come once: the lists' sizes are far from the fractions."),
     ("words_lost", _in_one(lambda lists, given: len(_flat(lists)) < len(given["words"])), "Some words are in none of the lists: the sizes are rounded down, or a slice ends too early.",
      "Print the sum of the lists' lengths: it is less than there are words."),
     *((f"fractions_typed_in_{a:g}", _in_all(partial(_sizes, shares=(a, b))), f"The fractions are typed in, {a:g} first, and those that are given are not used.",
@@ -223,7 +240,49 @@ def _trained(tell: Callable[[Any, dict[str, Any]], bool]) -> Test:
     return _in_all(lambda found, given: tell(found, given))
 
 
+def _scored(tell: Callable[[Any, list[float], Callable[[Any, Any], float], dict[str, Any]], bool | None]) -> Test:
+    """Make a test of trainings with held-back examples: it gets their losses, and what scores a network."""
+
+    def score(network: Any, examples: Any) -> float:
+        return score_contexts(partial(mlp_probs, network), *examples)
+
+    def holds(found: Any, given: dict[str, Any]) -> bool | None:
+        scores = [loss for _, loss in found.dev_losses] if given["dev"] else []
+        return tell(found, scores, score, given) if scores else None
+
+    return _in_all(holds)
+
+
+def _exchanged(found: Any, scores: list[float], score: Any, given: dict[str, Any]) -> bool | None:
+    best, last = score(found.parameters, given["dev"]), score(found.best, given["dev"])
+    told = _near(best, min(scores)) and _near(last, scores[-1])
+    return None if _near(best, last) else told
+
+
+def _scored_on_training(found: Any, scores: list[float], score: Any, given: dict[str, Any]) -> bool | None:
+    known = score(found.parameters, (given["contexts"], given["targets"]))
+    return None if _near(known, score(found.parameters, given["dev"])) else _near(known, scores[-1])
+
+
+def _near(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-4)
+
+
+def _one_batch_only(case: Case) -> bool:
+    """Tell whether a network that stays as it was has the same loss at each step, though no two examples have."""
+    recipe = Recipe(steps=8, batch_size=1, learning_rate=1e-9, warm_up=0.0, weight_decay=0.0, dropout=())
+    arguments = small(), torch.tensor([[0, 0], [0, 1], [1, 2]]), torch.tensor([1, 2, 0]), recipe
+    training: Any = Call(case.function, case.guard, arguments, {"progress": False}).returned
+    losses = training.losses
+    return len(losses) == recipe.steps and max(losses) - min(losses) < 1e-5
+
+
 TRAINING: list[Row] = [
+    ("losses_and_dev_losses_exchanged", _in_one(lambda found, given: given["dev"] is not None and isinstance(found[2][0], tuple)), "The losses of the steps and those on the dev examples are exchanged.", "Print `losses`: it has pairs."),
+    ("parameters_and_best_exchanged", _scored(_exchanged), "The parameters of the last step and the best ones are exchanged.", "Score both on the dev examples: `best` should have the lowest loss."),
+    ("dev_losses_of_training", _scored(_scored_on_training), "What should be the loss on the dev examples is that on the training ones.", "Score the last parameters on the dev examples, and print the last of `dev_losses`."),
+    ("dev_steps_one_too_few", _scored(lambda found, scores, score, given: found.dev_losses[-1][0] == given["recipe"].steps - 1), "The steps in `dev_losses` are counted from 0, and should tell how many were done.", "Print the last of `dev_losses`: its step should be `recipe.steps`."),
+    ("one_batch_only", _one_batch_only, "Each step takes the same batch: `next(iter(…))` begins anew each time, or it is taken before the loop.", "Print the batch at each step."),
     ("never_trained", _trained(lambda found, given: alike(tuple(found[0]), tuple(given["parameters"]))), "What comes back are the parameters that were given: the trained ones are lost, or no step is taken.", "Compare the first matrix before and after."),
     ("another_number_of_steps", _in_one(lambda found, given: len(found.losses) != given["recipe"].steps), "It notes another number of losses than the recipe has steps, and should note one at each.", "Print `len(losses)` and `recipe.steps`."),
     ("dev_never_scored", _in_one(lambda found, given: given["dev"] is not None and not found.dev_losses), "The dev examples are never scored.", "Print `dev_losses`: it is empty."),

@@ -1,5 +1,6 @@
 """What can go wrong in the parts of functions of contexts: how they are built, and how often each occurs."""
 
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -103,11 +104,18 @@ def _contexts(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     return chosen["parts"](contexts, targets)
 
 
+def _runs(examples: list[Any]) -> list[int]:
+    """Return for each example the number of its run of equal contexts."""
+    changes = [one[0] != other[0] for one, other in pairwise(examples)]
+    return [*accumulate(map(int, changes), initial=0)] if examples else []
+
+
 DISTINCT: list[Part] = [
     ("context", lambda c: tuple(c), [
         ("only_the_newest_token", lambda c: (c[-1],), "Only the newest token is looked at."), ("only_the_oldest_token", lambda c: (c[0],), "Only the oldest token is looked at."),
         ("order_within_ignored", lambda c: tuple(sorted(c)), "The order of the tokens within a context is lost."), ("newest_first", lambda c: tuple(c[::-1]), "The contexts are read with the newest token first."),
         ("copies_within_dropped", lambda c: tuple(sorted({*c})), "A token that comes again in a context is lost.")]),
+    ("same", lambda x: [0] * len(x), [("only_neighbors_compared", _runs, "Only contexts that stand one after another count as one, as `unique_consecutive` has it: the same one later has a row of its own.")]),
     ("order", lambda some: sorted(some), [
         ("not_sorted", lambda some: [*some], "The contexts come as they appear, and should be sorted."), ("sorted_by_the_last", lambda some: sorted(some, key=lambda c: c[::-1]), "The contexts are sorted by their last token first."),
         ("sorted_downwards", lambda some: sorted(some, reverse=True), "The contexts are sorted from the last to the first.")]),
@@ -124,11 +132,19 @@ DISTINCT: list[Part] = [
 def _distinct(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
     counts: dict[Any, list[int]] = {}
     examples = [*zip(map(tuple, given["contexts"].tolist()), given["targets"].tolist(), strict=True)]
-    for context, target in chosen["examples"](examples):
-        row = counts.setdefault(chosen["context"](context), [0] * given["vocab_size"])
+    examples = chosen["examples"](examples)
+    for (context, target), run in zip(examples, chosen["same"](examples), strict=True):
+        row = counts.setdefault((run, chosen["context"](context)), [0] * given["vocab_size"])
         row[target] = chosen["count"](row, target)
-    order = chosen["order"](counts)
-    table = torch.tensor([counts[context] for context in order]).view(-1, given["vocab_size"])
+    keys = [
+        (run, context)
+        for run in {run: 0 for run, _ in counts}
+        for context in chosen["order"]([c for r, c in counts if r == run])
+    ]
+    table, order = (
+        torch.tensor([counts[key] for key in keys]).view(-1, given["vocab_size"]),
+        [context for _, context in keys],
+    )
     length = given["contexts"].shape[1] if not order else len(order[0])
     return torch.tensor(order, dtype=torch.int64).view(-1, length), chosen["rows"](table)
 

@@ -13,6 +13,7 @@ from bigramlab import plain
 from bigramlab.judge.causes.families import Choice, Part, Run, family
 from bigramlab.judge.causes.parts_of_training import ADAMW, RATES, adamw, rate
 from bigramlab.lessons.mlp import pieces_of
+from bigramlab.lessons.optimizing import learning_rate_at
 from bigramlab.lessons.training import Training
 
 
@@ -62,8 +63,13 @@ TRAIN: list[Part] = [
         ("momentum_for_adamw", "momentum", "The steps are those of momentum, and should be those of AdamW.")]),
     ("squares_kept", 0.99, [("another_share_of_the_squares", 0.999, "0.999 of the mean of squares is kept, the default of `AdamW`, and should be 0.99.")]),
     ("means_kept", 0.9, [("no_mean_of_the_gradients", 0.0, "The mean of the gradients is not kept: each step goes by its own alone.")]),
+    ("softened", lambda logits: logits, [
+        ("softmax_before_cross_entropy", lambda logits: logits.softmax(1), "Probabilities go into `cross_entropy`, and should the logits: the softmax is taken twice."),
+        ("log_softmax_over_the_batch", lambda logits: logits.log_softmax(0), "The softmax runs over the batch.")]),
     ("summed", False, [("sum_for_the_mean", True, "The losses of a batch are added up, and their mean should be taken.")]),
     ("rate", _right(rate, RATES), [
+        ("rate_of_the_next_step", lambda recipe, step: learning_rate_at(min(step + 1, recipe.steps - 1), recipe), "Each step has the learning rate of the next one: steps are counted from 0."),
+        ("rate_of_the_step_before", lambda recipe, step: learning_rate_at(max(step - 1, 0), recipe), "Each step has the learning rate of the one before: steps are counted from 0."),
         ("rate_always_the_same", lambda recipe, step: recipe.learning_rate, "The learning rate is the same at each step: it should rise and fall, as `learning_rate_at` says."),
         *_choices(rate, RATES)]),
     ("step", _right(adamw, ADAMW), _choices(adamw, ADAMW)),
@@ -80,6 +86,7 @@ def _train(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         hidden = network.embedding[given["contexts"]].flatten(1)
         for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
             hidden = (chosen["bent"](hidden) if layer else hidden) @ weight + bias
+        hidden = chosen["softened"](hidden)
         return torch.nn.functional.cross_entropy(hidden, targets, reduction="sum" if chosen["summed"] else "mean")
 
     losses = []

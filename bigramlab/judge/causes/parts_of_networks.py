@@ -29,6 +29,11 @@ BENDS: list[Choice] = [
 
 MLP: list[Part] = [
     ("bend", functional.silu, BENDS),
+    ("bent", lambda layer, last: True, [
+        ("bend_behind_the_first_layer_alone", lambda layer, last: layer == 0, "Only the first layer has the bend behind it, and all but the last should."),
+        ("bend_missing_behind_the_first_layer", lambda layer, last: layer > 0, "The bend is missing behind the first layer."),
+        ("bend_missing_before_the_last_layer", lambda layer, last: layer < last - 1, "The bend is missing before the last layer."),
+    ]),
     ("added", "all", [("biases_left_out", "none", "The biases are not added."),
                       ("last_bias_left_out", "not the last", "The last layer's bias is not added."),
                       ("biases_in_the_last_layer_only", "the last", "The biases of the hidden layers are not added."),
@@ -100,7 +105,8 @@ def _network(given: dict[str, Any], chosen: dict[str, Any]) -> Any:
         if added == "the first":
             x = x + biases[0]
         if layer < end:
-            x = bend(chosen["normed"](x))
+            x = chosen["normed"](x)
+            x = bend(x) if chosen["bent"](layer, end) else x
             if late:
                 x = x + biases[layer]
             if chosen["around"] and x.shape == before.shape:

@@ -270,6 +270,7 @@ RATES: list[Part] = [
         ("sine_for_cosine", lambda x: (1 + math.sin(math.pi * x)) / 2, "A sine stands for the cosine."),
         ("rises_for_falls", lambda x: (1 - math.cos(math.pi * x)) / 2, "The rate rises along the cosine, and should fall."),
         ("falls_by_powers", lambda x: math.exp(-x), "The rate falls as exp(-x), and should along a cosine."),
+        *((f"falls_by_powers_of_{n}", lambda x, n=n: math.exp(-n * x), f"The rate falls as exp(-{n} x), and should along a cosine.") for n in (2, 3, 4, 5, 10)),
         ("falls_by_a_tenth", lambda x: 0.1 ** x, "The rate falls as powers of a tenth, and should along a cosine."),
         ("falls_to_a_tenth", lambda x: 0.1 + 0.9 * (1 + math.cos(math.pi * x)) / 2, "The rate falls to a tenth, and should to 0."),
         ("falls_at_half_to_a_tenth", lambda x: 1.0 if x < 0.5 else 0.1, "The rate falls once, to a tenth, half-way, and should fall along a cosine."),

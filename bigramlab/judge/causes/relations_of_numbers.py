@@ -57,6 +57,21 @@ def too_large_by_a_factor(pairs: list[Pair]) -> Said | None:
             "by what bigramlab's own returns.")  # fmt: skip
 
 
+def another_temperature(pairs: list[Pair]) -> Said | None:
+    """The rows are shares, and their logs are those of the right ones, times a number that is always the same."""
+    tensors = [pair for pair in _tensors(pairs) if pair[0].numel() and pair[0].dim() and pair[0].shape[-1] > 2]
+    first, second = next(pair for pair in tensors if not alike(*pair))
+    kept = (first > 1e-6) & (second > 1e-6)
+    one, other = first[kept].log(), second[kept].log()
+    factor = float((one[0] - one[1]) / (other[0] - other[1]))
+    if not math.isfinite(factor) or factor <= 0 or not all(_sums_to_1(one, -1) for one, _ in tensors):
+        return None
+    if not all(alike(one, (other.log() * factor).softmax(-1)) for one, other in tensors):
+        return None
+    return ("another_temperature", f"The logits are multiplied by {factor:.4g} before their softmax, on every input: a "
+            "temperature is left in, or a scale.", "Compare the logs of its shares with those of bigramlab's own.")  # fmt: skip
+
+
 def off_by_a_constant(pairs: list[Pair]) -> Said | None:
     """It is the right one, plus a number that is always the same."""
     tensors = [pair for pair in _tensors(pairs) if pair[0].numel()]

@@ -31,6 +31,7 @@ __all__ = ["chain", "mlp_of", "settled", "transformer_of"]
 WAYS = [(), (1,), (2, 1), (3, 1, 2), (2, 1, 4, 3), (4, 3, 2, 1), (1, 3)]
 SPELLED = [(), (1,), (1, 2), (2, 2, 1), (1, 2, 1, 2, 3), (3, 2, 1, 1, 1, 2), (2, 1, 2, 3, 3, 1, 2, 3, 1, 1, 2, 2, 3)]
 TOKENS = 5
+SURE_MLPS = [(2, 52), (2, 568), (3, 52), (3, 57)]  # how much each reads, and its seed: any slip makes another word
 SECONDS = 0.4
 VOCABULARIES = (".abcd", ".dBca")
 UNEVEN = torch.tensor([[1, 3, 8], [2, 7, 5], [9, 1, 4]])
@@ -70,6 +71,13 @@ def mlp_of(table: Tensor, length: int = 1) -> MLP:
     return MLP(torch.eye(tokens), (matrix,), (torch.zeros(tokens),))
 
 
+def sure_mlp(length: int, seed: int) -> MLP:
+    """Return a network that is sure of each letter, and goes by all the tokens of its context."""
+    generator = torch.Generator().manual_seed(seed)
+    matrix = 1000 * torch.randn(length * TOKENS, TOKENS, generator=generator)
+    return MLP(torch.eye(TOKENS), (matrix,), (torch.zeros(TOKENS),))
+
+
 def transformer_of(table: Tensor, longest: int = 4) -> Transformer:
     """Return one that does so: its block adds nothing, and its places don't count."""
     tokens = len(table)
@@ -89,10 +97,11 @@ def _inputs(name: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
         yield from (((chain(*way), letters, n), {}) for way, letters, n in product(WAYS, VOCABULARIES, sizes))
     elif name == "sample_mlp_words":
         made = product(WAYS, VOCABULARIES, sizes[:3], (1, 2))
+        yield from (((sure_mlp(length, seed), VOCABULARIES[0], n), {}) for length, seed in SURE_MLPS for n in (3, 2))
         yield from (((mlp_of(chain(*way), length), letters, n), {}) for way, letters, n, length in made)
     elif name == "sample_transformer_words":
-        yield from (((transformer_of(chain(*way)), ".abcd", n), {}) for way, n in product(WAYS, sizes[:3]))
         yield from (((*sure_writer(*sizes)[:2], n), {}) for sizes, n in product(SURE, (2, 1)))
+        yield from (((transformer_of(chain(*way)), ".abcd", n), {}) for way, n in product(WAYS, sizes[:3]))
     elif name == "generate_words":
         for ids, letters, n, length in product(SPELLED, VOCABULARIES, sizes[:4], (1, 2, 3)):
             if model := spells(ids, length):
