@@ -46,16 +46,24 @@ def grown_in_the_loop(loop: ast.For, code: Code, names: Mapping[str, Any]) -> It
     """Find a table to which each k that is tried is added in place, so that the next one comes on top of it."""
     each = names_in(loop.target, ast.Store)
     made = {name for part in ast.walk(loop) if isinstance(part, ast.Assign) for name in stored(part)}
+    alias = {
+        name: part.value.id
+        for part in ast.walk(loop)
+        if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name)
+        for name in stored(part)
+    }
     taken = (part for part in ast.walk(loop) if isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Sub))
     made |= {ast.unparse(part.target) for part in taken}  # it is taken away again
     for part in ast.walk(loop):
         if not (isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add) and isinstance(part.target, ast.Name)):
             continue
-        table, by = part.target.id, ast.unparse(part.value)
+        own, by = part.target.id, ast.unparse(part.value)
+        table = alias.get(own, own)
         value = names.get(table)
-        if by in each and table not in made and getattr(value, "ndim", 0) > 1:
+        if by in each and (own not in made or own in alias) and table not in made and getattr(value, "ndim", 0) > 1:
             text = f"it keeps each `{by}` that was tried before: what is added in place is there in the next turn, too"
-            yield Found(table, code.place_of(part), text, f"Make a new table in each turn: `{table} + {by}`.")
+            as_own = f"`{own}` is no copy of it. " if own != table else ""
+            yield Found(table, code.place_of(part), text, f"{as_own}Make a new table in each turn: `{table} + {by}`.")
 
 
 def _end(node: ast.stmt) -> int:

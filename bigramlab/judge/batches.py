@@ -59,7 +59,11 @@ def exchanged(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tu
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
     for x, y in named_pairs(last):
         texts = [found[last[name]].text if last[name] in found else "" for name in (x, y)]
-        if texts[0].startswith("the targets of") and texts[1].startswith(("the first tokens of", "the contexts of")):
+        alike = isinstance(rows := things[last[x]].value, Tensor) and isinstance(things[last[y]].value, Tensor)
+        if texts[0] == texts[1] and texts[0].startswith("the first tokens of") and alike:
+            if torch.equal(rows, things[last[y]].value):
+                yield last[y], f"the very tokens of `{x}`, where the token after each should be the target"
+        elif texts[0].startswith("the targets of") and texts[1].startswith(("the first tokens of", "the contexts of")):
             yield last[y], f"{texts[1]}, and `{x}` has the targets: what goes in and the targets are exchanged"
 
 

@@ -14,7 +14,14 @@ from torch import Tensor
 
 from bigramlab.judge.adapting import as_form, like, with_gain
 from bigramlab.judge.causes.code_reading import dicts_of
-from bigramlab.judge.free_names import NoFit, bound_to, draws_elsewhere, globals_read, with_sizes_as_parameters
+from bigramlab.judge.free_names import (
+    NoFit,
+    bound_to,
+    draws_elsewhere,
+    globals_read,
+    ranged_over,
+    with_sizes_as_parameters,
+)
 from bigramlab.judge.naming import OTHER_NAMES, PARAMETERS, form_of, is_called
 from bigramlab.laws import LAWS, ours_for
 
@@ -120,6 +127,9 @@ def _fit(function: Callable[..., Any], name: str) -> Fit:
     for parameter in taken:
         if taken[parameter] != "vocabulary" and parameter in dicts_of(function):
             raise NoFit(f"its `{parameter}` is a dict, and our `{name}` takes ({', '.join(ours.parameters)})")
+    for parameter in taken:
+        if "int" not in str(ours.parameters[taken[parameter]].annotation) and parameter in ranged_over(function):
+            raise NoFit(f"its `{parameter}` is a number, and our `{name}` takes ({', '.join(ours.parameters)})")
     given = set(taken.values())
     code = inspect.unwrap(function)
     own_globals: dict[str, Any] = getattr(code, "__globals__", {})

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bigramlab.judge.naming import alphabet_of, is_called
 
-__all__ = ["NoFit", "bound_to", "draws_elsewhere", "globals_read", "with_sizes_as_parameters"]
+__all__ = ["NoFit", "bound_to", "draws_elsewhere", "globals_read", "ranged_over", "with_sizes_as_parameters"]
 
 
 class NoFit(Exception):
@@ -71,6 +71,16 @@ def bound_to(read: Mapping[str, Any], missing: list[str]) -> dict[str, str]:
         if sorted(whole.values()) == [False, True]:
             bound |= {name: "counts" if is_whole else "probs" for name, is_whole in whole.items()}
     return bound
+
+
+def ranged_over(function: Callable[..., Any]) -> set[str]:
+    """Return the names that a function goes up to, as in `range(n)`: those of whole numbers."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
+    except (OSError, TypeError, SyntaxError):
+        return set()
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "range"]
+    return {one.id for call in calls for one in call.args if isinstance(one, ast.Name)}
 
 
 def draws_elsewhere(read: Mapping[str, Any]) -> bool:

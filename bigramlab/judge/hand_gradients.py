@@ -13,6 +13,7 @@ from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 __all__ = ["look_at_hand_gradients", "slope_for"]
 
 NAME = re.compile(r"d_?(\w+)|grad_(\w+)|(\w+?)_grad")
+FEWEST = 2  # other gradients
 NEAR, NOISE = 1e-4, 1e-7  # of the largest, and at all: what float32 leaves
 
 
@@ -41,6 +42,7 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
         names: What its names stand for in the end.
     """
     last = {thing.name: at for at, thing in enumerate(things)}
+    multiples: list[tuple[int, str]] = []
     known: dict[str, bool] = {}  # whether a name's gradient is of the computation that torch saw
     for at, thing in enumerate(things):
         if thing.slope is None and last[thing.name] == at and names.get(thing.name) is thing.value:
@@ -54,10 +56,15 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
             continue
         if not slope.requires_grad and _is_of_another(thing, things[:at]):
             continue
-        said = _said(own.double(), slope.detach().double())
+        said, factor = _said(own.double(), slope.detach().double())
         if said:
             known[thing.name] = True
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
+        elif factor:
+            multiples.append((at, f"{factor:.4g} times the gradient that torch has"))
+    if sum(known.values()) >= FEWEST:  # of the same computation: then it is none of steps that were added up
+        for at, text in multiples:
+            yield at, Item(things[at].name, things[at].place, MISTAKE, text, f"`{things[at].name}`: {text}.")
 
 
 def _is_of_another(thing: Thing, before: Sequence[Thing]) -> bool:
@@ -65,24 +72,26 @@ def _is_of_another(thing: Thing, before: Sequence[Thing]) -> bool:
     last = {one.name: at for at, one in enumerate(before)}
     first = last.get(_named(thing.name), len(before))
     later = [before[last[name]] for name in thing.reads if last.get(name, -1) > first and _named(name) not in last]
+    later = [one for one in later if _named(thing.name) not in one.reads]  # and is not made of it
     floats = [one for one in later if isinstance(one.value, Tensor) and one.value.is_floating_point()]
     return any(one.place != before[first].place and one.value.grad is None for one in floats)
 
 
-def _said(own: Tensor, slope: Tensor) -> tuple[str, str] | None:
-    """Say whether a gradient is the one that torch has; None if it is a multiple, as of steps that were added up."""
+def _said(own: Tensor, slope: Tensor) -> tuple[tuple[str, str] | None, float]:
+    """Say whether a gradient is the one that torch has, or what multiple of it, as of steps that were added up."""
     if not own.numel() or not own.isfinite().all() or not slope.isfinite().all() or not slope.any():
-        return None
+        return None, 0.0
     largest = float(slope.abs().max())
     apart = (own - slope).abs()
     if apart.max() <= max(NEAR * largest, NOISE):
-        return RIGHT, "the gradient that torch has, computed by hand"
+        return (RIGHT, "the gradient that torch has, computed by hand"), 1.0
     factor = float((own * slope).sum() / (slope * slope).sum())
     if (own - factor * slope).abs().max() <= NEAR * largest * abs(factor):
         if abs(factor + 1) < NEAR:
-            return MISTAKE, "the gradient that torch has with its sign turned"
+            return (MISTAKE, "the gradient that torch has with its sign turned"), factor
         size = next((one for one in own.shape if one > 1 and abs(factor / one - 1) < NEAR), 0)
-        return (MISTAKE, f"{size} times the gradient that torch has: it is of a mean over {size}") if size else None
+        text = f"{size} times the gradient that torch has: it is of a mean over {size}"
+        return ((MISTAKE, text) if size else None), factor
     place = tuple(int(one) for one in torch.unravel_index(apart.argmax(), apart.shape))
     numbers = f"at {[*place]} it is {own[place]:.4g}, and torch has {slope[place]:.4g}"
-    return MISTAKE, f"not the gradient that torch has: {numbers}"
+    return (MISTAKE, f"not the gradient that torch has: {numbers}"), factor

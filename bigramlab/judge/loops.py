@@ -7,11 +7,14 @@ from typing import Any
 from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
 from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
+from bigramlab.judge.generating_loops import slips_in_generating
 from bigramlab.judge.mixing import weights_of_mixtures
+from bigramlab.judge.optimizer_loops import slips_around_optimizers
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
 from bigramlab.judge.states import forgotten_at_each_step
+from bigramlab.judge.trained_on import left_out, trained_on_held_back
 from bigramlab.judge.walks import (
     context_that_stays,
     context_turned,
@@ -43,6 +46,7 @@ def slips_in_loops(
     }
     yield from other_parts(codes, names)
     yield from weights_of_mixtures(codes, names)
+    yield from slips_around_optimizers(codes, names)
     own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
         yield from times_temperature(code)
@@ -72,6 +76,8 @@ def slips_in_loops(
             for what, text, mend in thrown_away(loop, codes):
                 yield Found(ast.unparse(what), code.place_of(what), text, f"Write {mend}.")
             yield from rows_apart(loop, code, seen)
+            yield from trained_on_held_back(loop, code, names)
+            yield from left_out(loop, code, codes, names)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
                 yield from grown_in_the_loop(loop, code, seen)
@@ -81,6 +87,7 @@ def slips_in_loops(
             yield from staying or context_that_stays(loop, code)
             yield from context_turned(loop, code, codes)
             yield from forgotten_at_each_step(loop, code)
+            yield from slips_in_generating(loop, code, codes)
             if found := rebound(loop):
                 name, line = found
                 text = "it gives the loop's name to something new, and what the loop goes through stays as it was"

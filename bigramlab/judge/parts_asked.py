@@ -95,11 +95,19 @@ def other_parts(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Fou
 
 def _measured_elsewhere(node: ast.Assign, code: Code, there: set[str], names: Mapping[str, Any]) -> Iterator[Found]:
     """Yield a loss that has the name of one part of a split and is measured on another one."""
-    name, of = ast.unparse(node.targets[0]), roles_in(ast.unparse(node.targets[0]))
-    if not (len(of) == 1 and of <= there and MEASURED.search(name) and MEASURES.search(called(node.value))):
+    target = node.targets[0].elts[-1] if isinstance(node.targets[0], ast.Tuple) else node.targets[0]
+    value = node.value.elt if isinstance(node.value, ast.ListComp) else node.value
+    name, of = ast.unparse(target), roles_in(ast.unparse(target))
+    model = isinstance(node.targets[0], ast.Tuple) and called(value) in ("model", "net", "m", "network")
+    if not (len(of) == 1 and of <= there and MEASURED.search(name) and (model or MEASURES.search(called(value)))):
         return
-    arguments = getattr(node.value, "args", [])
-    used = {one.id: roles_in(one.id) for one in arguments if isinstance(one, ast.Name) and _is_part(one.id, names)}
+    arguments = getattr(value, "args", [])
+    used = {
+        one.id: roles_in(one.id)
+        for one in arguments
+        if isinstance(one, ast.Name) and (_is_part(one.id, names) or (one.id not in names and one.id[:1] in "xyXY"))
+    }
+    used = {one: roles for one, roles in used.items() if roles}
     if used and not of & set().union(*used.values()):
         text = f"named after the {min(of)} words, and measured on others: `{next(iter(used))}`"
         yield Found(name, code.place_of(node), text, "Measure it on those, or name it after what it is measured on.")

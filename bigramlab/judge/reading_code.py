@@ -103,9 +103,10 @@ def says_bits(name: str, codes: Sequence[Code]) -> bool:
     """Tell whether a value is in bits on purpose: it is called so, or what it is made of is divided by log 2."""
     if re.search(r"(?i)(^|[^a-z])(bits?|bpc|bpt)($|[^a-z])", name):
         return True
-    for code in [*codes, Code("", name)]:  # what is only shown is called as it is written
+    of = re.sub(r"\.(item|detach|tolist)\(\)", "", name)  # what is only shown is called as it is written
+    for code in [*codes, Code("", name)]:
         for node in ast.walk(code.tree()):
-            own = isinstance(node, ast.Assign) and name in stored(node)
+            own = isinstance(node, ast.Assign) and of in stored(node)
             if (own or (isinstance(node, ast.Expr) and not code.place)) and any(map(_divides_by_log_2, ast.walk(node))):
                 return True
     return False
@@ -114,7 +115,7 @@ def says_bits(name: str, codes: Sequence[Code]) -> bool:
 def _divides_by_log_2(node: ast.AST) -> bool:
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)):
         return False
-    return re.fullmatch(r"(\w+\.)?log\((\w+\.tensor\()?2(\.0)?\)+", ast.unparse(node.right)) is not None
+    return re.fullmatch(r"(\w+\.)?log\((\w+\.tensor\()?2(\.0?)?\)+|0\.6931\d*", ast.unparse(node.right)) is not None
 
 
 def shows_another(slips: Sequence[str], sums: Sequence[tuple[int, bool]]) -> bool:

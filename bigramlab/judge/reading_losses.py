@@ -62,15 +62,18 @@ def read_loss(
     if not math.isfinite(number):
         return None
     said = _number(number, counted, there, known) or _deeper_number(number, parts, there, known, words)
-    return said and _by_its_name(thing.name, *said)
+    split = any("train" in roles_in(part.name) for part in parts)
+    return said and _by_its_name(thing.name, *said, split=split)
 
 
-def _by_its_name(name: str, verdict: str, text: str) -> tuple[str, str]:
+def _by_its_name(name: str, verdict: str, text: str, *, split: bool) -> tuple[str, str]:
     """Say of a loss that its name is of another part of the split, or that it is meant to be one of a word."""
     if verdict == MISTAKE and re.search("(?i)word|name", name):
         return RIGHT, text.split(":")[0]
     own, measured = roles_in(name), re.search(r" of `(\w+)` by ", text)
     roles = roles_in(measured[1]) if measured else set()
+    if OF_ALL in text and own == roles and own & {"dev", "test"} and split:
+        return MISTAKE, f"{text}: it has seen what it is tested on"
     if measured and len(own) == len(roles) == 1 and own != roles:
         return MISTAKE, f"{text}, and its name says {min(own)}: measure it on that part, not on `{measured[1]}`"
     return verdict, text

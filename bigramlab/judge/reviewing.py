@@ -17,16 +17,18 @@ from bigramlab.judge.hand_gradients import look_at_hand_gradients
 from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.naming import alphabet_of
+from bigramlab.judge.own_filters import look_at_own_filters
 from bigramlab.judge.own_gradients import look_at_own_gradients
 from bigramlab.judge.own_layers import look_at_hidden_layers, look_at_own_layers
 from bigramlab.judge.own_norms import look_at_own_norms
+from bigramlab.judge.own_perplexities import perplexities_of_losses
 from bigramlab.judge.own_rates import look_at_own_rates
 from bigramlab.judge.parts_asked import look_at_parts_asked
 from bigramlab.judge.reading_code import Code, Found
 from bigramlab.judge.reading_dicts import collision, not_inverse
 from bigramlab.judge.reading_pairs import look_at_pairs
 from bigramlab.judge.reading_parts import best_of_training, overlapping, parts_of, same_losses
-from bigramlab.judge.reading_shares import no_probabilities, no_shares
+from bigramlab.judge.reading_shares import no_numbers, no_probabilities, no_shares
 from bigramlab.judge.recognizing import are_the_names
 from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Review, Thing
 from bigramlab.judge.reviewing_functions import judged, result_of, table_of_calls
@@ -142,12 +144,18 @@ def review(
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
-    found |= look_at_own_rates(things)
+    found |= dict([*look_at_own_rates(things), *look_at_own_filters(things)])
     found |= look_at_pairs(things, found, parts, order_of(there, words), all_words)
     found |= look_at_parts_asked(things, names, codes)
     found |= look_at_walks(things, names, found, all_words)
     told = [*overlapping(things, all_words), *same_losses(things), *misnamed_moments(things)]
-    told += [*exchanged(things, found), *best_of_training(things, found), *no_shares(things, found)]
+    told += [
+        *exchanged(things, found),
+        *best_of_training(things, found),
+        *no_shares(things, found),
+        *no_numbers(things),
+    ]
+    told += perplexities_of_losses(things, codes)
     told += without_boundaries(things, found, all_words)
     if turned := not_inverse(there):
         told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))

@@ -1,5 +1,6 @@
 """Say of the values that a notebook's cell made what they are: numbers, tables, lists, dicts and a network's values."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -60,9 +61,8 @@ def say_values(
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
         if item is None and order is None:
-            item = read_slipped(thing, parts, all_words)
-        wrong_number = item and item.verdict == MISTAKE and _is_number(thing.value)
-        if item and not (wrong_number and not _fits(item, [*before, *found.values()])):
+            item = read_slipped(thing, parts, all_words, there)
+        if item and not (_is_number(thing.value) and _by_chance(thing, item, [*before, *found.values()])):
             found[at] = item
     found |= dict([*_given_away(made, found)])
     if order is None:
@@ -126,6 +126,20 @@ def _recognized(thing: Thing, words: Sequence[str] | None, codes: Sequence[Code]
     return Item(thing.name, thing.place, verdict, text, headline, report.sections(), slips=slips)
 
 
+def _by_chance(thing: Thing, item: Item, items: Sequence[Item]) -> bool:
+    """Tell whether a number may be another one: an integer that is typed in, or a loss where nothing is counted."""
+    if item.verdict == RIGHT:
+        typed_in = item.text.startswith("how often `") and not thing.reads
+        return typed_in or (" with k = " in item.text and not [*_tables_in(items)])
+    undefined = thing.shown and isinstance(thing.value, float) and math.isnan(thing.value)
+    return item.verdict == MISTAKE and (undefined or not _fits(item, items))
+
+
+def _tables_in(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield what tells of counts or probabilities: tables, or functions that make them."""
+    yield from (one for one in items if re.search("count|probabilit|normalize", f"{one.name} {one.text}"))
+
+
 def _fits(item: Item, items: Iterable[Item]) -> bool:
     """Tell whether a wrong number is likely to be what it looks like.
 
@@ -133,7 +147,7 @@ def _fits(item: Item, items: Iterable[Item]) -> bool:
     must be here, too, or a function that makes them; and a slip in making them must have been seen there.
     """
     items = list(items)
-    tables = [other for other in items if re.search("count|probabilit|normalize", f"{other.name} {other.text}")]
+    tables = [*_tables_in(items)]
     seen = {slip for other in items for slip in other.slips}
     measuring = tuple(f"{name}/" for name in ("negative_log_likelihood", "perplexity", "surprisal"))
     return bool(tables) and all(slip.startswith((*measuring, READ)) or slip in seen for slip in item.slips)

@@ -27,6 +27,8 @@ def forgotten_at_each_step(loop: Loop, code: Code) -> Iterator[Found]:
 
 def _is_a_step(value: ast.expr, name: str) -> bool:
     """Tell whether a state is multiplied by weights here, as one step of a network does."""
+    if isinstance(value, ast.Call) and any(ast.unparse(one) == name for one in value.args[1:]):
+        return True  # of the file's own step, which gives the new state
     for node in ast.walk(value):
         matmul = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult) and name in names_in(node.left)
         call = isinstance(node, ast.Call) and called(node) in ("matmul", "mm", "linear", "cell")

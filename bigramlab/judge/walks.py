@@ -21,8 +21,9 @@ __all__ = [
 
 AT_THE_END = r"(\w+) = \1\[1:\] \+ \[(.*)\]"
 AT_THE_FRONT = r"(\w+) = \[(.*)\] \+ \1\[:-1\]"
+OVER_THE_LAST = r"(\w+) = \1\[:-1\] \+ \[(.*)\]"
 TEMPERATURE = re.compile(r"(\w+\.)?temperature")
-LOGITS = re.compile(r"(?i)logit|scores|^l$")
+LOGITS = re.compile(r"(?i)logit|scores|^l$|^(model|net)\(")
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
     *("one_hot", "exp", "softmax", "log_softmax", "log", "sum", "mean", "max", "float", "long", "item", "detach"),
@@ -57,9 +58,14 @@ def _ends_of(loop: ast.While, drawn: str) -> Iterator[int]:
 def times_temperature(code: Code) -> Iterator[Found]:
     """Find logits that are multiplied by a temperature, where they should be divided by it."""
     for node in ast.walk(code.tree()):
+        power = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+        if power and isinstance(node, ast.BinOp) and TEMPERATURE.fullmatch(by := ast.unparse(node.right)):
+            text = f"probabilities to the power of `{by}`: a high temperature makes what is drawn surer, not freer"
+            mend = f"Take the power of one by it: `{ast.unparse(node.left)} ** (1 / {by})`."
+            yield Found(ast.unparse(node), code.place_of(node), text, mend)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             sides = [ast.unparse(node.left), ast.unparse(node.right)]
-            by = next((side for side in sides if TEMPERATURE.fullmatch(side)), None)
+            by = next((side for side in sides if TEMPERATURE.fullmatch(side)), "")
             if by and any(LOGITS.search(side) for side in sides if side != by):
                 text = (
                     f"logits are multiplied by `{by}`, so that a high temperature makes what is drawn surer, not freer"
@@ -83,7 +89,12 @@ def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> It
         return
     table, index = names.get(row.value.id), row.slice.elts[0] if isinstance(row.slice, ast.Tuple) else row.slice
     fixed = isinstance(index, ast.Constant) and type(index.value) is int
-    stays = isinstance(index, ast.Name) and not any(index.id in names_in(part, ast.Store) for part in ast.walk(loop))
+    stays = isinstance(index, ast.Name) and not any(_changes(part, index.id) for part in ast.walk(loop))
+    if isinstance(table, Tensor) and table.ndim == 3 and stays and isinstance(row.slice, ast.Tuple):
+        text = f"the older token, `{ast.unparse(index)}`, stays what it was at the beginning, whatever is drawn"
+        newer = ast.unparse(row.slice.elts[1])
+        mend = f"Both must move on: `{ast.unparse(index)}, {newer} = {newer}, {drawn}`."
+        yield Found(ast.unparse(row), code.place_of(found[1]), text, mend)
     if isinstance(table, Tensor) and table.ndim == 2 and table.shape[0] == table.shape[1] and (fixed or stays):
         text = f"each token is drawn from the same row, `{ast.unparse(row)}`, whatever stands before it"
         token = ast.unparse(index)
@@ -130,10 +141,22 @@ def context_turned(loop: Loop, code: Code, codes: Sequence[Code]) -> Iterator[Fo
     if not any(map(_draws, ast.walk(loop))) or not any(re.fullmatch(AT_THE_END, ast.unparse(node)) for node in there):
         return
     for node in ast.walk(loop):
+        if isinstance(node, ast.Assign) and (over := re.fullmatch(OVER_THE_LAST, ast.unparse(node))):
+            text = "what was drawn is written over the last token, and the others never move on"
+            yield Found(over[1], code.place_of(node), text, f"Write `{over[1]} = {over[1]}[1:] + [{over[2]}]`.")
         if isinstance(node, ast.Assign) and (turned := re.fullmatch(AT_THE_FRONT, ast.unparse(node))):
             text = "what was drawn is put in front of the context, and in the examples the last token stands at its end"
             mend = f"Write `{turned[1]} = {turned[1]}[1:] + [{turned[2]}]`."
             yield Found(turned[1], code.place_of(node), text, mend)
+
+
+def _changes(part: ast.AST, name: str) -> bool:
+    """Tell whether a name is given another value: `i, j = i, k` gives `i` its own."""
+    if not isinstance(part, ast.Assign) or not isinstance(part.targets[0], ast.Tuple):
+        return isinstance(part, ast.Assign | ast.AugAssign | ast.For) and name in names_in(part, ast.Store)
+    values = part.value.elts if isinstance(part.value, ast.Tuple) else [part.value] * len(part.targets[0].elts)
+    pairs = zip(part.targets[0].elts, values, strict=False)
+    return any(name in names_in(target, ast.Store) and ast.unparse(value) != name for target, value in pairs)
 
 
 def _draws(node: ast.AST) -> bool:
@@ -206,7 +229,7 @@ def _row_of(loop: ast.While, call: ast.Call) -> ast.Subscript | None:
 
 def _from(loop: ast.While, call: ast.Call) -> ast.expr | None:
     """Return what is drawn from, as it was made last in the loop."""
-    own = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "torch"
+    own = isinstance(call.func, ast.Attribute) and (not call.args or isinstance(call.args[0], ast.Constant))
     of: ast.expr | None = (
         call.func.value if own and isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
     )
