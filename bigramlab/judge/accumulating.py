@@ -6,7 +6,7 @@ from typing import Any
 
 from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
-__all__ = ["emptied_in_the_loop", "grown_in_the_loop"]
+__all__ = ["emptied_in_the_loop", "grown_in_a_function", "grown_in_the_loop"]
 
 COLLECTS = ("append", "extend", "add", "update")
 EMPTY = ("zeros", "list", "dict", "set", "Counter", "defaultdict", "tensor")
@@ -64,6 +64,24 @@ def grown_in_the_loop(loop: ast.For, code: Code, names: Mapping[str, Any]) -> It
             text = f"it keeps each `{by}` that was tried before: what is added in place is there in the next turn, too"
             as_own = f"`{own}` is no copy of it. " if own != table else ""
             yield Found(table, code.place_of(part), text, f"{as_own}Make a new table in each turn: `{table} + {by}`.")
+
+
+def grown_in_a_function(code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a function that changes a table of the file in place, under another name, as often as it is called."""
+    for function in (node for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)):
+        given = {one.arg for one in function.args.args}
+        alias = {}
+        for part in ast.walk(function):
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name) and len(stored(part)) == 1:
+                alias[min(stored(part))] = part.value.id
+        for part in ast.walk(function):
+            own = part.target.id if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name) else ""
+            table = alias.get(own, "")
+            shared = table not in given and getattr(names.get(table), "ndim", 0) > 1
+            if shared and isinstance(part, ast.AugAssign) and names_in(part.value) & given:
+                text = f"it changes the file's `{table}`, of which `{own}` is no copy, each time that it is called"
+                made = ast.unparse(ast.BinOp(ast.Name(table), part.op, part.value))
+                yield Found(function.name, code.place_of(part), text, f"Make a new table: `{own} = {made}`.")
 
 
 def _end(node: ast.stmt) -> int:

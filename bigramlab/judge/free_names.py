@@ -5,6 +5,7 @@ import dis
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -75,12 +76,9 @@ def bound_to(read: Mapping[str, Any], missing: list[str]) -> dict[str, str]:
 
 def ranged_over(function: Callable[..., Any]) -> set[str]:
     """Return the names that a function goes up to, as in `range(n)`: those of whole numbers."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
-    except (OSError, TypeError, SyntaxError):
-        return set()
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "range"]
-    return {one.id for call in calls for one in call.args if isinstance(one, ast.Name)}
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    steps = [step for step in dis.get_instructions(code) if step.opname != "PUSH_NULL"] if code else []
+    return {step.argval for before, step in pairwise(steps) if before.argval == "range" and "LOAD_FAST" in step.opname}
 
 
 def draws_elsewhere(read: Mapping[str, Any]) -> bool:

@@ -61,7 +61,11 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
             known[thing.name] = True
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
         elif factor:
-            multiples.append((at, f"{factor:.4g} times the gradient that torch has"))
+            part = round(1 / factor)
+            is_mean = part > 1 and abs(factor * part - 1) < NEAR
+            of = f"1/{part} of" if is_mean else f"{factor:.4g} times"
+            of_mean = ": a mean stands where a sum should" if is_mean else ""
+            multiples.append((at, f"{of} the gradient that torch has{of_mean}"))
     if sum(known.values()) >= FEWEST:  # of the same computation: then it is none of steps that were added up
         for at, text in multiples:
             yield at, Item(things[at].name, things[at].place, MISTAKE, text, f"`{things[at].name}`: {text}.")

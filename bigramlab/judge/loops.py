@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_the_loop
+from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_a_function, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
 from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
 from bigramlab.judge.generating_loops import slips_in_generating
@@ -51,6 +51,7 @@ def slips_in_loops(
     for at, code in enumerate(codes):
         yield from times_temperature(code)
         seen = (then or {}).get(code.place, names)
+        yield from grown_in_a_function(code, names)
         boundaries = {id for value in seen.values() if (id := boundary_of(value)) is not None}
         for loop in outer_loops(code.tree()):
             if found := never_reset(loop, resetting):

@@ -26,7 +26,7 @@ def perplexities_of_losses(things: Sequence[Thing], codes: Sequence[Code]) -> It
     """
     numbers = {at: number for at, thing in enumerate(things) if (number := _number(thing.value)) is not None}
     losses = [(things[at].name, number) for at, number in numbers.items() if LOSS.fullmatch(things[at].name)]
-    by_2 = any("log2" in code.text for code in codes)
+    by_2 = any("log2(" in code.text for code in codes)
     for at, number in numbers.items():
         name = things[at].name
         for loss, nats in losses if not things[at].shown else ():

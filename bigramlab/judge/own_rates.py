@@ -95,7 +95,7 @@ def _wrong_in(plan: _Plan) -> str:
     for before, step in pairwise(falling):
         if falling[step] > falling[before] * (1 + ROUNDING):
             before_it = "after the warm-up" if warm else "from the first step on"
-            return f"{before_it} it rises, from {falling[before]:.3g} at step {before} to {falling[step]:.3g} at {step}"
+            return f"{before_it} it rises, from {falling[before]:.6g} at step {before} to {falling[step]:.6g} at {step}"
     if plan.rates[top] > largest * (1 + ROUNDING):
         return f"at step {top} it is {plan.rates[top]:.3g}, more than {plan.name('largest')}"
     if min(falling.values()) < smallest * (1 - ROUNDING):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,25 +20,21 @@ LENGTHS = range(2, 17)
 NO_CONTEXTS = "has not the token at one distance before each target"
 
 
-def read_slipped(thing: Thing, parts: Sequence[Part], words: Sequence[str], there: Mapping[str, Any]) -> Item | None:
+def read_slipped(thing: Thing, parts: Sequence[Part], words: Sequence[str]) -> Item | None:
     """Say which slip a table of contexts has.
 
     Args:
         thing: What may be one.
         parts: The parts of the words that it may be made of.
         words: All the words.
-        there: What there is by then, by name: without targets, a row has its own in it, and is no context.
     """
     ids = thing.value
     if not isinstance(ids, Tensor) or ids.dtype != torch.int64 or ids.dim() != 2 or ids.shape[1] not in LENGTHS:
         return None
     vocabulary, length = build_vocabulary(words), ids.shape[1]
-    with_targets = any(isinstance(one, Tensor) and one.shape == ids.shape[:1] for one in there.values())
     for name, some in [*((part.name, part.words) for part in parts), ("words", words)]:
         first = tuple(some[:FIRST])
         for key, wrong in _wrong(first, vocabulary, length):
-            if not with_targets and key.endswith("target_in_the_context"):
-                continue
             if len(wrong) <= len(ids) and torch.equal(ids[: len(wrong)], wrong):
                 right = build_contexts(first, vocabulary, length)[0]
                 seen = _seen(ids, right)

@@ -28,6 +28,7 @@ from bigramlab.lessons.encoding import build_vocabulary
 __all__ = ["order_of", "say_values"]
 
 READ = "count_bigrams/rows_and_columns_swapped"  # which is a slip in reading a table, too
+WITH_TARGET = "build_contexts/target_in_the_context"
 BITS = "negative_log_likelihood/bits_for_nats"
 
 
@@ -61,7 +62,9 @@ def say_values(
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
         if item is None and order is None:
-            item = read_slipped(thing, parts, all_words, there)
+            item = read_slipped(thing, parts, all_words)
+        if item and WITH_TARGET in item.slips and not _has_targets(thing, there):
+            item = None
         if item and not (_is_number(thing.value) and _by_chance(thing, item, [*before, *found.values()])):
             found[at] = item
     found |= dict([*_given_away(made, found)])
@@ -124,6 +127,11 @@ def _recognized(thing: Thing, words: Sequence[str] | None, codes: Sequence[Code]
             what = report.candidates[0].sentence.split(", with one slip")[0].replace(", in nats", "")
             return Item(thing.name, thing.place, STEP if " sum " in what else RIGHT, f"{what}, in bits")
     return Item(thing.name, thing.place, verdict, text, headline, report.sections(), slips=slips)
+
+
+def _has_targets(thing: Thing, there: Mapping[str, Any]) -> bool:
+    """Tell whether something may be the targets of a table: without any, its rows have their own in them."""
+    return any(isinstance(one, Tensor) and one.shape == thing.value.shape[:1] for one in there.values())
 
 
 def _by_chance(thing: Thing, item: Item, items: Sequence[Item]) -> bool:

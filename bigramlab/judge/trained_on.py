@@ -76,8 +76,12 @@ def left_out(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str, 
     nodes = [node for one in codes for node in ast.walk(one.tree())]
     moved = [ast.unparse(node.target) for node in nodes if isinstance(node, ast.AugAssign)]
     moved += [ast.unparse(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    used = names_in(loop).union(*(names_in(one) for one in functions if one.name in map(called, ast.walk(loop))))
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    used, left = set[str](), [*names_in(loop)]
+    while left:  # what is called in the loop, and there, and so on
+        name = left.pop()
+        left += names_in(functions[name]) - used if name in functions and name not in used else ()
+        used.add(name)
     for name in sorted(used & names.keys()):
         value = names[name]
         if not (isinstance(value, Tensor) and value.is_leaf and value.requires_grad and value.dim()):

@@ -129,15 +129,18 @@ def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard
     if logits is None or rows.shape[1] < 3 or int(rows.max()) >= logits.shape[2]:
         return None
     noise = NOISE * max(1.0, float(logits.abs().max()))
-    again, alone = model.logits(rows), model.logits(rows[:1])
-    if again is None or alone is None:
+    again, first, last = model.logits(rows), model.logits(rows[:1]), model.logits(rows[-1:])
+    if again is None or first is None or last is None:
         return None
+    alone = torch.cat([first, last])  # where an axis is taken for another one, a row may change with those before it
     layers = isinstance(model.value, torch.nn.Module)  # which know that they are not trained now
     if (again - logits).abs().max() > 10 * noise:
         text = "its logits are others with each call, in eval mode, too: dropout is to ask `self.training`"
         return (MISTAKE, text) if layers else None
-    if (alone - logits[:1]).abs().max() > 10 * noise:
+    if (alone - logits[[0, -1]]).abs().max() > 10 * noise:
         text = "its logits for a row change with the other rows of the batch: it mixes them along axis 0"
+        if layers and any(isinstance(one, torch.nn.RNNBase) and not one.batch_first for one in model.value.modules()):
+            text += ", which a recurrent layer takes for the steps unless it is told `batch_first=True`"
         return (MISTAKE, text) if layers else None
     reached = _reached(model, rows[:1], noise)
     if reached is None:

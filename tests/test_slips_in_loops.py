@@ -1,0 +1,228 @@
+"""Slips that the code of a loop shows: around an optimizer, in what it learns from, in what a network is asked with."""
+
+import pytest
+import torch
+
+from bigramlab.judge.loops import slips_in_loops
+from bigramlab.judge.own_filters import look_at_own_filters
+from bigramlab.judge.own_perplexities import perplexities_of_losses
+from bigramlab.judge.reading_code import Code, says_bits
+from bigramlab.judge.reviewed import RIGHT, WRONG, Thing
+from bigramlab.judge.reviewing import review_names
+
+pytestmark = pytest.mark.slow
+
+TRAINING = """
+opt = torch.optim.AdamW(model.parameters(), lr=0.1)
+sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 100)
+for step in range(100):
+    xb, yb = Xtr[ix], Ytr[ix]
+    loss = F.cross_entropy(model(xb), yb)
+    opt.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    opt.step()
+    sched.step()
+    if step % 10 == 0:
+        dev_loss = measure(model, Xdev, Ydev)
+"""
+PARTS = """
+for step in range(100):
+    opt.zero_grad()
+    for part in range(4):
+        loss = loss_of(model, get_batch("train"))
+        loss.backward()
+    lr = get_lr(step)
+    for group in opt.param_groups:
+        group["lr"] = lr
+    opt.step()
+val_loss = estimate_loss(Xdev, Ydev)
+"""
+ADAM = """
+beta1, beta2, eps, decay, weight_decay = 0.9, 0.99, 1e-8, 0.98, 0.1
+for it in range(100):
+    for i, p in enumerate(params):
+        p.mul_(1 - lr * weight_decay)
+        m[i] = beta1 * m[i] + (1 - beta1) * p.grad
+        v[i] = beta2 * v[i] + (1 - beta2) * p.grad ** 2
+        m_hat = m[i] / (1 - beta1 ** (it + 1))
+        v_hat = v[i] / (1 - beta2 ** (it + 1))
+        p -= lr * m_hat / (v_hat.sqrt() + eps)
+        ema[i] = decay * ema[i] + (1 - decay) * p
+"""
+WRITING = """
+for pos in range(8):
+    keys = attend(net(token, pos, keys))
+h = torch.zeros(1, 4)
+while True:
+    logits, h = step(ix, h)
+    ix = torch.multinomial(logits.softmax(-1), 1)
+    context = context[1:] + [ix]
+    if ix == 0:
+        break
+for _ in range(20):
+    logits = model(idx[:, -block_size:])
+    new = torch.multinomial(logits[:, -1].softmax(-1), 1)
+    idx = torch.cat([idx, new], dim=1)
+for pos in range(20):
+    token = random.choices(letters, net(token, pos, keys))[0]
+"""
+NAMES = {
+    "beta1": 0.9, "beta2": 0.99, "decay": 0.98, "Xtr": torch.zeros(9, 3), "Xdev": torch.zeros(3, 3),
+    "Ytr": torch.zeros(9), "Ydev": torch.zeros(3),
+}  # fmt: skip
+
+
+def seen(text, names=NAMES):
+    return {one.name: one.text for one in slips_in_loops([Code("", text)], names)}
+
+
+@pytest.mark.parametrize("text", [TRAINING, PARTS, ADAM, WRITING])
+def test_what_is_right_is_let_be(text):
+    assert seen(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "name", "said"),
+    [
+        (TRAINING, "    loss.backward()\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n",
+         "    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n    loss.backward()\n", "clip_grad_norm_",
+         "before `backward()` makes them"),
+        (TRAINING, "    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n    opt.step()\n",
+         "    opt.step()\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n", "clip_grad_norm_",
+         "after the step"),
+        (TRAINING, "    sched.step()\n", "", "sched", "its `step()` is never called"),
+        (TRAINING, "Xtr[ix], Ytr[ix]", "Xdev[ix], Ydev[ix]", "loss.backward()", "is to be held back"),
+        (TRAINING, "    opt.zero_grad()\n", "", "loss.backward()", "never reset"),
+        (PARTS, "        loss.backward()", "        opt.zero_grad()\n        loss.backward()", "opt.zero_grad()",
+         "only those of the last part count"),
+        (PARTS, "    for group in opt.param_groups:\n        group[\"lr\"] = lr\n", "", "lr", "never used"),
+        (PARTS, '"train"', '"val"', "loss.backward()", "is to be held back"),
+        (PARTS, "estimate_loss(Xdev, Ydev)", "estimate_loss(Xtr, Ytr)", "val_loss", "measured on others"),
+        (PARTS, "val_loss = estimate_loss(Xdev, Ydev)", "_, val_loss = model(xtrain, ytrain)", "val_loss", "on others"),
+        (PARTS, "val_loss = estimate_loss(Xdev, Ydev)", "dev_losses = [loss_of(k, Xtr, Ytr) for k in ks]", "dev_losses",
+         "measured on others"),
+        (ADAM, "1 - lr * weight_decay", "1 + lr * weight_decay", "p.mul_", "so they grow"),
+        (ADAM, "v[i] / (1 - beta2 ** (it + 1))", "v[i]", "v_hat", "not corrected for its start"),
+        (ADAM, "v_hat.sqrt() + eps", "v_hat + eps", "v_hat + eps", "should be by its root"),
+        (ADAM, "decay * ema[i] + (1 - decay) * p", "(1 - decay) * ema[i] + decay * p", "ema[i]", "are exchanged"),
+        (WRITING, "logits, h = step(ix, h)", "logits, _ = step(ix, h)", "h", "is the same at each step"),
+        (WRITING, "context[1:] + [ix]", "context[:-1] + [ix]", "context", "written over the last token"),
+        (WRITING, "idx[:, -block_size:]", "idx[:, :block_size]", "idx[:, :block_size]", "the first"),
+        (WRITING, "logits[:, -1].softmax", "logits[:, 0].softmax", "logits[:, 0]", "the logits of the first place"),
+        (WRITING, "letters, net(token, pos, keys)", "letters, net(token, 0, keys)", "net(token, 0, keys)",
+         "the place is 0 in each turn"),
+        (WRITING, "logits.softmax(-1), 1)", "logits.softmax(-1) ** temperature, 1)",
+         "logits.softmax(-1) ** temperature", "surer, not freer"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_wrong_place_is_named(text, old, new, name, said):
+    assert old in text
+    if name == "context":  # the examples are made the right way
+        text += "for id in ids:\n    context = context[1:] + [id]\n"
+    wrong = seen(text.replace(old, new, 1))
+    assert said in wrong.get(name, ""), wrong
+
+
+def test_means_whose_shares_are_exchanged_are_named():
+    assert "exchanged" in seen(ADAM, NAMES | {"beta1": 0.99, "beta2": 0.9})["beta1"]
+
+
+def test_a_weight_in_no_list_of_parameters_is_named():
+    weights = {name: torch.ones(2, 2, requires_grad=True) for name in ("W1", "W2", "W3")}
+    code = """
+def forward(x):
+    return x @ W1 @ W2 @ W3
+for _ in range(9):
+    loss = forward(x).mean()
+    for p in params:
+        p -= 0.1 * p.grad
+"""
+    names = {**weights, "params": [*weights.values()], "x": torch.ones(1, 2)}
+    assert seen(code, names) == {}
+    names["params"] = names["params"][:2]
+    assert "is not in `params`" in seen(code, names)["W3"]
+    assert seen(code + "W3.data -= 0.1 * W3.grad\n", names) == {}
+
+
+RIGHT_K = """
+def top_k_filter(logits, k):
+    least = torch.topk(logits, k).values[..., -1, None]
+    return logits.masked_fill(logits < least, float("-inf"))
+"""
+RIGHT_P = """
+def nucleus(logits, p):
+    shares, order = torch.sort(logits, descending=True)
+    before = shares.softmax(-1).cumsum(-1) - shares.softmax(-1)
+    return torch.full_like(logits, float("-inf")).scatter(-1, order, shares.masked_fill(before >= p, float("-inf")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new", "verdict"),
+    [
+        (RIGHT_K, "", "", RIGHT),
+        (RIGHT_P, "", "", RIGHT),
+        (RIGHT_K, "topk(logits, k)", "topk(logits, k, largest=False)", WRONG),
+        (RIGHT_P, "before >= p", "before < p", WRONG),
+        (RIGHT_P, "torch.full_like(logits, float(\"-inf\")).scatter(-1, order, ", "(", WRONG),
+        (RIGHT_K, "return logits.masked_fill(logits < least, float(\"-inf\"))", "return least", None),
+    ],
+)  # fmt: skip
+def test_filters_of_logits_are_judged_by_what_they_leave(code, old, new, verdict):
+    names = {"torch": torch}
+    exec(code.replace(old, new), names)
+    things = [Thing(name, value) for name, value in names.items() if callable(value)]
+    assert [item.verdict for _, item in look_at_own_filters(things)] == ([verdict] if verdict else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("perplexity", 2.0**2.25, "which is in nats"),
+        ("perplexity", torch.tensor(2.25).exp().item(), ""),
+        ("test_ppl", 2.0**2.25, "which is in nats"),
+        ("bits_per_char", 2.25 * 0.6931471805599453, "divided by it"),
+        ("bits_per_char", 2.25 / 0.6931471805599453, ""),
+        ("rate", 2.0**2.25, ""),
+    ],
+)
+def test_a_perplexity_is_the_power_of_the_loss_beside_it(name, value, said):
+    things = [Thing("test_loss", 2.25), Thing(name, value)]
+    found = [text for _, text in perplexities_of_losses(things, [])]
+    assert len(found) == bool(said)
+    assert all(said in text for text in found)
+
+
+@pytest.mark.parametrize("divided", ["t.log(t.tensor(2.))", "math.log(2)", "0.6931471805599453"])
+def test_what_is_divided_by_log_2_is_in_bits(divided):
+    assert says_bits("k.item()", [Code("", f"k = l / {divided}")])
+    assert not says_bits("l.item()", [Code("", f"k = l / {divided}")])
+
+
+def test_losses_that_end_with_no_number_are_told():
+    assert "no numbers from place 5 on" in review_names({"losses": [3.0] * 5 + [float("nan")] * 3}).items[0].text
+    assert review_names({"losses": [3.0, 4.0, 8.0, 60.0, 900.0]}).items == []  # a search for a rate
+
+
+SAMPLE = "def sample(n):\n    return [len(str(i)) for i in range(n)]\n"
+
+
+def test_a_number_that_a_function_goes_up_to_is_no_table():
+    names = {"__name__": "lecture"}
+    exec(SAMPLE, names)
+    (item,) = review_names(names).items
+    assert item.verdict == "not judged"
+
+
+def test_rows_with_their_targets_in_them_are_no_contexts():
+    words = ["anna", "bob", "carla", "dora"] * 20
+    rows = [ids for word in words for ids in _triples(word)]
+    names = {"words": words, "T": torch.tensor(rows)}
+    assert not [item for item in review_names(names).items if item.is_wrong]
+
+
+def _triples(word):
+    letters = ".abcdlnor"
+    ids = [0, 0, *map(letters.index, word), 0]
+    return [*zip(ids, ids[1:], ids[2:], strict=False)]
