@@ -66,7 +66,7 @@ def test_a_function_named_like_one_of_ours_is_judged_as_that():
 
 def test_a_function_under_a_common_name_is_judged_as_what_it_is_meant_for():
     made = check(session("def normalise(N):\n    return N / N.sum(1, keepdim=True)"))
-    assert items(made)["normalise"] == ("right", "as `normalize`, not careful yet")
+    assert items(made)["normalise"] == ("right", "not careful yet, as `normalize`")
 
 
 def test_attention_is_known_by_the_names_that_lectures_give_it():
@@ -116,7 +116,7 @@ def test_a_global_in_place_of_a_parameter_is_bound_to_what_the_notebook_has():
     names = session(code)
     before = names["stoi"]
     made = check(names)
-    assert items(made)["encode"] == ("right", "with your `stoi`, not careful yet")
+    assert items(made)["encode"] == ("right", "not careful yet, with your `stoi`")
     assert names["stoi"] is before
 
 
@@ -1540,7 +1540,7 @@ def test_what_follows_two_tokens_of_a_part_and_its_losses_are_known(run):
         ("[b], stoi[c]]", "[c], stoi[b]]", "N3", "mistake: of `train`, with one slip"),
         ("0.1).sum(2,", "0.1).sum(1,", "P3", "mistake: of `train`, with one slip"),
         ("0.1).sum(2,", "0.1).sum((0, 1, 2),", "P3", "step: each three tokens' share of all of them, with k = 0.1"),
-        ("N3 = trigrams_of(train)", "N3 = trigrams_of(words)", "test3", "right: which was made of all words"),
+        ("N3 = trigrams_of(train)", "N3 = trigrams_of(words)", "test3", "mistake: it has seen what it is tested on"),
     ],
 )
 def test_a_slip_in_what_follows_two_tokens_of_a_part_is_told(run, right, wrong, name, said):

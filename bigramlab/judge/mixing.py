@@ -56,7 +56,7 @@ def _weights(node: ast.BinOp, names: Mapping[str, Any]) -> list[float]:
             return []
         sides = [(term.left, term.right), (term.right, term.left)]
         weight = next((one for side, of in sides if _is_probability(of, names) if (one := _number(side, names))), None)
-        if weight is None or not 0 < weight < 1:
+        if weight is None or weight < 0:
             return []
         found.append(weight)
     return found

@@ -11,7 +11,20 @@ from torch import Tensor
 from bigramlab.judge.reporting import Report, Section, Shown
 from bigramlab.judge.showing import badge, prose, table
 
-__all__ = ["BAD", "CLOSE", "FOLLOWS", "MISTAKE", "NOT_JUDGED", "RIGHT", "STEP", "WRONG", "Item", "Review", "Thing"]
+__all__ = [
+    "BAD",
+    "CLOSE",
+    "FOLLOWS",
+    "MISTAKE",
+    "NOT_JUDGED",
+    "RIGHT",
+    "STEP",
+    "UNCAREFUL",
+    "WRONG",
+    "Item",
+    "Review",
+    "Thing",
+]
 
 RIGHT, WRONG, MISTAKE, CLOSE, STEP, FOLLOWS, NOT_JUDGED = (
     "right",
@@ -26,6 +39,7 @@ BAD = (WRONG, MISTAKE, CLOSE)
 SIGNS = {RIGHT: "✓", STEP: "→", FOLLOWS: "…", MISTAKE: "→", WRONG: "→", CLOSE: "→"}  # a slip that is no more: mended
 LINES = 40  # a screen
 WIDTHS = (80, 132)  # of the page: at least, at most
+UNCAREFUL = "not careful yet"
 LEGEND = {STEP: "*step*: true and unfinished", FOLLOWS: "*follows*: made of something that is wrong"}
 
 
@@ -214,7 +228,10 @@ class Review(Shown):
         if dropped:
             lines.append(f"  … and {len(dropped)} more that are right")
         legend = [LEGEND[verdict] for verdict in LEGEND if any(item.verdict == verdict for item in items)]
-        return [*lines, *([f"  ({'; '.join(legend)})"] if legend else [])]
+        if any(item.verdict == RIGHT and item.text.startswith(UNCAREFUL) for item in items):
+            legend.append(f"*{UNCAREFUL}*: right for input that makes sense, not for all of the rest")
+        told = textwrap.wrap(f"({'; '.join(legend)})", columns - 2) if legend else []
+        return [*lines, *(f"  {line}" for line in told)]
 
     def _repr_html_(self) -> str:
         """Return the review as HTML, for a notebook."""

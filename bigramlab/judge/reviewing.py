@@ -144,7 +144,9 @@ def review(
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
-    found |= dict([*look_at_own_rates(things), *look_at_own_filters(things)])
+    found |= look_at_own_rates(things)
+    filters = dict(look_at_own_filters(things))
+    found |= {at: item for at, item in filters.items() if at not in found or found[at].verdict == NOT_JUDGED}
     found |= look_at_pairs(things, found, parts, order_of(there, words), all_words)
     found |= look_at_parts_asked(things, names, codes)
     found |= look_at_walks(things, names, found, all_words)

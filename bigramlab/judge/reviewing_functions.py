@@ -20,7 +20,7 @@ from bigramlab.judge.free_names import NoFit
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
 from bigramlab.judge.reporting import Report
-from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, STEP, WRONG, Item, Thing
+from bigramlab.judge.reviewed import BAD, NOT_JUDGED, RIGHT, STEP, UNCAREFUL, WRONG, Item, Thing
 from bigramlab.judge.running import run_laws
 
 __all__ = ["judged", "result_of", "table_of_calls"]
@@ -50,7 +50,7 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
         finally:
             own_globals.update(fit.replaced)
         if report:
-            notes = [*fit.notes, *([] if report.careful else ["not careful yet"])]
+            notes = [*([] if report.careful else [UNCAREFUL]), *fit.notes]
             return Item(thing.name, thing.place, RIGHT, ", ".join(notes) or "and careful", report=report)
         if report.raised.startswith("KeyError: tensor(") or _slip(fit, report).endswith("/tensor_for_a_key"):
             try:

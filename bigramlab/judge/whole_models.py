@@ -145,12 +145,13 @@ def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard
     reached = _reached(model, rows[:1], noise)
     if reached is None:
         return None
+    seen = "the tokens up to there, and none after them" if reached.tril(-1).any() else "the token there alone"
     return (
         _ahead(reached, batch.name)
         or _places_told(model, rows[:1])
         or _of_other_rows(model, batch, noise)
         or drawn_by(model.value, rows[:1], logits[0], names, guard)
-        or (RIGHT, "at each place it sees the tokens up to there, and none after them")
+        or (RIGHT, f"at each place it sees {seen}")
     )
 
 
