@@ -122,8 +122,11 @@ def _title(mistake: Mistake) -> str:
 
 def _code(mistake: Mistake) -> str:
     """Return the lines in color, without what the theme does to each block of code: it takes long for dozens."""
-    colored = highlight(lines_of(mistake), PythonLexer(), HtmlFormatter(nowrap=True))
-    return f'<pre class="highlight wrong" data-search-exclude>\n{_whole(colored)}</pre>'
+    lines = lines_of(mistake)
+    colored = highlight(lines, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
+    deep = [len(line) - len(line.lstrip()) for line in lines.rstrip("\n").split("\n")]
+    each = "".join(f'<span class="in-{n}">{line}\n</span>' for n, line in zip(deep, colored, strict=True))
+    return f'<pre class="highlight wrong" data-search-exclude>\n{_whole(each)}</pre>'
 
 
 def _seen(mistake: Mistake, caught_by: dict[str, str], sentence: str) -> str:
