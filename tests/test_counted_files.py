@@ -96,7 +96,7 @@ WRONG = {
         "Y", "the rows of the two do not stand in one order"),
     "no first letter is predicted": (
         [(SHUFFLED, f"{SHUFFLED}X, Y = X[X.any(1)], Y[X.any(1)]\n")],
-        "Y", "without the first letter of each: it is predicted, too"),
+        "Y", "without the first letter of each: it is to be guessed, too"),
     "no end is predicted": (
         [(SHUFFLED, f"{SHUFFLED}X, Y = X[shuffled], Y[shuffled]\nX, Y = X[Y > 0], Y[Y > 0]\n")],
         "Y", "without the end of each"),

@@ -7,13 +7,12 @@ from typing import Any
 from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_a_function, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
 from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
-from bigramlab.judge.generating_loops import slips_in_generating
+from bigramlab.judge.generating_loops import forgotten_at_each_step, slips_in_generating
 from bigramlab.judge.mixing import weights_of_mixtures
 from bigramlab.judge.optimizer_loops import slips_around_optimizers
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.states import forgotten_at_each_step
 from bigramlab.judge.trained_on import left_out, trained_on_held_back
 from bigramlab.judge.walks import (
     context_that_stays,

@@ -12,6 +12,7 @@ from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
 __all__ = ["weights_of_mixtures"]
 
+ROUNDING = 1e-6
 PROBABILITY = re.compile(r"(?i)p\d*|p_\w+|probs?\w*|p(uni|bi|tri)\w*")
 
 
@@ -29,12 +30,12 @@ def weights_of_mixtures(codes: Sequence[Code], names: Mapping[str, Any]) -> Iter
                 continue
             if isinstance(node, ast.Assign) and stored(node) & added_to:
                 continue  # what is still missing is added later
-            weights = next(filter(None, (_weights(part, names) for part in _whole_sums(node.value))), [])
-            total = sum(weights)
-            if len(weights) > 1 and abs(total - 1) > 1e-6:
-                name = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else "return"
-                text = f"probabilities are mixed with weights that sum to {total:.4g}, so it is no probability"
-                yield Found(name, code.place_of(node), text, "Have the weights of the mixture sum to 1.")
+            for part in _whole_sums(node.value):
+                weights = _weights(part, names)
+                if len(weights) > 1 and abs(sum(weights) - 1) > ROUNDING:
+                    name = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ast.unparse(part)
+                    text = f"probabilities are mixed with weights that sum to {sum(weights):.4g}: it is no probability"
+                    yield Found(name, code.place_of(node), text, "Have the weights of the mixture sum to 1.")
 
 
 def _whole_sums(node: ast.expr) -> Iterator[ast.BinOp]:

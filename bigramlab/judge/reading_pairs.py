@@ -23,7 +23,7 @@ WHOLE = re.compile(
 FEWEST = 1_000  # examples: of fewer one can't tell that their targets are spread as they should be
 
 APART = "not the targets of the contexts in `{}`: the rows of the two do not stand in one order"
-FIRST = "the targets of `{}` without the first letter of each: it is predicted, too, from an empty context"
+FIRST = "the targets of `{}` without the first letter of each: it is to be guessed, too, from an empty context"
 ENDS = "the targets of `{}` without the end of each, so that no end is ever learned"
 CUT: Mapping[str, Callable[[str], str]] = {
     "the targets of `{}` without the first letter of each, which is in no context either": lambda word: word[1:],

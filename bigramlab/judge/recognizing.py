@@ -32,7 +32,7 @@ from bigramlab.judge.tabulating import in_keys, table_of
 from bigramlab.lessons.inputs import require_words
 from bigramlab.mistakes import MISTAKES
 
-__all__ = ["KEPT", "Recognized", "are_the_names", "recognize"]
+__all__ = ["KEPT", "Recognized", "are_the_names", "is_one_hot", "recognize"]
 
 KEPT = Path(__file__).with_name("known.json")
 """What is known of the names, made by `python -m tools.known`, in the folder `docs/`."""
@@ -289,7 +289,7 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
         yield from read_two_tokens(value, known.made)
     elif value.dim() == 2 and max(value.shape) == size and min(value.shape) in (1, size):
         yield from read_table(value, known.words, known.made)
-    elif value.dim() == 2 and value.shape[1] == size and _is_one_hot(value):
+    elif value.dim() == 2 and value.shape[1] == size and is_one_hot(value):
         for one in read_ids(value.argmax(dim=1), known.words, known.made):
             yield Candidate(one.verdict, f"{one.sentence}, one-hot", one.seen, one.slips)
     if size > 1 and value.shape in ((size, size, size), (size * size, size)):
@@ -300,5 +300,6 @@ def _of_tensor(value: Tensor, known: Known) -> Iterator[Candidate]:
         yield from read_example(value)
 
 
-def _is_one_hot(value: Tensor) -> bool:
+def is_one_hot(value: Tensor) -> bool:
+    """Tell whether each row of a table is a token as zeros and a 1."""
     return bool(((value == 0) | (value == 1)).all() and (value.sum(dim=1) == 1).all())

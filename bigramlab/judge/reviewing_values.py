@@ -18,7 +18,7 @@ from bigramlab.judge.reading_code import Code, says_bits, shows_another, sums_fo
 from bigramlab.judge.reading_contexts import not_before, read_slipped
 from bigramlab.judge.reading_dicts import is_table, read_dict
 from bigramlab.judge.reading_parts import Part, read_part
-from bigramlab.judge.recognizing import recognize
+from bigramlab.judge.recognizing import is_one_hot, recognize
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, STEP, Item, Thing
 from bigramlab.judge.shipped import the_names
 from bigramlab.judge.tabulating import as_table
@@ -57,7 +57,7 @@ def say_values(
             text = "all its rows are one list, so what changes one changes all: make each row by itself"
             mend = [("To mend it", "Write `[[0] * n for _ in range(n)]` for `[[0] * n] * n`.", False)]
             item = Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", mend)
-        if item is None and _may_be_known(thing.value) and not _is_one_hot(thing.value):
+        if item is None and _may_be_known(thing.value) and not _is_a_token(thing.value):
             item = _recognized(thing, words, codes)
         if item is None and order is not None:
             item = _recognized(_in_order(thing, order), words)
@@ -168,11 +168,11 @@ def _is_one_row(value: object) -> bool:
     return any(value[0]) and all(row is value[0] for row in value)
 
 
-def _is_one_hot(value: object) -> bool:
+def _is_a_token(value: object) -> bool:
     """Tell whether it is a token as a row of zeros and a 1, which the likeliest of a row alone would be, too."""
-    if not isinstance(value, Tensor) or value.numel() != max(value.shape, default=0) or value.numel() < 2:
+    if not isinstance(value, Tensor) or not 1 < value.numel() == max(value.shape, default=0):
         return False
-    return value.is_floating_point() and bool(((value == 0) | (value == 1)).all() and value.sum() == 1)
+    return value.is_floating_point() and is_one_hot(value.reshape(1, -1))
 
 
 def _is_number(value: object) -> bool:
