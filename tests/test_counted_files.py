@@ -131,6 +131,10 @@ RIGHT = {
     "as it stands": [],
     "both are shuffled alike": [(SHUFFLED, f"{SHUFFLED}X, Y = X[shuffled], Y[shuffled]\n")],
     "both are shuffled alike, and cut": [(SHUFFLED, f"{SHUFFLED}X, Y = X[shuffled][:1100], Y[shuffled][:1100]\n")],
+    "three tokens with one \".\" in front": [
+        (SHUFFLED, f"{SHUFFLED}X, Y = X[:, 1:], Y\nX, Y = X[X.any(1)], Y[X.any(1)]\n"),
+        ("block_size = 3", "block_size = 3"),
+    ],
     "labels of another kind": [(SHUFFLED, f"{SHUFFLED}Y = (Y[shuffled] > 2).long()\n")],
     "the rest goes to all alike": [("+ l3 * P3[a, b, c]", "+ (1 - l1 - l2) / V")],
     "the weights are divided by their sum": [

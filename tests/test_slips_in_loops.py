@@ -7,6 +7,7 @@ from bigramlab.judge.loops import slips_in_loops
 from bigramlab.judge.own_filters import look_at_own_filters
 from bigramlab.judge.own_perplexities import perplexities_of_losses
 from bigramlab.judge.reading_code import Code, says_bits
+from bigramlab.judge.reading_shares import no_numbers
 from bigramlab.judge.reviewed import RIGHT, WRONG, Thing
 from bigramlab.judge.reviewing import review_names
 
@@ -51,6 +52,8 @@ for it in range(100):
         ema[i] = decay * ema[i] + (1 - decay) * p
 """
 WRITING = """
+def net(token, pos, keys):
+    return keys[pos]
 for pos in range(8):
     keys = attend(net(token, pos, keys))
 h = torch.zeros(1, 4)
@@ -67,10 +70,8 @@ for _ in range(20):
 for pos in range(20):
     token = random.choices(letters, net(token, pos, keys))[0]
 """
-NAMES = {
-    "beta1": 0.9, "beta2": 0.99, "decay": 0.98, "Xtr": torch.zeros(9, 3), "Xdev": torch.zeros(3, 3),
-    "Ytr": torch.zeros(9), "Ydev": torch.zeros(3),
-}  # fmt: skip
+IDS = torch.zeros(9, 3, dtype=torch.int64)
+NAMES = {"beta1": 0.9, "beta2": 0.99, "decay": 0.98, "Xtr": IDS, "Xdev": IDS, "Ytr": IDS[:, 0], "Ydev": IDS[:, 0]}
 
 
 def seen(text, names=NAMES):
@@ -92,12 +93,12 @@ def test_what_is_right_is_let_be(text):
          "    opt.step()\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n", "clip_grad_norm_",
          "after the step"),
         (TRAINING, "    sched.step()\n", "", "sched", "its `step()` is never called"),
-        (TRAINING, "Xtr[ix], Ytr[ix]", "Xdev[ix], Ydev[ix]", "loss.backward()", "is to be held back"),
+        (TRAINING, "Xtr[ix], Ytr[ix]", "Xdev[ix], Ydev[ix]", "loss.backward()", "so it is learned"),
         (TRAINING, "    opt.zero_grad()\n", "", "loss.backward()", "never reset"),
         (PARTS, "        loss.backward()", "        opt.zero_grad()\n        loss.backward()", "opt.zero_grad()",
          "only those of the last part count"),
         (PARTS, "    for group in opt.param_groups:\n        group[\"lr\"] = lr\n", "", "lr", "never used"),
-        (PARTS, '"train"', '"val"', "loss.backward()", "is to be held back"),
+        (PARTS, '"train"', '"val"', "loss.backward()", "so it is learned"),
         (PARTS, "estimate_loss(Xdev, Ydev)", "estimate_loss(Xtr, Ytr)", "val_loss", "measured on others"),
         (PARTS, "val_loss = estimate_loss(Xdev, Ydev)", "_, val_loss = model(xtrain, ytrain)", "val_loss", "on others"),
         (PARTS, "val_loss = estimate_loss(Xdev, Ydev)", "dev_losses = [loss_of(k, Xtr, Ytr) for k in ks]", "dev_losses",
@@ -124,6 +125,133 @@ def test_what_stands_in_the_wrong_place_is_named(text, old, new, name, said):
     assert said in wrong.get(name, ""), wrong
 
 
+RIGHT_TOO = {
+    "a schedule that a function returns": """
+def make(opt):
+    sched = torch.optim.lr_scheduler.StepLR(opt, 10)
+    return sched
+""",
+    "two optimizers": """
+for x in batches:
+    optd.zero_grad(); lossd.backward(); optd.step()
+    optg.zero_grad(); lossg.backward()
+    clip_grad_norm_(ps, 1.0)
+    optg.step()
+""",
+    "a timer": """
+for x in batches:
+    opt.zero_grad(); loss.backward(); prof.step()
+    clip_grad_norm_(ps, 1.0)
+    opt.step()
+""",
+    "a reset before the first part": """
+for x in batches:
+    for part in range(4):
+        if part == 0:
+            opt.zero_grad()
+        loss = loss_of(part)
+        loss.backward()
+    opt.step()
+""",
+    "a function that sets the rate": """
+for step in range(9):
+    lr = set_lr(opt, step)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
+    "a root that is taken before": """
+for i, p in enumerate(params):
+    v[i] = beta2 * v[i] + (1 - beta2) * p.grad ** 2
+    v_hat = (v[i] / (1 - beta2 ** t)).sqrt()
+    p -= lr * m[i] / (v_hat + eps)
+""",
+    "a correction in the rate": """
+for i, p in enumerate(params):
+    v[i] = beta2 * v[i] + (1 - beta2) * p.grad ** 2
+    m_hat = m[i]
+    v_hat = v[i] / (1 - beta2 ** t)
+    p -= lr / (1 - beta1 ** t) * m_hat / (v_hat.sqrt() + eps)
+""",
+    "one-hot rows": """
+while True:
+    x = torch.zeros(27)
+    x[ix] = 1.0
+    x = x @ W
+    ix = torch.multinomial(x.softmax(-1), 1).item()
+    if ix == 0:
+        break
+""",
+    "all read again from the beginning": """
+while True:
+    h = torch.zeros(1, 64)
+    out, h = rnn(idx, h)
+    new = torch.multinomial(out[:, -1].softmax(-1), 1)
+    idx = torch.cat([idx, new], 1)
+    if new == 0:
+        break
+""",
+    "an end that is forbidden": """
+for _ in range(9):
+    logits = model(idx)
+    logits = logits[:, -1]
+    logits[:, 0] = -float("inf")
+    idx = torch.cat([idx, torch.multinomial(logits.softmax(-1), 1)], 1)
+""",
+    "a loss on dev after the step": """
+for step in range(9):
+    loss = F.cross_entropy(W[Xtr[:, -1]], Ytr)
+    opt.zero_grad(); loss.backward(); opt.step()
+    with torch.no_grad():
+        loss = F.cross_entropy(W[Xdev[:, -1]], Ydev)
+""",
+    "a table of classes": """
+while True:
+    ix = torch.multinomial(P[c, ix], 1).item()
+    if ix == 0:
+        break
+""",
+    "a row that is moved on first": """
+for _ in range(9):
+    new = torch.multinomial(p, 1).item()
+    context = context[1:] + [new]
+    if new == 27:
+        context = context[:-1] + [0]
+""",
+    "counts that are summed": """
+for counts in tables:
+    N += counts
+""",
+    "a table that is copied": """
+def table(k):
+    t = N
+    t = t.clone()
+    t += k
+    return t
+""",
+    "weights that a function is given": """
+w1, w2 = 0.5, 0.6
+def mix(w1, w2):
+    return w1 * p_one[0] + w2 * p_two[0]
+""",
+    "a score of a backoff": """
+def backoff_score(a, b):
+    return 0.9 * p_bi[a, b] + 0.4 * p_uni[b]
+""",
+}
+
+
+@pytest.mark.parametrize("what", RIGHT_TOO)
+def test_what_only_looks_alike_is_let_be(what):
+    names = NAMES | {
+        "P": torch.rand(2, 27, 27),
+        "N": torch.ones(3, 3),
+        "W": torch.ones(3, 3),
+        "k": 1,
+        "w1": 0.5,
+        "w2": 0.6,
+    }
+    assert seen(RIGHT_TOO[what], names) == {}
+
+
 def test_means_whose_shares_are_exchanged_are_named():
     assert "exchanged" in seen(ADAM, NAMES | {"beta1": 0.99, "beta2": 0.9})["beta1"]
 
@@ -135,6 +263,9 @@ def forward(x):
     return x @ W1 @ W2 @ W3
 for _ in range(9):
     loss = forward(x).mean()
+    for p in params:
+        p.grad = None
+    loss.backward()
     for p in params:
         p -= 0.1 * p.grad
 """
@@ -200,9 +331,24 @@ def test_what_is_divided_by_log_2_is_in_bits(divided):
     assert not says_bits("l.item()", [Code("", f"k = l / {divided}")])
 
 
-def test_losses_that_end_with_no_number_are_told():
-    assert "no numbers from place 5 on" in review_names({"losses": [3.0] * 5 + [float("nan")] * 3}).items[0].text
-    assert review_names({"losses": [3.0, 4.0, 8.0, 60.0, 900.0]}).items == []  # a search for a rate
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("name", "losses", "code", "told"),
+    [
+        ("losses", [3.0] * 5 + [NAN] * 3, "loss.backward()", True),
+        ("losses", [3.0] * 5 + [NAN] * 3, "", False),
+        ("losses", [3.0, 4.0, 8.0, 60.0, 900.0], "loss.backward()", False),  # a search for a rate
+        ("losses", [3.0] * 5 + [NAN] * 3, "lrs = torch.logspace(-3, 3, 8)\nloss.backward()", False),
+        ("dev_losses", [3.0, NAN, NAN, NAN, 2.5, NAN, NAN, NAN], "loss.backward()", False),
+        ("losses", [3.0] * 5 + [float("inf")] * 3, "loss.backward()", False),
+        ("losses", [torch.tensor(3.0)] * 8, "loss.backward()", False),
+    ],
+)
+def test_losses_that_end_with_no_number_are_told(name, losses, code, told):
+    found = [*no_numbers([Thing(name, losses)], [Code("", code)])]
+    assert ["no numbers from place 5 on" in text for _, text in found] == [True] * told
 
 
 SAMPLE = "def sample(n):\n    return [len(str(i)) for i in range(n)]\n"

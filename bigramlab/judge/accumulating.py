@@ -4,6 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
 __all__ = ["emptied_in_the_loop", "grown_in_a_function", "grown_in_the_loop"]
@@ -46,42 +49,54 @@ def grown_in_the_loop(loop: ast.For, code: Code, names: Mapping[str, Any]) -> It
     """Find a table to which each k that is tried is added in place, so that the next one comes on top of it."""
     each = names_in(loop.target, ast.Store)
     made = {name for part in ast.walk(loop) if isinstance(part, ast.Assign) for name in stored(part)}
-    alias = {
-        name: part.value.id
-        for part in ast.walk(loop)
-        if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name)
-        for name in stored(part)
-    }
     taken = (part for part in ast.walk(loop) if isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Sub))
     made |= {ast.unparse(part.target) for part in taken}  # it is taken away again
-    for part in ast.walk(loop):
-        if not (isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add) and isinstance(part.target, ast.Name)):
-            continue
-        own, by = part.target.id, ast.unparse(part.value)
-        table = alias.get(own, own)
-        value = names.get(table)
-        if by in each and (own not in made or own in alias) and table not in made and getattr(value, "ndim", 0) > 1:
+    methods = (part for part in ast.walk(loop) if isinstance(part, ast.Attribute) and part.attr in ("copy_", "zero_"))
+    made |= {ast.unparse(part.value) for part in methods}  # it is set back
+    for part, table, own in _additions(loop):
+        by = ast.unparse(part.value)
+        if by in each and type(names.get(by)) in (int, float) and table not in made and _is_table(names.get(table)):
+            if own != table and _bindings(loop, own) != 1:
+                continue
             text = f"it keeps each `{by}` that was tried before: what is added in place is there in the next turn, too"
             as_own = f"`{own}` is no copy of it. " if own != table else ""
             yield Found(table, code.place_of(part), text, f"{as_own}Make a new table in each turn: `{table} + {by}`.")
 
 
 def grown_in_a_function(code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
-    """Find a function that changes a table of the file in place, under another name, as often as it is called."""
+    """Find a function that adds to a table of the file in place, under another name, as often as it is called."""
     for function in (node for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)):
-        given = {one.arg for one in function.args.args}
-        alias = {}
-        for part in ast.walk(function):
-            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name) and len(stored(part)) == 1:
-                alias[min(stored(part))] = part.value.id
-        for part in ast.walk(function):
-            own = part.target.id if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name) else ""
-            table = alias.get(own, "")
-            shared = table not in given and getattr(names.get(table), "ndim", 0) > 1
-            if shared and isinstance(part, ast.AugAssign) and names_in(part.value) & given:
+        given = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        made = names_in(function, ast.Store)
+        for part, table, own in _additions(function):
+            shared = own != table and table not in given | made and _bindings(function, own) == 1
+            by = part.value
+            if shared and isinstance(by, ast.Name) and by.id in given and _is_table(names.get(table)):
                 text = f"it changes the file's `{table}`, of which `{own}` is no copy, each time that it is called"
-                made = ast.unparse(ast.BinOp(ast.Name(table), part.op, part.value))
-                yield Found(function.name, code.place_of(part), text, f"Make a new table: `{own} = {made}`.")
+                line = f"{own} = {table} + {by.id}"
+                yield Found(function.name, code.place_of(part), text, f"Make a new table: `{line}`.")
+
+
+def _additions(of: ast.AST) -> Iterator[tuple[ast.AugAssign, str, str]]:
+    """Yield what is added in place, with the table's name, which may be another name's, and that name."""
+    alias = {
+        name: part.value.id
+        for part in ast.walk(of)
+        if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name)
+        for name in stored(part)
+    }
+    for part in ast.walk(of):
+        if isinstance(part, ast.AugAssign) and isinstance(part.op, ast.Add) and isinstance(part.target, ast.Name):
+            yield part, alias.get(part.target.id, part.target.id), part.target.id
+
+
+def _bindings(of: ast.AST, name: str) -> int:
+    """Return how often a name is given something, but for what is added to it."""
+    return sum(name in stored(part) for part in ast.walk(of) if isinstance(part, ast.Assign))
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Tensor | np.ndarray) and value.ndim > 1
 
 
 def _end(node: ast.stmt) -> int:

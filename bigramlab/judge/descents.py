@@ -87,9 +87,9 @@ def never_reset(loop: Loop, resetting: set[str]) -> tuple[str, str] | None:
     )
     name = ast.unparse(target) if isinstance(target, ast.Name) else "loss"
     if not with_grad:
-        step = next(part.func for part in ast.walk(loop) if isinstance(part, ast.Call) and called(part) == "step")
-        owner = ast.unparse(step.value) if isinstance(step, ast.Attribute) else "optimizer"
-        return name, f"{owner}.zero_grad()"
+        steps = (part.func for part in ast.walk(loop) if isinstance(part, ast.Call) and called(part) == "step")
+        owners = (ast.unparse(step.value) for step in steps if isinstance(step, ast.Attribute))
+        return name, f"{next((one for one in owners if one.startswith('opt')), 'optimizer')}.zero_grad()"
     own = sorted(with_grad)[0]
     each = next(
         (f"for {ast.unparse(part.target).strip('()')} in {ast.unparse(part.iter)}: " for part in ast.walk(loop)

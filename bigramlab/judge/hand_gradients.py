@@ -42,7 +42,8 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
         names: What its names stand for in the end.
     """
     last = {thing.name: at for at, thing in enumerate(things)}
-    multiples: list[tuple[int, str]] = []
+    multiples: list[tuple[int, bool, str]] = []
+    leaves = 0  # gradients of parameters that are right: then none of these were added up, or clipped
     known: dict[str, bool] = {}  # whether a name's gradient is of the computation that torch saw
     for at, thing in enumerate(things):
         if thing.slope is None and last[thing.name] == at and names.get(thing.name) is thing.value:
@@ -59,15 +60,18 @@ def look_at_hand_gradients(things: Sequence[Thing], names: Mapping[str, Any]) ->
         said, factor = _said(own.double(), slope.detach().double())
         if said:
             known[thing.name] = True
+            leaves += said[0] == RIGHT and slope.requires_grad
             yield at, Item(thing.name, thing.place, *said, f"`{thing.name}`: {said[1]}.")
         elif factor:
             part = round(1 / factor)
             is_mean = part > 1 and abs(factor * part - 1) < NEAR
             of = f"1/{part} of" if is_mean else f"{factor:.4g} times"
             of_mean = ": a mean stands where a sum should" if is_mean else ""
-            multiples.append((at, f"{of} the gradient that torch has{of_mean}"))
+            multiples.append((at, slope.requires_grad, f"{of} the gradient that torch has{of_mean}"))
     if sum(known.values()) >= FEWEST:  # of the same computation: then it is none of steps that were added up
-        for at, text in multiples:
+        for at, is_leaf, text in multiples:
+            if is_leaf and not leaves:
+                continue
             yield at, Item(things[at].name, things[at].place, MISTAKE, text, f"`{things[at].name}`: {text}.")
 
 

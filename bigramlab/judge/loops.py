@@ -76,7 +76,7 @@ def slips_in_loops(
             for what, text, mend in thrown_away(loop, codes):
                 yield Found(ast.unparse(what), code.place_of(what), text, f"Write {mend}.")
             yield from rows_apart(loop, code, seen)
-            yield from trained_on_held_back(loop, code, names)
+            yield from trained_on_held_back(loop, code, codes, names)
             yield from left_out(loop, code, codes, names)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])

@@ -1,41 +1,51 @@
 """Probabilities that are mixed: the weights of a mixture sum to 1."""
 
 import ast
-import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
-from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
+from bigramlab.judge.reading_code import Code, Found, called, stored
 
 __all__ = ["weights_of_mixtures"]
 
 ROUNDING = 1e-6
 PROBABILITY = re.compile(r"(?i)p\d*|p_\w+|probs?\w*|p(uni|bi|tri)\w*")
+NO_MIXTURE = re.compile(r"(?i)score|backoff|loss|unnormali[sz]ed")
 
 
 def weights_of_mixtures(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield the sums of probabilities whose weights are known numbers that do not sum to 1."""
+    """Yield the sums of probabilities whose weights are numbers that are written once, and do not sum to 1.
+
+    Args:
+        codes: The code of the file.
+        names: The values of the file.
+    """
+    nodes = [node for code in codes for node in ast.walk(code.tree())]
+    often = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    often.update(node.arg for node in nodes if isinstance(node, ast.arg))  # a parameter may be another number
+    known = {name: names[name] for name in often if often[name] == 1 and type(names.get(name)) is float}
     for code in codes:
-        added_to = {
-            name
-            for node in ast.walk(code.tree())
-            if isinstance(node, ast.AugAssign)
-            for name in names_in(node.target, ast.Store)
-        }
-        for node in ast.walk(code.tree()):
-            if not isinstance(node, ast.Assign | ast.Return) or node.value is None:
-                continue
-            if isinstance(node, ast.Assign) and stored(node) & added_to:
-                continue  # what is still missing is added later
-            for part in _whole_sums(node.value):
-                weights = _weights(part, names)
+        for statement, name in _kept(code.tree()):
+            for part in _whole_sums(statement.value) if often[name] < 2 else ():
+                weights = _weights(part, names, known)
                 if len(weights) > 1 and abs(sum(weights) - 1) > ROUNDING:
-                    name = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ast.unparse(part)
-                    text = f"probabilities are mixed with weights that sum to {sum(weights):.4g}: it is no probability"
-                    yield Found(name, code.place_of(node), text, "Have the weights of the mixture sum to 1.")
+                    what = name or ast.unparse(part)
+                    total = f"{sum(weights):.4g}"
+                    text = f"probabilities are mixed with weights that sum to {total}, so the result is no probability"
+                    yield Found(what, code.place_of(statement), text, "Have the weights of the mixture sum to 1.")
+
+
+def _kept(tree: ast.Module) -> Iterator[tuple[Any, str]]:
+    """Yield what is kept under the name of a probability, with that name, and what a function returns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(stored(node)) == 1 and PROBABILITY.fullmatch(min(stored(node))):
+            yield node, min(stored(node))
+        if isinstance(node, ast.FunctionDef) and not NO_MIXTURE.search(node.name):
+            yield from ((one, "") for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
 
 
 def _whole_sums(node: ast.expr) -> Iterator[ast.BinOp]:
@@ -45,7 +55,7 @@ def _whole_sums(node: ast.expr) -> Iterator[ast.BinOp]:
     yield from (part for part in parts if isinstance(part.op, ast.Add) and id(part) not in inner)
 
 
-def _weights(node: ast.BinOp, names: Mapping[str, Any]) -> list[float]:
+def _weights(node: ast.BinOp, names: Mapping[str, Any], known: Mapping[str, float]) -> list[float]:
     """Return the weights in a sum of weighted probabilities; none if anything else is added."""
     terms, found = [node.left, node.right], list[float]()
     while terms:
@@ -56,8 +66,8 @@ def _weights(node: ast.BinOp, names: Mapping[str, Any]) -> list[float]:
         if not isinstance(term, ast.BinOp) or not isinstance(term.op, ast.Mult):
             return []
         sides = [(term.left, term.right), (term.right, term.left)]
-        weight = next((one for side, of in sides if _is_probability(of, names) if (one := _number(side, names))), None)
-        if weight is None or weight < 0:
+        weight = next((one for side, of in sides if _is_probability(of, names) if (one := _number(side, known))), None)
+        if weight is None or not 0 < weight < 1:
             return []
         found.append(weight)
     return found
@@ -68,27 +78,26 @@ def _is_probability(node: ast.expr, names: Mapping[str, Any]) -> bool:
     if isinstance(node, ast.Call):
         return PROBABILITY.fullmatch(called(node)) is not None
     base = node.value if isinstance(node, ast.Subscript) else node
-    if isinstance(base, ast.Subscript):
-        base = base.value
+    base = base.value if isinstance(base, ast.Subscript) else base
     if not isinstance(base, ast.Name):
         return False
     table = names.get(base.id)
-    if isinstance(table, Tensor) and table.is_floating_point() and table.dim():
-        return bool(((table.detach().sum(-1) - 1).abs() < 1e-3).any())
+    if isinstance(table, Tensor) and table.dim():
+        try:
+            shares = table.detach().double()
+            return bool(((shares.sum(-1) - 1).abs() < 1e-3).all() and ((shares > 0).sum(-1) > 1).all())
+        except (RuntimeError, NotImplementedError):  # a sparse one, or one without numbers
+            return False
     return PROBABILITY.fullmatch(base.id) is not None
 
 
-def _number(node: ast.expr, names: Mapping[str, Any]) -> float | None:
-    """Return the number that is written, or that a name of the file stands for, or a difference of such."""
-    value: Any = None
+def _number(node: ast.expr, known: Mapping[str, float]) -> float | None:
+    """Return the number that is written, or that a name stands for, or a difference of such."""
     if isinstance(node, ast.Constant):
-        value = node.value
-    elif isinstance(node, ast.Name):
-        value = names.get(node.id)
-    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant):
-        with contextlib.suppress(KeyError, IndexError, TypeError):
-            value = names[node.value.id][node.slice.value]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-        left, right = _number(node.left, names), _number(node.right, names)
-        value = None if left is None or right is None else left - right
-    return float(value) if type(value) in (int, float) else None
+        return float(node.value) if isinstance(node.value, float | int) else None
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        left, right = _number(node.left, known), _number(node.right, known)
+        return None if left is None or right is None else left - right
+    return None

@@ -20,8 +20,9 @@ NAMES = {
     "k": re.compile(r"(?i)(\w+_)?top_?k(_\w+)?"),
     "p": re.compile(r"(?i)(\w+_)?(top_?p|nucleus)(_\w+)?"),
 }
+OTHERS = re.compile(r"(?i)drop|remove|without|ban|limit")
 LOWEST = -1e4  # what is less is as good as minus infinity
-LOGITS = torch.tensor([[0.1, 2.0, -1.0, 1.2, 0.4, -0.3], [1.5, -0.2, 0.6, -2.0, 0.1, 1.1]])
+LOGITS = torch.tensor([[0.1, 2.0, -1.0, 1.2, 0.4, -0.3], [1.5, -0.2, 0.6, -2.0, 0.1, 1.1]]).log_softmax(-1)
 LIMITS: dict[str, tuple[float, ...]] = {"k": (2, 3), "p": (0.55, 0.9)}  # of the shares, no sum is one of these
 
 
@@ -29,7 +30,12 @@ def look_at_own_filters(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
     """Yield what there is to say of functions of logits and a limit."""
     for at, thing in enumerate(things):
         kind = next((kind for kind, called in NAMES.items() if called.fullmatch(thing.name)), "")
-        if not kind or not inspect.isfunction(thing.value) or len(_needed(thing.value)) != 2:
+        if (
+            not kind
+            or OTHERS.search(thing.name)
+            or not inspect.isfunction(thing.value)
+            or len(_needed(thing.value)) != 2
+        ):
             continue
         wrong = [said for limit in LIMITS[kind] if (said := _wrong(thing, kind, limit)) is not None]
         if len(wrong) == len(LIMITS[kind]):
@@ -49,7 +55,7 @@ def _wrong(thing: Thing, kind: str, limit: float) -> str | None:
         with Guard(seconds=SECONDS, name=thing.name) as guard:
             call = Call(thing.value, guard, (logits.clone(), limit), {})
         left = call.returned
-        if call.raised or not isinstance(left, Tensor) or left.shape != logits.shape:
+        if call.raised or not isinstance(left, Tensor) or left.shape != logits.shape or left.dtype != logits.dtype:
             continue
         kept = left > LOWEST
         if kept.all() or not torch.isin(left[kept], logits).all():

@@ -14,6 +14,7 @@ __all__ = ["perplexities_of_losses"]
 PERPLEXITY = re.compile(r"(?i)(\w+_)?(ppl|perplexity|perplex)(_\w+)?")
 BITS = re.compile(r"(?i)(\w+_)?(bits?|bpc|bpt)(_\w+)?")
 LOSS = re.compile(r"(?i)(\w+_)?(loss|nll|ce|cross_?entropy|entropy|bits?|bpc)(_\w+)?")
+BY_2 = re.compile(r"log2\(|log\([^()]*, *2(\.0?)?\)|base *= *2|log\((\w+\.tensor\()?2(\.0?)?\)|0\.693|1\.442")
 CLOSE = 1e-6
 
 
@@ -26,19 +27,21 @@ def perplexities_of_losses(things: Sequence[Thing], codes: Sequence[Code]) -> It
     """
     numbers = {at: number for at, thing in enumerate(things) if (number := _number(thing.value)) is not None}
     losses = [(things[at].name, number) for at, number in numbers.items() if LOSS.fullmatch(things[at].name)]
-    by_2 = any("log2(" in code.text for code in codes)
+    by_2 = any(BY_2.search(code.text) for code in codes)
     for at, number in numbers.items():
         name = things[at].name
         for loss, nats in losses if not things[at].shown else ():
             in_bits = says_bits(loss, codes)
-            if PERPLEXITY.fullmatch(name) and 0 < nats < 50:
+            if not 0 < nats < 50:
+                continue
+            if PERPLEXITY.fullmatch(name):
                 if _same(number, 2.0**nats) and not in_bits and not by_2:
                     yield at, f"2 to the power of `{loss}`, which is in nats: take `math.exp({loss})`"
                     break
                 if _same(number, math.exp(nats)) and BITS.fullmatch(loss) and in_bits:
                     yield at, f"e to the power of `{loss}`, which is in bits: take `2 ** {loss}`"
                     break
-            if BITS.fullmatch(name) and not in_bits and not by_2 and _same(number, nats * math.log(2)):
+            if BITS.fullmatch(name) and not in_bits and not BITS.fullmatch(loss) and _same(number, nats * math.log(2)):
                 yield at, f"`{loss}` times log 2, and should be `{loss}` divided by it: a bit is 0.693 nats"
                 break
 
@@ -49,5 +52,6 @@ def _same(one: float, other: float) -> bool:
 
 def _number(value: object) -> float | None:
     if isinstance(value, Tensor):
-        return float(value.detach()) if value.numel() == 1 and value.is_floating_point() else None
+        known = value.numel() == 1 and value.is_floating_point() and value.device.type != "meta"
+        return float(value.detach()) if known else None
     return float(value) if isinstance(value, float) and math.isfinite(value) else None

@@ -104,7 +104,7 @@ def _wrong_in(plan: _Plan) -> str:
         return f"it is never more than {plan.rates[top]:.3g}, and should reach {plan.name('largest')}"
     last, lowest = plan.rates[int(end) + 1], [*falling.values()][-1]
     if "smallest" in plan.sizes and lowest - max(last, smallest) > (1 - REACHED) * largest:
-        return f"it falls to {lowest:.3g} only, and then all at once to {last:.3g}"
+        return f"it falls only to {lowest:.3g}, and then jumps to {last:.3g}"
     if "smallest" in plan.sizes and abs(last - smallest) > (1 - REACHED) * largest:
         return f"after step {end:g}, the last, it is {last:.3g}, and should be {plan.name('smallest')}"
     return ""

@@ -149,6 +149,9 @@ def _is_part(name: str, names: Mapping[str, Any]) -> bool:
     """Tell whether a name is of a part of a split, and of examples, not of a model or its state."""
     value = names.get(name)
     others = isinstance(value, dict | torch.nn.Module | str) or not hasattr(value, "__len__")
+    others |= isinstance(value, Tensor) and (
+        value.is_floating_point() or (value.dim() == 2 and len({*value.shape}) == 1)
+    )
     return bool(roles_in(name)) and not others and not NO_PART.search(name)
 
 

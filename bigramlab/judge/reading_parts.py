@@ -134,7 +134,10 @@ def best_of_training(things: Sequence[Thing], found: Mapping[int, Item]) -> Iter
                 text = f"the best of the losses of `{part[1]}`, which it was counted on: choose on words it never saw"
                 yield at, text
             if roles_in(part[1]) == {"test"}:
-                yield at, f"the best of the losses of `{part[1]}`, which then test nothing: choose on the dev words"
+                yield (
+                    at,
+                    f"the best of the losses of `{part[1]}`, which test nothing any more: choose on the dev words",
+                )
 
 
 def same_losses(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:
@@ -249,7 +252,7 @@ def _wrong_counts(thing: Thing, own: Sequence[tuple[str, Tensor]]) -> Item | Non
 def _wrong_table(thing: Thing, counted: Sequence[tuple[str, Tensor]]) -> Item | None:
     """Say which slip a table has that is made of a part whose counts are there."""
     table = thing.value.detach().double() if not thing.value.is_complex() else torch.tensor(math.nan)
-    for name, counts in counted if table.isfinite().all() else ():
+    for name, counts in counted if table.isfinite().all() and table.any() else ():
         for one in with_slips(table, counts, {}, 1) if table.shape == counts.shape else ():
             what, but = one.sentence.split(", with one slip. ")
             text = f"{what}, of `{name}`, with one slip: {but.split(':')[0]}"

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor
 
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.reviewed import RIGHT, WRONG, Item, Thing
 
 __all__ = ["no_numbers", "no_probabilities", "no_shares"]
 
 NAME = re.compile(r"(?i)(\w+[._])?(p\d?|probs?|probabilit(y|ies)|prob_?(table|matrix|dict))")
 LOSSES = re.compile(r"(?i)(\w+_)?(loss(es)?i?|lossi)(_\w+)?")
+OTHERS = re.compile(r"(?i)dev|val|test|word|best")
 FEW_LOSSES = 5
 OFF = 0.01  # how far from 1 a sum is that no rounding explains
 FEWEST = 3  # rows
@@ -43,16 +45,20 @@ def no_shares(things: Sequence[Thing], found: Mapping[int, Item]) -> Iterator[tu
             yield at, f"its rows do not sum to 1, as probabilities do: that of {off[0]!r} sums to {sums[off[0]]:.4g}"
 
 
-def no_numbers(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:
+def no_numbers(things: Sequence[Thing], codes: Sequence[Code]) -> Iterator[tuple[int, str]]:
     """Yield the place of the losses of a training, one after another, that end with no number."""
+    text = " ".join(code.text for code in codes)
+    if not re.search(r"backward|grad", text) or re.search(r"logspace|linspace", text):  # a search for a rate may end so
+        return
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
     for name, at in last.items():
         losses = things[at].value
-        if not LOSSES.fullmatch(name) or not isinstance(losses, list) or len(losses) < FEW_LOSSES:
+        if not LOSSES.fullmatch(name) or OTHERS.search(name) or type(losses) is not list or len(losses) < FEW_LOSSES:
             continue
-        numbers = [float(one) if isinstance(one, float) else math.inf for one in losses]
-        if isinstance(losses[0], float) and math.isfinite(numbers[0]) and not math.isfinite(numbers[-1]):
-            first = next(place for place, one in enumerate(numbers) if not math.isfinite(one))
+        if not all(type(one) is float for one in losses):
+            continue
+        first = next((place for place, one in enumerate(losses) if not math.isfinite(one)), 0)
+        if 0 < first <= len(losses) - FEWEST and all(math.isnan(one) for one in losses[-FEWEST:]):
             yield at, f"no numbers from place {first} on: the training diverged, uphill or in too long steps"
 
 

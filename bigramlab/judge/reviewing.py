@@ -155,7 +155,7 @@ def review(
         *exchanged(things, found),
         *best_of_training(things, found),
         *no_shares(things, found),
-        *no_numbers(things),
+        *no_numbers(things, codes),
     ]
     told += perplexities_of_losses(things, codes)
     told += without_boundaries(things, found, all_words)

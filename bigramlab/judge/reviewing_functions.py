@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bigramlab.judge import clock
 from bigramlab.judge.fitting import Fit, fits
 from bigramlab.judge.free_names import NoFit
 from bigramlab.judge.guarding import Guard
@@ -27,6 +28,7 @@ __all__ = ["judged", "result_of", "table_of_calls"]
 
 SECONDS = 2.0  # for a call with what the notebook has
 PROBABILITY = re.compile(r"(?i)(^|_)p(rob\w*)?\d?(_|$)")
+OF_THEM = re.compile(r"(?i)log|nll|neg|percent|pct|ratio|odds|diff|score|count|surpris")
 LOOPS = re.compile("FOR_ITER|JUMP_BACKWARD|JUMP_ABSOLUTE")
 
 
@@ -137,8 +139,12 @@ def _wanted(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def table_of_calls(thing: Thing, vocabulary: str) -> Thing | None:
     """Return what a function of two tokens gives for each two, if these are numbers: tokens as text, or as ids."""
     function, size = inspect.unwrap(thing.value), len(vocabulary)
-    if not PROBABILITY.search(thing.name) or not inspect.isfunction(function) or len(_wanted(function)) != 2:
+    named = PROBABILITY.search(thing.name) and not OF_THEM.search(thing.name)
+    if not named or not inspect.isfunction(function) or len(_wanted(function)) != 2:
         return None
+    if any(step.opname.startswith(("STORE_SUBSCR", "STORE_GLOBAL")) for step in dis.get_instructions(function)):
+        return None  # it would change what the file has
+    end = clock.seconds() + SECONDS
     with Guard(seconds=SECONDS, name=thing.name) as guard:
         for tokens in (vocabulary, range(size)):
             numbers = []
@@ -146,6 +152,8 @@ def table_of_calls(thing: Thing, vocabulary: str) -> Thing | None:
                 call = Call(function, guard, pair, {})
                 number = call.returned
                 number = number.item() if isinstance(number, Tensor) and number.numel() == 1 else number
+                if clock.seconds() > end:
+                    return None
                 if call.raised or not isinstance(number, Real) or isinstance(number, bool):
                     break
                 numbers.append(float(number))

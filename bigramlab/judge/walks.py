@@ -23,6 +23,8 @@ AT_THE_END = r"(\w+) = \1\[1:\] \+ \[(.*)\]"
 AT_THE_FRONT = r"(\w+) = \[(.*)\] \+ \1\[:-1\]"
 OVER_THE_LAST = r"(\w+) = \1\[:-1\] \+ \[(.*)\]"
 TEMPERATURE = re.compile(r"(\w+\.)?temperature")
+SHARES = re.compile(r"(?i)^p$|prob|softmax")
+INVERSE = re.compile(r"temperature = 1(\.0)? ?/")
 LOGITS = re.compile(r"(?i)logit|scores|^l$|^(model|net)\(")
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
@@ -57,11 +59,14 @@ def _ends_of(loop: ast.While, drawn: str) -> Iterator[int]:
 
 def times_temperature(code: Code) -> Iterator[Found]:
     """Find logits that are multiplied by a temperature, where they should be divided by it."""
+    if not re.search(r"multinomial|choice|softmax|items\(", code.text) or INVERSE.search(code.text):
+        return
     for node in ast.walk(code.tree()):
         power = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+        power = power and SHARES.search(ast.unparse(getattr(node, "left", node))) is not None
         if power and isinstance(node, ast.BinOp) and TEMPERATURE.fullmatch(by := ast.unparse(node.right)):
             text = f"probabilities to the power of `{by}`: a high temperature makes what is drawn surer, not freer"
-            mend = f"Take the power of one by it: `{ast.unparse(node.left)} ** (1 / {by})`."
+            mend = f"Raise them to the power of one over it: `{ast.unparse(node.left)} ** (1 / {by})`."
             yield Found(ast.unparse(node), code.place_of(node), text, mend)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             sides = [ast.unparse(node.left), ast.unparse(node.right)]
@@ -89,11 +94,13 @@ def walk_that_stays(loop: ast.While, code: Code, names: Mapping[str, Any]) -> It
         return
     table, index = names.get(row.value.id), row.slice.elts[0] if isinstance(row.slice, ast.Tuple) else row.slice
     fixed = isinstance(index, ast.Constant) and type(index.value) is int
-    stays = isinstance(index, ast.Name) and not any(_changes(part, index.id) for part in ast.walk(loop))
-    if isinstance(table, Tensor) and table.ndim == 3 and stays and isinstance(row.slice, ast.Tuple):
+    stays = isinstance(index, ast.Name) and not _changes(loop, index.id)
+    pair = [*row.slice.elts] if isinstance(row.slice, ast.Tuple) else []
+    if isinstance(table, Tensor) and table.ndim == 3 and len({*table.shape}) == 1 and stays and len(pair) == 2:
         text = f"the older token, `{ast.unparse(index)}`, stays what it was at the beginning, whatever is drawn"
-        newer = ast.unparse(row.slice.elts[1])
-        mend = f"Both must move on: `{ast.unparse(index)}, {newer} = {newer}, {drawn}`."
+        older, newer = map(ast.unparse, pair)
+        mend = f"Both must move on: `{older}, {newer} = {newer}, {drawn}`."
+        mend = f"Before `{newer}` is drawn anew, `{older}` must become what it was." if newer == drawn else mend
         yield Found(ast.unparse(row), code.place_of(found[1]), text, mend)
     if isinstance(table, Tensor) and table.ndim == 2 and table.shape[0] == table.shape[1] and (fixed or stays):
         text = f"each token is drawn from the same row, `{ast.unparse(row)}`, whatever stands before it"
@@ -141,7 +148,9 @@ def context_turned(loop: Loop, code: Code, codes: Sequence[Code]) -> Iterator[Fo
     if not any(map(_draws, ast.walk(loop))) or not any(re.fullmatch(AT_THE_END, ast.unparse(node)) for node in there):
         return
     for node in ast.walk(loop):
-        if isinstance(node, ast.Assign) and (over := re.fullmatch(OVER_THE_LAST, ast.unparse(node))):
+        over = re.fullmatch(OVER_THE_LAST, ast.unparse(node)) if isinstance(node, ast.Assign) else None
+        moved = [one for one in ast.walk(loop) if isinstance(one, ast.Assign) and over and over[1] in stored(one)]
+        if isinstance(node, ast.Assign) and over and len(moved) == 1 and over[2].isidentifier():
             text = "what was drawn is written over the last token, and the others never move on"
             yield Found(over[1], code.place_of(node), text, f"Write `{over[1]} = {over[1]}[1:] + [{over[2]}]`.")
         if isinstance(node, ast.Assign) and (turned := re.fullmatch(AT_THE_FRONT, ast.unparse(node))):
@@ -150,13 +159,16 @@ def context_turned(loop: Loop, code: Code, codes: Sequence[Code]) -> Iterator[Fo
             yield Found(turned[1], code.place_of(node), text, mend)
 
 
-def _changes(part: ast.AST, name: str) -> bool:
-    """Tell whether a name is given another value: `i, j = i, k` gives `i` its own."""
-    if not isinstance(part, ast.Assign) or not isinstance(part.targets[0], ast.Tuple):
-        return isinstance(part, ast.Assign | ast.AugAssign | ast.For) and name in names_in(part, ast.Store)
-    values = part.value.elts if isinstance(part.value, ast.Tuple) else [part.value] * len(part.targets[0].elts)
-    pairs = zip(part.targets[0].elts, values, strict=False)
-    return any(name in names_in(target, ast.Store) and ast.unparse(value) != name for target, value in pairs)
+def _changes(loop: ast.While, name: str) -> bool:
+    """Tell whether a name is given another value in a loop: `i, j = i, k` gives `i` its own."""
+    own: set[int] = set()
+    for node in (node for node in ast.walk(loop) if isinstance(node, ast.Assign) and len(node.targets) == 1):
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = zip(target.elts, value.elts, strict=False)
+            own |= {id(one) for one, other in pairs if ast.unparse(one) == ast.unparse(other) == name}
+    stores = (node for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return any(node.id == name and id(node) not in own for node in stores)
 
 
 def _draws(node: ast.AST) -> bool:
