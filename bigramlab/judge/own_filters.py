@@ -22,7 +22,7 @@ NAMES = {
 }
 OTHERS = re.compile(r"(?i)drop|remove|without|ban|limit")
 LOWEST = -1e4  # what is less is as good as minus infinity
-LOGITS = torch.tensor([[0.1, 2.0, -1.0, 1.2, 0.4, -0.3], [1.5, -0.2, 0.6, -2.0, 0.1, 1.1]]).log_softmax(-1)
+LOGITS = torch.tensor([[0.1, 2.0, -1.0, 1.2, 0.4, -0.3], [1.5, -0.2, 0.6, -2.0, 0.1, 1.1]])
 LIMITS: dict[str, tuple[float, ...]] = {"k": (2, 3), "p": (0.55, 0.9)}  # of the shares, no sum is one of these
 
 
@@ -51,7 +51,8 @@ def _needed(function: Any) -> list[inspect.Parameter]:
 
 def _wrong(thing: Thing, kind: str, limit: float) -> str | None:
     """Say what is wrong with what is left of some logits; None if what comes back is no such thing."""
-    for logits in (LOGITS, LOGITS[:1], LOGITS[0]):
+    logs = LOGITS.log_softmax(-1)  # not at import: what is forked later would wait for torch's threads
+    for logits in (logs, logs[:1], logs[0]):
         with Guard(seconds=SECONDS, name=thing.name) as guard:
             call = Call(thing.value, guard, (logits.clone(), limit), {})
         left = call.returned
