@@ -325,6 +325,14 @@ def test_a_perplexity_is_the_power_of_the_loss_beside_it(name, value, said):
     assert all(said in text for text in found)
 
 
+@pytest.mark.parametrize(
+    "code", ["loss = -sum(math.log(p(a) / 2, 2) for a in w)", "loss = nll / ln2\nln2 = math.log(2)"]
+)
+def test_the_power_of_2_of_a_loss_in_bits_is_let_be(code):
+    things = [Thing("test_loss", 2.25), Thing("perplexity", 2.0**2.25)]
+    assert [*perplexities_of_losses(things, [Code("", code)])] == []
+
+
 @pytest.mark.parametrize("divided", ["t.log(t.tensor(2.))", "math.log(2)", "0.6931471805599453"])
 def test_what_is_divided_by_log_2_is_in_bits(divided):
     assert says_bits("k.item()", [Code("", f"k = l / {divided}")])

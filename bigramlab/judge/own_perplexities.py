@@ -14,7 +14,7 @@ __all__ = ["perplexities_of_losses"]
 PERPLEXITY = re.compile(r"(?i)(\w+_)?(ppl|perplexity|perplex)(_\w+)?")
 BITS = re.compile(r"(?i)(\w+_)?(bits?|bpc|bpt)(_\w+)?")
 LOSS = re.compile(r"(?i)(\w+_)?(loss|nll|ce|cross_?entropy|entropy|bits?|bpc)(_\w+)?")
-BY_2 = re.compile(r"log2\(|log\([^()]*, *2(\.0?)?\)|base *= *2|log\((\w+\.tensor\()?2(\.0?)?\)|0\.693|1\.442")
+BY_2 = re.compile(r"log2\(|log\(.*, *2(\.0?)?\)|base *= *2|log\((\w+\.tensor\()?2(\.0?)?\)|0\.693|1\.442")
 CLOSE = 1e-6
 
 
