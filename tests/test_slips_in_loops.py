@@ -10,6 +10,7 @@ from bigramlab.judge.reading_code import Code, says_bits
 from bigramlab.judge.reading_shares import no_numbers
 from bigramlab.judge.reviewed import RIGHT, WRONG, Thing
 from bigramlab.judge.reviewing import review_names
+from bigramlab.lab.notebooks import check_file
 
 pytestmark = pytest.mark.slow
 
@@ -380,3 +381,16 @@ def _triples(word):
     letters = ".abcdlnor"
     ids = [0, 0, *map(letters.index, word), 0]
     return [*zip(ids, ids[1:], ids[2:], strict=False)]
+
+
+def test_a_notebook_that_shows_something_may_draw_a_picture(tmp_path):
+    file = tmp_path / "shown.py"
+    file.write_text(
+        "from IPython.display import display\n"
+        "import matplotlib\nmatplotlib.use('Agg', force=True)\n"
+        "from matplotlib import pyplot as plt\nplt.install_repl_displayhook()\nplt.plot([1, 2, 3])\n"
+        "words = open('names.txt').read().split()\n"
+    )
+    status, page = check_file(file)
+    assert status == 0, page
+    assert "all is right, 1 in all" in page

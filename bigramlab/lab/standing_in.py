@@ -21,6 +21,8 @@ __all__ = ["stand_in_for_names_txt", "stand_in_for_the_notebook"]
 FOR_LOOKS = ("IPython", "ipywidgets", "seaborn", "plotly", "altair", "graphviz", "torchviz", "wandb", "google", "rich")
 """Packages that show what was computed, and compute nothing: without them a file is as right as with them."""
 
+NEWEST = (999, 0)  # version: what asks for one takes no detour for an old one
+
 
 class _Silent(ModuleType):
     """Has every name, can be called, and does nothing."""
@@ -28,7 +30,10 @@ class _Silent(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Silent(name)
+        return NEWEST if name == "version_info" else _Silent(name)
+
+    def __bool__(self) -> bool:
+        return False  # matplotlib asks so whether it runs in a notebook
 
     def __call__(self, *arguments: Any, **_: Any) -> Any:
         function = len(arguments) == 1 and callable(arguments[0])
