@@ -91,6 +91,7 @@ def test_what_is_no_such_plan_is_not_looked_at(code):
     ("right", "wrong", "said"),
     [
         ("1.0 + math.cos", "1.0 - math.cos", "after the warm-up it rises"),
+        ("math.cos(math.pi * ratio)", "math.cos(ratio)", "and then jumps to 0.0001"),
         ("(it + 1) / (warmup_iters + 1)", "(it + 1) * warmup_iters", "more than `learning_rate`, 0.001"),
         ("(it - warmup_iters) / (lr_decay_iters - warmup_iters)", "it / lr_decay_iters", "never more than 0.000966"),
         ("return min_lr + ", "return ", "below `min_lr`, 0.0001"),

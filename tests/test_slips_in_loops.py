@@ -1,5 +1,7 @@
 """Slips that the code of a loop shows: around an optimizer, in what it learns from, in what a network is asked with."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -361,6 +363,52 @@ def test_losses_that_end_with_no_number_are_told(name, losses, code, told):
 
 
 SAMPLE = "def sample(n):\n    return [len(str(i)) for i in range(n)]\n"
+
+
+def test_a_function_that_adds_to_the_files_table_is_named():
+    code = """
+def smoothed(k):
+    table = N
+    table += k
+    return table
+"""
+    assert (
+        "it changes the file's `N`, of which `table` is no copy"
+        in seen(code, NAMES | {"N": torch.ones(3, 3)})["smoothed"]
+    )
+    assert seen(code.replace("table = N", "table = N.clone()"), NAMES | {"N": torch.ones(3, 3)}) == {}
+
+
+def test_targets_that_are_the_very_tokens_that_go_in_are_told():
+    words = ["anna", "bob", "carla", "dora"] * 20
+    xs = torch.tensor([ids[0] for word in words for ids in pairwise([0, *map(".abcdlnor".index, word), 0])])
+    ys = torch.tensor([ids[1] for word in words for ids in pairwise([0, *map(".abcdlnor".index, word), 0])])
+    for targets, wrong in ((ys, {}), (xs.clone(), {"ys": "the very tokens of `xs`"})):
+        items = review_names({"words": words, "xs": xs, "ys": targets}).items
+        assert {item.name: item.text.split(",")[0] for item in items if item.is_wrong} == wrong
+
+
+class Recurrent(torch.nn.Module):
+    def __init__(self, batch_first):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(6, 8)
+        self.cell = torch.nn.GRU(8, 8, batch_first=batch_first)
+        self.head = torch.nn.Linear(8, 6)
+
+    def forward(self, ids):
+        return self.head(self.cell(self.embedding(ids))[0])
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_rows_that_are_taken_for_steps_are_told(batch_first):
+    torch.manual_seed(3)
+    ids = torch.randint(6, (16, 9))
+    names = {"x": ids[:, :-1], "y": ids[:, 1:], "model": Recurrent(batch_first), "__name__": __name__}
+    (item,) = [item for item in review_names(names).items if item.name == "model"]
+    if batch_first:
+        assert (item.verdict, item.text) == (RIGHT, "at each place it sees the tokens up to there, and none after them")
+    else:
+        assert "unless it is told `batch_first=True`" in item.text
 
 
 def test_a_number_that_a_function_goes_up_to_is_no_table():

@@ -174,6 +174,8 @@ def test_the_lecture_is_right(wrong):
         # Gradients by hand.
         ("(1 - h**2) * dh", "(1 - hpreact**2) * dh", "dhpreact", "not the gradient that torch has"),
         ("dW2 = h.T", "dW2 = hpreact.T", "dW2", "not the gradient that torch has"),
+        ("(1 - h**2) * dh", "(1 - h) * dh", "dhpreact", "not the gradient that torch has"),
+        ("dlogits.sum(0)", "dlogits.mean(0)", "db2", "1/32 of the gradient that torch has: a mean stands where a sum"),
         ("dlogits /= n\n", "", "dlogits", "32 times the gradient"),
         ("dlogits = F.softmax", "dlogits = -F.softmax", "dlogits", "not the gradient"),
         # The walk.
