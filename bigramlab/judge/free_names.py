@@ -3,6 +3,7 @@
 import ast
 import dis
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -15,6 +16,8 @@ from torch import Tensor
 from bigramlab.judge.naming import alphabet_of, is_called
 
 __all__ = ["NoFit", "bound_to", "draws_elsewhere", "globals_read", "ranged_over", "with_sizes_as_parameters"]
+
+IN_WORDS = re.compile(r"[\w'\u2019 -]")  # and "." and a newline mark their ends
 
 
 class NoFit(Exception):
@@ -53,7 +56,7 @@ def bound_to(read: Mapping[str, Any], missing: list[str]) -> dict[str, str]:
         elif "vocabulary" in missing and (alphabet := alphabet_of(value)):
             kind, tokens = alphabet
             begins = tokens[0] == "." and "" not in tokens and all(len(token) == 1 for token in tokens)
-            letters = kind == "chars" and "." not in tokens and all(len(token) == 1 for token in tokens)
+            letters = kind == "chars" and all(len(token) == 1 and IN_WORDS.match(token) for token in tokens)
             if not (begins or letters):
                 raise NoFit(f"it reads `{name}`, in which the id 0 is not that of '.'")
             wanted = "vocabulary"

@@ -184,6 +184,8 @@ def _trained(
     if loss < best + TRAINED:
         return RIGHT, told
     if own[name].grad is None:
+        if ((weight.exp().sum(1) - 1).abs() < 1e-4).all():  # logarithms of probabilities, which are not trained
+            return None
         return STEP, f"still to be trained, {told}"
     if slip := _learned_instead(weight.log_softmax(1), counts, loss):
         return MISTAKE, slip

@@ -21,6 +21,8 @@ __all__ = ["Part", "read_loss"]
 
 A_WORD = "loss a word"
 OF_ALL = ", which was made of all words"
+LOGS = "the logarithms of the probabilities"
+SMOOTHED = "the counts, smoothed"
 
 
 class Part(NamedTuple):
@@ -96,7 +98,9 @@ def _tables(there: Mapping[str, Any], known: Sequence[Item], *, axes: int) -> li
     return [
         (item, table.detach().double())
         for item in known
-        if item.verdict == RIGHT and isinstance(table := there.get(item.name), Tensor) and table.dim() == axes
+        if (item.verdict == RIGHT or item.text.startswith(LOGS))
+        and isinstance(table := there.get(item.name), Tensor)
+        and table.dim() == axes
     ]
 
 
@@ -105,8 +109,8 @@ def _models(tables: Sequence[tuple[Item, Tensor]], parts: Sequence[Any]) -> dict
     found = {}
     for item, table in tables:
         of_all = OF_ALL if parts and " of `" not in item.text else ""
-        if item.text.startswith("the probabilities"):
-            found[f"`{item.name}`{of_all}"] = table
+        if item.text.startswith(("the probabilities", LOGS)):
+            found[f"`{item.name}`{of_all}"] = table.exp() if item.text.startswith(LOGS) else table
     return found
 
 
@@ -136,11 +140,12 @@ def _loss_by(
     """Say which loss a number is by the tables of probabilities, or by one that was made of the counts."""
     if said := _nearest(number, product(models.items(), measured)):
         return said
-    smoothed = {
-        f"`{item.name}` {with_k(k)}{'' if ' of `' in item.text else OF_ALL}": probs_of(counts + k)
-        for item, counts in (counted if digits_of(number)[0] > SHORT else ())
-        for k in KS  # which may be chosen by a loop over several
-    }
+    smoothed = {}
+    for item, counts in counted if digits_of(number)[0] > SHORT else ():
+        done = item.text.startswith(SMOOTHED)
+        for k in (0,) if done else KS:  # which may be chosen by a loop over several
+            how = "" if done else f" {with_k(k)}"
+            smoothed[f"`{item.name}`{how}{'' if ' of `' in item.text else OF_ALL}"] = probs_of(counts + k)
     return _nearest(number, product(smoothed.items(), measured))
 
 

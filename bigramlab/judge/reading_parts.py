@@ -238,12 +238,14 @@ def _deeper_table(thing: Thing, parts: Sequence[Part], vocabulary: str) -> Item 
 def _wrong_counts(thing: Thing, own: Sequence[tuple[str, Tensor]]) -> Item | None:
     """Say which slip the counts of a part have."""
     table = thing.value.detach().double() if not thing.value.is_complex() else torch.tensor(math.nan)
+    k = max(0.0, float(table.min())) if table.numel() and table.isfinite().all() else 0.0  # what never came has k
     for name, counts in own:
         for slip, change in COUNTED.items() if table.shape == counts.shape else ():
-            if (wrong := change(counts)).equal(table):
-                text = f"the counts, of `{name}`, with one slip: {slip.split(':')[0]}"
+            if torch.allclose(wrong := change(counts), table - k, rtol=1e-6, atol=1e-6):
+                smoothed = f", smoothed with k = {k:g}" if k else ""
+                text = f"the counts{smoothed}, of `{name}`, with one slip: {slip.split(':')[0]}"
                 place = tuple(int(at) for at in torch.unravel_index((wrong - counts).abs().argmax(), counts.shape))
-                but = is_and_should(wrong[place], counts[place], f"{thing.name}[{place[0]}][{place[1]}]")
+                but = is_and_should(wrong[place] + k, counts[place] + k, f"{thing.name}[{place[0]}][{place[1]}]")
                 details = [("But", f"{slip[0].upper()}{slip[1:]}.", False), ("To see it", but, False)]
                 return Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", details)
     return None

@@ -56,6 +56,7 @@ class Thing:
         reads: The names that what made it reads.
         shown: Whether it has no name, and was only shown.
         slope: The gradient that torch had by then for the value that its name is of, as `dlogits` is of `logits`.
+        inside: Whether it is a name of a function's own, as it was at the end of its first call.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Thing:
     reads: frozenset[str] = frozenset()
     shown: bool = False
     slope: Tensor | None = None
+    inside: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -171,8 +171,9 @@ def review(
         for one in (*in_loops, *heard)
         if not (in_loops and one.text == NEVER_MOVED)  # of which a loop that goes wrong may be the cause
     ]
+    found = {at: item for at, item in found.items() if not things[at].inside or _is_sure(item, found.values())}
     items, unknown = settled(things, found, slips)
-    return Review(title, items, unknown, ended, list(remarks), _unfinished(items, codes), likely)
+    return Review(title, items, unknown, ended, [*remarks, *_within(things, items)], _unfinished(items, codes), likely)
 
 
 def _judge_functions(
@@ -206,6 +207,25 @@ def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | Non
     if verdict == WRONG:
         text = f"of `{result.name}`, {said.text}"
     return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", said.details, slips=said.slips)
+
+
+def _is_sure(item: Item, items: Iterable[Item]) -> bool:
+    """Tell whether it is certain what a name of a function's own is: it may be on the way to something else."""
+    if item.verdict == RIGHT:
+        return True
+    counted = re.match("the (?:counts|probabilities)", item.text)
+    function = item.name.partition(".")[0]
+    right = (one.text for one in items if one.verdict == RIGHT and one.name.startswith(f"{function}."))
+    derived = item.text.startswith("the counts") and any(text.startswith("the counts") for text in right)
+    return item.verdict == MISTAKE and counted is not None and not derived
+
+
+def _within(things: Sequence[Thing], items: Sequence[Item]) -> Iterator[str]:
+    """Yield what the names of a function's own are, if any is told of."""
+    told = {item.name for item in items}
+    if one := next((thing.name for thing in things if thing.inside and thing.name in told), ""):
+        function, _, name = one.partition(".")
+        yield f"`{one}` is what `{name}` was within `{function}` when its first call was over"
 
 
 def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:

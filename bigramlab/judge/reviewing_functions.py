@@ -29,6 +29,7 @@ __all__ = ["judged", "result_of", "table_of_calls"]
 SECONDS = 2.0  # for a call with what the notebook has
 PROBABILITY = re.compile(r"(?i)(^|_)p(rob\w*)?\d?(_|$)")
 OF_THEM = re.compile(r"(?i)log|nll|neg|percent|pct|ratio|odds|diff|score|count|surpris")
+NO_RESULT = "it should return a result for this"
 LOOPS = re.compile("FOR_ITER|JUMP_BACKWARD|JUMP_ABSOLUTE")
 
 
@@ -81,7 +82,7 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
         if not ours:
             return Item(thing.name, thing.place, RIGHT, text)
         return Item(thing.name, thing.place, NOT_JUDGED, f"{text}; it isn't our `{thing.name}`: {_cause(wrong[0][1])}")
-    if ours and (why := _another_of_that_name(*wrong[0])):
+    if ours and (why := _another_of_that_name(*wrong[0], used=bool(made or unknown))):
         return Item(thing.name, thing.place, NOT_JUDGED, f"it isn't our `{thing.name}`: {why}")
     if ours:
         return _wrong(thing, *wrong[0])
@@ -90,10 +91,18 @@ def judged(thing: Thing, made: Sequence[Item], unknown: Sequence[Thing] = ()) ->
     return Item(thing.name, thing.place, NOT_JUDGED, advice)
 
 
-def _another_of_that_name(fit: Fit, report: Report) -> str:
-    """Say what shows that a function that has the name of ours is meant for something else; nothing if nothing does."""
+def _another_of_that_name(fit: Fit, report: Report, *, used: bool) -> str:
+    """Say what shows that a function that has the name of ours is meant for something else; nothing if nothing does.
+
+    Args:
+        fit: How it was called.
+        report: What came of it.
+        used: Whether something was made with it: then it gives a result for what it is meant for.
+    """
     if re.fullmatch(r"TypeError: '\w+' object is not callable.*", report.raised, re.DOTALL):
         return "it takes a function"
+    if used and not report.held and NO_RESULT in report.problem:
+        return "it takes something else, and gives no result for what ours takes"
     slip, cause = _slip(fit, report) if _is_known(report) else "", _cause(report).partition(":")[0]
     return f"{cause[:1].lower()}{cause[1:]}" if re.match(r"(en|de)code/.*(boundar|stop)", slip) else ""
 

@@ -25,6 +25,7 @@ from bigramlab.judge.hand_gradients import slope_for
 from bigramlab.judge.reading_code import stored
 from bigramlab.judge.reviewed import Thing
 from bigramlab.lab.cells import Cell
+from bigramlab.lab.inside import Inside
 from bigramlab.lab.lacking import Lacking
 from bigramlab.lab.standing_in import stand_in_for_names_txt, stand_in_for_the_notebook
 from bigramlab.lab.unfolding import unfolded
@@ -80,6 +81,7 @@ def run_cells(
     stand_in_for_the_notebook()
     stand_in_for_names_txt(run.remarks)
     tracker, lacking = _Tracker(run), Lacking(names, run.remarks)
+    inside = Inside({cell.filename for cell in cells}, _copy)
     for number, cell in enumerate(cells):
         linecache.cache[cell.filename] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.filename)
         try:
@@ -96,11 +98,13 @@ def run_cells(
             tell(running=place, at=(number, index))
             if (whole := lacking.without(statement, place)) is None:
                 continue
-            ended, shown = _run(whole, cell, run, tracker.flags, lacking)
+            with inside:
+                ended, shown = _run(whole, cell, run, tracker.flags, lacking)
             if ended == LEFT_OUT:
                 lacking.leave_out(statement, place)
                 continue
             tracker.look(statement, place)
+            tracker.look_inside(inside, place)
             tracker.show(statement, place, shown)
             if ended is not None:
                 run.ended = ended and f"{place} {ended}"
@@ -161,7 +165,7 @@ class _Tracker:
         self.flags = 0
         self._seen: dict[str, tuple[Any, Any]] = {name: (value, None) for name, value in run.names.items()}
         self._pending: dict[str, tuple[Any, str, bool, frozenset[str], int]] = {}
-        self._kept: list[tuple[int, Thing]] = []  # with the number of the statement that made it
+        self._kept: list[tuple[float, Thing]] = []  # with the number of the statement that made it
         self._number = 0
         self._shown: list[Thing] = []
 
@@ -188,6 +192,14 @@ class _Tracker:
             read |= made_of.get(base, frozenset(reads))
             read |= self._of(base) if dot else frozenset()  # an attribute is made of those before it
             self._pending[name] = (value, place, base in passing, read, self._number)
+
+    def look_inside(self, inside: Inside, place: str) -> None:
+        """Keep what functions made that the statement called for the first time."""
+        there = {**self.run.names, **dict(_attributes(self.run.names))}
+        for function, name, value in inside.made(there):
+            passing = not hasattr(value, "__len__")
+            thing = Thing(f"{function}.{name}", value, place, passing, frozenset({function}), inside=True)
+            self._kept.append((self._number - 0.5, thing))
 
     def show(self, statement: ast.stmt, place: str, shown: dict[str, Any]) -> None:
         """Keep what a statement shows: its own value, or the numbers that it prints."""
@@ -256,7 +268,15 @@ def _shown(statement: ast.stmt) -> Iterator[ast.expr]:
         yield call
         return
     for argument in call.args:
-        parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+        match argument:
+            case ast.JoinedStr(values=parts):
+                pass
+            case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=right):
+                parts = right.elts if isinstance(right, ast.Tuple) else [right]
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=parts):
+                pass
+            case _:
+                parts = [argument]
         yield from (part.value if isinstance(part, ast.FormattedValue) else part for part in parts)
 
 

@@ -31,6 +31,8 @@ NETWORK: list[Part] = [
         ("places_turned_by_one", lambda p, ids: p.embedding[ids] + p.places.roll(-1, 0)[: ids.shape[1]], "The places begin at 1, and should at 0."),
         ("last_place_for_all", _places(lambda p, ids: torch.full((ids.shape[1],), ids.shape[1] - 1)), "Every token gets the vector of the last token's place."),
         ("places_looked_up_by_id", _places(lambda p, ids: ids), "The places are looked up by the ids of the tokens, and should be by where these stand."),
+        ("places_looked_up_by_id", _places(lambda p, ids: ids % len(p.places)), "The places are looked up by the ids of the tokens, and should be by where these stand."),
+        ("places_looked_up_by_id", _places(lambda p, ids: ids.clamp(max=len(p.places) - 1)), "The places are looked up by the ids of the tokens, and should be by where these stand."),
         ("places_multiplied", lambda p, ids: p.embedding[ids] * p.places[: ids.shape[1]], "The vectors of the places are multiplied, and should be added."),
         ("embedding_scaled", lambda p, ids: p.embedding[ids] * p.embedding.shape[1] ** 0.5 + p.places[: ids.shape[1]], "The embedding is multiplied by √width, and should be taken as it is."),
         ("sines_for_places", lambda p, ids: p.embedding[ids] + _sines(ids.shape[1], p.embedding.shape[1]), "Sines and cosines stand for the places, as in the first Transformer: here the vectors are learned, `places`."),
