@@ -125,10 +125,11 @@ def test_a_slip_within_a_function_is_told_where_it_is_made(said, before, after, 
 
 
 def test_what_is_made_of_right_counts_on_purpose_is_let_be(said):
-    after = "counts += 1\n        pairs = (counts > 1).float()\n        self.kinds = int(pairs.sum())"
-    items, made = said(("counts += 1", after))
+    kinds = "def kinds(table):\n    seen = (table > 0).float()\n    return int(seen.sum())\n\n"
+    changes = ("counts += 1", "self.kinds = kinds(counts)\n        counts += 1"), ("def smooth(", f"{kinds}def smooth(")
+    items, made = said(*changes)
     assert made
-    assert "fit.pairs" not in items
+    assert "kinds.seen" not in items
 
 
 def test_only_the_first_call_is_kept_and_only_of_functions_that_return_once():
@@ -175,3 +176,19 @@ def test_a_function_of_another_kind_with_the_name_of_ours_is_let_be(said):
     assert items["P3"].verdict == "right"
     assert "it takes something else" in items["smooth"].text
     assert "decode" not in {item.name for item in made.items if item.is_wrong}
+
+
+def test_what_is_local_casts_no_doubt_on_what_the_file_has(said):
+    folds = """
+def folds():
+    train, test = words[40:], words[:40]
+    stoi = {c: i for i, c in enumerate("abcde.")}
+    itos = {i: c for i, c in enumerate(".abcde")}
+    return len(train), len(test), len(stoi), len(itos)
+
+tokens = Tokens(words)
+folds()
+"""
+    items, made = said(("\ntokens = Tokens(words)\n", folds))
+    assert made, made.text()
+    assert items["tokens.ids"].verdict == "right"

@@ -132,35 +132,37 @@ def review(
         elif result := result_of(thing, names):
             said = say_values([result], {**there, result.name: result.value}, words, [], [], begin).get(0)
             found[at] = _by_its_result(thing, result, said) or found[at]
+    outer = [replace(one, value=None, shown=True) if one.inside else one for one in things]
     whole = [
-        *look_at_batches(things),
-        *look_at_attention(things),
-        *look_at_heads(things),
-        *look_at_own_gradients(things),
-        *look_at_own_norms(things),
-        *look_at_own_layers(things, names),
-        *look_at_hidden_layers(things),
-        *look_at_hand_gradients(things, names),
+        *look_at_batches(outer),
+        *look_at_attention(outer),
+        *look_at_heads(outer),
+        *look_at_own_gradients(outer),
+        *look_at_own_norms(outer),
+        *look_at_own_layers(outer, names),
+        *look_at_hidden_layers(outer),
+        *look_at_hand_gradients(outer, names),
     ]
-    for at, item in [*whole, *look_at_models(things, names, begin)]:
+    for at, item in [*whole, *look_at_models(outer, names, begin)]:
         found.setdefault(at, item)
-    found |= look_at_own_rates(things)
-    filters = dict(look_at_own_filters(things))
+    found |= look_at_own_rates(outer)
+    filters = dict(look_at_own_filters(outer))
     found |= {at: item for at, item in filters.items() if at not in found or found[at].verdict == NOT_JUDGED}
-    found |= look_at_pairs(things, found, parts, order_of(there, words), all_words)
-    found |= look_at_parts_asked(things, names, codes)
-    found |= look_at_walks(things, names, found, all_words)
-    told = [*overlapping(things, all_words), *same_losses(things), *misnamed_moments(things)]
+    found |= look_at_pairs(outer, found, parts, order_of(there, words), all_words)
+    found |= look_at_parts_asked(outer, names, codes)
+    found |= look_at_walks(outer, names, found, all_words)
+    told = [*overlapping(outer, all_words), *same_losses(outer), *misnamed_moments(outer)]
     told += [
-        *exchanged(things, found),
-        *best_of_training(things, found),
-        *no_shares(things, found),
-        *no_numbers(things, codes),
+        *exchanged(outer, found),
+        *best_of_training(outer, found),
+        *no_shares(outer, found),
+        *no_numbers(outer, codes),
     ]
-    told += perplexities_of_losses(things, codes)
-    told += without_boundaries(things, found, all_words)
-    if turned := not_inverse(there):
-        told.append((max(at for at, thing in enumerate(things) if thing.name == turned[0]), turned[1]))
+    told += perplexities_of_losses(outer, codes)
+    told += without_boundaries(outer, found, all_words)
+    inner = {one.name for one in things if one.inside}
+    if turned := not_inverse({name: value for name, value in there.items() if name not in inner}):
+        told.append((max(at for at, thing in enumerate(outer) if thing.name == turned[0]), turned[1]))
     for at, text in told:
         if at not in found or not found[at].is_wrong:
             name = things[at].name
@@ -171,7 +173,12 @@ def review(
         for one in (*in_loops, *heard)
         if not (in_loops and one.text == NEVER_MOVED)  # of which a loop that goes wrong may be the cause
     ]
-    found = {at: item for at, item in found.items() if not things[at].inside or _is_sure(item, found.values())}
+    found = {
+        at: item
+        for at, item in found.items()
+        if not things[at].inside
+        or _is_sure(item, [one for other, one in found.items() if other < at or one.place == item.place])
+    }
     items, unknown = settled(things, found, slips)
     return Review(title, items, unknown, ended, [*remarks, *_within(things, items)], _unfinished(items, codes), likely)
 
@@ -209,13 +216,12 @@ def _by_its_result(thing: Thing, result: Thing, said: Item | None) -> Item | Non
     return Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.", said.details, slips=said.slips)
 
 
-def _is_sure(item: Item, items: Iterable[Item]) -> bool:
+def _is_sure(item: Item, others: Iterable[Item]) -> bool:
     """Tell whether it is certain what a name of a function's own is: it may be on the way to something else."""
     if item.verdict == RIGHT:
         return True
     counted = re.match("the (?:counts|probabilities)", item.text)
-    function = item.name.partition(".")[0]
-    right = (one.text for one in items if one.verdict == RIGHT and one.name.startswith(f"{function}."))
+    right = (one.text for one in others if one.verdict == RIGHT)
     derived = item.text.startswith("the counts") and any(text.startswith("the counts") for text in right)
     return item.verdict == MISTAKE and counted is not None and not derived
 

@@ -214,7 +214,8 @@ def _counted(words: tuple[str, ...] | None) -> Tensor:
 def order_of(there: Mapping[str, Any], words: Sequence[str] | None) -> Tensor | None:
     """Return our id of each of the notebook's, if its tokens stand in another order."""
     vocabulary = build_vocabulary(the_names() if words is None else words)
-    for value in there.values():
+    for name in sorted(there, key=lambda name: "." in name):  # what the file itself has goes first
+        value = there[name]
         found = alphabet_of(value) if isinstance(value, dict) else None
         if found and sorted(found[1]) == sorted(vocabulary):
             order = [vocabulary.index(token) for token in found[1]]
