@@ -192,3 +192,35 @@ folds()
     items, made = said(("\ntokens = Tokens(words)\n", folds))
     assert made, made.text()
     assert items["tokens.ids"].verdict == "right"
+
+
+def test_a_network_is_called_with_the_batch_that_a_function_made(said):
+    network = """
+tokens = Tokens(words)
+ids = torch.tensor([tokens.ids[c] for c in "." + ".".join(words) + "."])
+
+def get_batch():
+    at = torch.randint(len(ids) - 8, (16,))
+    x = torch.stack([ids[i : i + 8] for i in at])
+    y = torch.stack([ids[i + 1 : i + 9] for i in at])
+    return x, y
+
+class Looking(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(6, 6)
+        self.register_buffer("mask", torch.triu(torch.ones(8, 8)))
+
+    def forward(self, x, y=None):
+        table, mask = self.table(x), self.mask[: x.shape[1], : x.shape[1]]
+        logits = (mask / mask.sum(1, keepdim=True)) @ table
+        return logits, None if y is None else torch.nn.functional.cross_entropy(logits.transpose(1, 2), y)
+
+looking = Looking()
+for _ in range(3):
+    _, loss = looking(*get_batch())
+"""
+    change = "\ntokens = Tokens(words)\n", network
+    assert "it sees the tokens after it" in said(change)[0]["looking"].text
+    mended = change[0], network.replace("triu", "tril")
+    assert said(mended)[0]["looking"].verdict == "right"

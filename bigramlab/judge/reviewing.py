@@ -143,7 +143,7 @@ def review(
         *look_at_hidden_layers(outer),
         *look_at_hand_gradients(outer, names),
     ]
-    for at, item in [*whole, *look_at_models(outer, names, begin)]:
+    for at, item in [*whole, *look_at_models(things, names, begin)]:
         found.setdefault(at, item)
     found |= look_at_own_rates(outer)
     filters = dict(look_at_own_filters(outer))
