@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -31,12 +32,18 @@ def _pairs(things: Sequence[Thing]) -> Iterator[tuple[int, Thing, Thing]]:
     last = {thing.name: at for at, thing in enumerate(things) if not thing.shown}
     for name, other in named_pairs(last):
         at = last[name]
-        rows, targets = things[at].value, things[last[other]].value
+        rows, targets = (_as_ids(things[place].value) for place in (at, last[other]))
         if not (isinstance(rows, Tensor) and isinstance(targets, Tensor)) or rows.shape != targets.shape:
             continue
         whole = rows.dtype == targets.dtype == torch.int64 and 0 < rows.dim() < 3 and rows.shape[-1] > 2
         if whole and rows.numel() >= FEWEST and int(rows.min()) >= 0 and len(torch.unique(rows)) > 2:
-            yield last[other], things[at], things[last[other]]
+            yield last[other], replace(things[at], value=rows), replace(things[last[other]], value=targets)
+
+
+def _as_ids(value: object) -> object:
+    """Return a plain list of ids, as one piece of a text is often kept, as a tensor; anything else as it is."""
+    ids = isinstance(value, list) and len(value) >= FEWEST and all(type(one) is int for one in value)
+    return torch.tensor(value) if ids else value
 
 
 def batches_in(things: Sequence[Thing]) -> Iterator[Batch]:

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-
 from bigramlab.judge.reading_code import Code, Loop, called, mentions_grad, names_in, outer_loops, stored
 
 __all__ = [
@@ -17,11 +15,9 @@ __all__ = [
     "rebound",
     "resets",
     "thrown_away",
-    "untrained",
     "uphill",
 ]
 
-WEIGHT = re.compile(r"C|E|emb\w*|wte|[Wb]\d?")
 """What weights are called where a network is written as its tensors."""
 NEVER_MOVED = "its gradient is computed again and again, and no parameter is ever moved, so nothing is learned"
 HARMLESS = {"dict", "enumerate", "float", "int", "items", "keys", "len", "list", "max", "min", "range", "reversed"}
@@ -198,20 +194,6 @@ def _is_harmless(call: ast.Call) -> bool:
     owner = owner.value if isinstance(owner, ast.Attribute) else owner  # of `jax.tree_util.tree_map`
     of_module = isinstance(owner, ast.Name) and owner.id in MODULES and not called(call).endswith("_")
     return of_module or called(call) in HARMLESS
-
-
-def untrained(loop: Loop, names: Mapping[str, Any]) -> tuple[str, list[str]] | None:
-    """Return a weight that a training goes through and that needs no gradient, and those that do; nothing if all do."""
-    if not any(called(node) == "backward" for node in ast.walk(loop)):
-        return None
-    tensors = {name: value for name in names_in(loop) if isinstance(value := names.get(name), Tensor)}
-    tensors = {name: value for name, value in tensors.items() if value.is_leaf and value.is_floating_point()}
-    trained = sorted(name for name, value in tensors.items() if value.requires_grad and WEIGHT.fullmatch(name))
-    left = [name for name in sorted(tensors.keys() - trained) if WEIGHT.fullmatch(name)]
-    changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
-    kept = names_in(loop, ast.Store).union(*map(names_in, changed))
-    left = [name for name in left if name not in kept and bool(tensors[name].any())]
-    return (left[0], trained) if left and len(trained) > 1 else None
 
 
 # An update uphill

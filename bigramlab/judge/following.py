@@ -12,7 +12,7 @@ from bigramlab.judge.reviewed import BAD, CLOSE, FOLLOWS, MISTAKE, RIGHT, STEP, 
 
 __all__ = ["reads_of", "roles_in", "settled"]
 
-ROLES = {"train": "tr|train|training", "dev": "dev|va|val|valid|validation", "test": "te|test"}
+ROLES = {"train": "tr|train|training", "dev": "dev|dv|va|val|valid|validation", "test": "te|test"}
 
 
 def settled(things: Sequence[Thing], found: Mapping[int, Item], slips: Sequence[Item]) -> tuple[list[Item], list[str]]:

@@ -6,14 +6,16 @@ from typing import Any
 
 from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_a_function, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
-from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, untrained, uphill
+from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, uphill
 from bigramlab.judge.generating_loops import forgotten_at_each_step, slips_in_generating
+from bigramlab.judge.measured import slips_in_measuring
 from bigramlab.judge.mixing import weights_of_mixtures
 from bigramlab.judge.optimizer_loops import slips_around_optimizers
 from bigramlab.judge.parts_asked import other_parts
+from bigramlab.judge.planned_rates import slips_in_planned_rates
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.trained_on import left_out, trained_on_held_back
+from bigramlab.judge.trained_on import left_out, never_back, trained_on_held_back, untrained
 from bigramlab.judge.walks import (
     context_that_stays,
     context_turned,
@@ -23,6 +25,7 @@ from bigramlab.judge.walks import (
     times_temperature,
     walk_that_stays,
 )
+from bigramlab.judge.written_networks import slips_in_written_networks
 
 __all__ = ["slips_in_loops"]
 
@@ -46,6 +49,9 @@ def slips_in_loops(
     yield from other_parts(codes, names)
     yield from weights_of_mixtures(codes, names)
     yield from slips_around_optimizers(codes, names)
+    yield from slips_in_planned_rates(codes, names)
+    yield from slips_in_measuring(codes, names)
+    yield from slips_in_written_networks(codes, names)
     own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
         yield from times_temperature(code)
@@ -68,16 +74,13 @@ def slips_in_loops(
                 name, line = found
                 text = "each step goes uphill, so the loss grows: the gradient points to where it becomes larger"
                 yield Found(name, code.place_of(loop), text, f"Subtract the gradient: `{line}`.")
-            if found_left := untrained(loop, seen):
-                name, others = found_left
-                like = ", ".join(f"`{one}`" for one in others[:4])
-                text = f"it needs no gradient, so it is never trained, as {like} are"
-                yield Found(name, code.place_of(loop), text, "Put it among the parameters.")
             for what, text, mend in thrown_away(loop, codes):
                 yield Found(ast.unparse(what), code.place_of(what), text, f"Write {mend}.")
             yield from rows_apart(loop, code, seen)
             yield from trained_on_held_back(loop, code, codes, names)
+            yield from untrained(loop, code, codes, seen)
             yield from left_out(loop, code, codes, names)
+            yield from never_back(loop, code, codes, names)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
                 yield from grown_in_the_loop(loop, code, seen)

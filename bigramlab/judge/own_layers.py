@@ -1,15 +1,21 @@
 """Layers of a file's own classes: is each of them trained that is made like others which are?"""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import Module
 
-from bigramlab.judge.reviewed import MISTAKE, Item, Thing
+from bigramlab.judge.guarding import Guard
+from bigramlab.judge.recording import Call
+from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 
-__all__ = ["look_at_hidden_layers", "look_at_own_layers"]
+__all__ = ["look_at_flattening", "look_at_hidden_layers", "look_at_own_layers"]
 
+FLATTENS = re.compile(r"(?i)flatten_?(consecutive|neighbou?rs|pairs)")
+SECONDS = 0.5  # for a call
 MOST = 2_000  # objects: who has made more is not asked
 
 
@@ -43,6 +49,23 @@ def look_at_hidden_layers(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]
                     text = f"its `{name}` are in a plain list, where neither `parameters()` nor `eval()` reach them"
                     mend = [("To mend it", f"Write `self.{name} = nn.ModuleList(...)`.", False)]
                     yield at, Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", mend)
+
+
+def look_at_flattening(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
+    """Yield what there is to say of `FlattenConsecutive(n)`, which puts the vectors of n neighbors side by side."""
+    classes = {thing.value: at for at, thing in enumerate(things) if isinstance(thing.value, type)}
+    kinds = [kind for kind in classes if FLATTENS.fullmatch(kind.__name__)]
+    for kind in kinds:
+        with Guard(seconds=SECONDS, name=kind.__name__) as guard:
+            made = Call(kind, guard, (2,), {})
+            given = torch.arange(24.0).view(2, 4, 3)
+            call = Call(made.returned, guard, (given.clone(),), {}) if callable(made.returned) else made
+        if isinstance(call.returned, Tensor) and call.returned.shape == (2, 2, 6):
+            right = torch.equal(call.returned, given.view(2, 2, 6))
+            text = "it puts the vectors of 2 neighbors side by side"
+            text = text if right else "it mixes the numbers of all vectors: keep each whole, `x.view(B, T // n, C * n)`"
+            at, verdict = classes[kind], RIGHT if right else MISTAKE
+            yield at, Item(things[at].name, things[at].place, verdict, text, f"`{things[at].name}`: {text}.")
 
 
 def _instances(names: Mapping[str, Any], kinds: set[type]) -> Iterator[tuple[str, Any]]:

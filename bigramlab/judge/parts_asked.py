@@ -20,6 +20,7 @@ __all__ = ["as_text", "look_at_parts_asked", "other_parts"]
 SECONDS = 2.0  # for a call
 MEASURED = re.compile(r"(?i)loss|nll|ppl|perplexity")
 MEASURES = re.compile(r"(?i)eval|loss|nll|ppl|perplexity|measure|score|entropy")
+A_PART = re.compile(r"(?i)train|dev|val|valid|test")
 NO_PART = re.compile(r"(?i)param|state|model|weight|config|args|loss")
 LOOKS = 3  # batches: of few rows, all may stand in two parts
 
@@ -99,7 +100,12 @@ def _measured_elsewhere(node: ast.Assign, code: Code, there: set[str], names: Ma
     value = node.value.elt if isinstance(node.value, ast.ListComp) else node.value
     name, of = ast.unparse(target), roles_in(ast.unparse(target))
     model = isinstance(node.targets[0], ast.Tuple) and called(value) in ("model", "net", "m", "network")
-    if not (len(of) == 1 and of <= there and MEASURED.search(name) and (model or MEASURES.search(called(value)))):
+    if not (
+        len(of) == 1
+        and of <= there
+        and (MEASURED.search(name) or A_PART.fullmatch(name))
+        and (model or MEASURES.search(called(value)))
+    ):
         return
     arguments = getattr(value, "args", [])
     used = {

@@ -13,6 +13,7 @@ __all__ = [
     "mentions_grad",
     "names_in",
     "outer_loops",
+    "pairs_of",
     "says_bits",
     "shows_another",
     "stored",
@@ -86,6 +87,17 @@ def names_in(node: ast.AST, kind: type[ast.expr_context] = ast.Load) -> set[str]
 def stored(statement: ast.Assign) -> set[str]:
     """Return the names that an assignment stores something in."""
     return {name for target in statement.targets for name in names_in(target, ast.Store)}
+
+
+def pairs_of(statement: ast.Assign) -> list[tuple[str, str]]:
+    """Return what is stored where, as it is written; `a, b = c, d` stores two things."""
+    pairs: list[tuple[str, str]] = []
+    for target in statement.targets:
+        both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
+        many = both and len(target.elts) == len(statement.value.elts)  # type: ignore[attr-defined]  # tuples, as was just asked
+        parts = zip(target.elts, statement.value.elts, strict=True) if many else [(target, statement.value)]  # type: ignore[attr-defined]  # tuples, too
+        pairs += [(ast.unparse(one), ast.unparse(value)) for one, value in parts]
+    return pairs
 
 
 def sums_for(name: str, tree: ast.AST) -> list[tuple[int, bool]]:

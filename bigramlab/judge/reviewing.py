@@ -19,7 +19,7 @@ from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_filters import look_at_own_filters
 from bigramlab.judge.own_gradients import look_at_own_gradients
-from bigramlab.judge.own_layers import look_at_hidden_layers, look_at_own_layers
+from bigramlab.judge.own_layers import look_at_flattening, look_at_hidden_layers, look_at_own_layers
 from bigramlab.judge.own_norms import look_at_own_norms
 from bigramlab.judge.own_perplexities import perplexities_of_losses
 from bigramlab.judge.own_rates import look_at_own_rates
@@ -141,10 +141,12 @@ def review(
         *look_at_own_norms(outer),
         *look_at_own_layers(outer, names),
         *look_at_hidden_layers(outer),
+        *look_at_flattening(outer),
         *look_at_hand_gradients(outer, names),
     ]
     for at, item in [*whole, *look_at_models(things, names, begin)]:
-        found.setdefault(at, item)
+        if at not in found or found[at].verdict == NOT_JUDGED:
+            found[at] = item
     found |= look_at_own_rates(outer)
     filters = dict(look_at_own_filters(outer))
     found |= {at: item for at, item in filters.items() if at not in found or found[at].verdict == NOT_JUDGED}

@@ -1,6 +1,7 @@
 """What a training goes by and what it moves: another part of the split than the training one, or not all parameters."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,10 @@ from torch import Tensor
 from bigramlab.judge.following import roles_in
 from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
 
-__all__ = ["left_out", "trained_on_held_back"]
+__all__ = ["left_out", "never_back", "trained_on_held_back", "untrained"]
 
+WEIGHT = re.compile(r"C|E|emb\w*|wte|[Wb]\d?")
+FREEZES = ("requires_grad", "requires_grad_")
 HELD_BACK = {"dev", "test"}
 
 
@@ -80,19 +83,89 @@ def left_out(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str, 
     if not trains or len(lists) != 1 or any(isinstance(value, torch.optim.Optimizer) for value in names.values()):
         return
     nodes = [node for one in codes for node in ast.walk(one.tree())]
-    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-    used, left = set[str](), [*names_in(loop)]
-    while left:  # what is called in the loop, and there, and so on
-        name = left.pop()
-        left += names_in(functions[name]) - used if name in functions and name not in used else ()
-        used.add(name)
+    used = set[str]().union(*map(_not_its_own, _reached(loop, nodes)))
     listed = [part for one in names.values() if isinstance(one, list | tuple) for part in one]
     for name in sorted(used & names.keys() - _moved_by_name(nodes)):
         value = names[name]
-        weight = isinstance(value, Tensor) and value.is_leaf and value.requires_grad and value.dim() > 0
-        if weight and not any(part is value for part in listed):
+        weight = isinstance(value, Tensor) and value.is_leaf and value.is_floating_point() and value.dim() > 0
+        if weight and value.requires_grad and not any(part is value for part in listed):
             text = f"it needs a gradient, and is not in `{lists[0]}`, so no step ever changes it"
             yield Found(name, code.place_of(loop), text, f"Put it into `{lists[0]}`.")
+
+
+def untrained(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a weight that a training goes through and that needs no gradient, where others do; see `left_out`."""
+    if not any(called(node) == "backward" for node in ast.walk(loop)):
+        return
+    nodes = [node for one in codes for node in ast.walk(one.tree())]
+    used = set[str]().union(*map(_not_its_own, _reached(loop, nodes)))
+    tensors = {name: one for name in used if WEIGHT.fullmatch(name) and isinstance(one := names.get(name), Tensor)}
+    tensors = {name: one for name, one in tensors.items() if one.is_leaf}
+    trained = sorted(name for name, value in tensors.items() if value.requires_grad)
+    lists = sorted(name for name in names_in(loop) if _are_parameters(names.get(name)))
+    changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
+    kept = names_in(loop, ast.Store).union(*map(names_in, changed))
+    frozen = {ast.unparse(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr in FREEZES}
+    for name in sorted(tensors.keys() - kept - frozen):
+        if not tensors[name].requires_grad and _is_drawn(tensors[name]) and (len(trained) > 1 or lists):
+            like = ", ".join(f"`{one}`" for one in trained[:4]) if len(trained) > 1 else f"what is in `{lists[0]}`"
+            text = f"it needs no gradient, so it is never trained, as {like} {'are' if len(trained) > 1 else 'is'}"
+            yield Found(name, code.place_of(loop), text, "Put it among the parameters.")
+            return
+
+
+def _not_its_own(node: ast.AST) -> set[str]:
+    """Return the names that a loop or function reads, without those that a function makes itself."""
+    own = names_in(node, ast.Store) if isinstance(node, ast.FunctionDef) else set()
+    return names_in(node) - own - {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+
+
+def _is_drawn(value: Tensor) -> bool:
+    """Tell whether its numbers may be learned: they are no one-hot rows, and not all 0."""
+    return value.is_floating_point() and len(torch.unique(value)) > min(2, value.numel() - 1)
+
+
+def never_back(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a network that is set to `eval()` within a training and never back, so that the rest has no dropout.
+
+    Args:
+        loop: A loop that trains.
+        code: Where it stands.
+        codes: All the code of the file.
+        names: The values of the file.
+    """
+    if not any(called(node) == "backward" for node in ast.walk(loop)):
+        return
+    reached = _reached(loop, [node for one in codes for node in ast.walk(one.tree())])
+    calls = [node for part in reached for node in ast.walk(part) if isinstance(node, ast.Call)]
+    set_to = [
+        node for node in calls if called(node) == "eval" and isinstance(node.func, ast.Attribute) and not node.args
+    ]
+    back = any(called(node) == "train" or "training" in ast.unparse(node) for node in calls)
+    back |= any(
+        isinstance(node, ast.Attribute) and node.attr == "training" for part in reached for node in ast.walk(part)
+    )
+    drops = [value for value in names.values() if isinstance(value, torch.nn.Module) and _drops(value)]
+    if set_to and not back and drops:
+        text = "it is never set back to `train()` in the loop, so all further steps are without dropout"
+        place = code.place_of(set_to[0] if set_to[0] in [*ast.walk(loop)] else loop)
+        owner = ast.unparse(set_to[0].func.value)  # type: ignore[attr-defined]  # an attribute, as was asked
+        yield Found(ast.unparse(set_to[0]), place, text, f"After the measuring, write `{owner}.train()`.")
+
+
+def _drops(network: torch.nn.Module) -> bool:
+    return any(isinstance(one, torch.nn.Dropout) and one.p > 0 for one in network.modules())
+
+
+def _reached(loop: Loop, nodes: Sequence[ast.AST]) -> list[ast.AST]:
+    """Return a loop, and the functions that are called in it, and there, and so on."""
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    used, left = set[str](), [*names_in(loop)]
+    while left:
+        name = left.pop()
+        left += names_in(functions[name]) - used if name in functions and name not in used else ()
+        used.add(name)
+    return [loop, *(functions[name] for name in sorted(used & functions.keys()))]
 
 
 def _moved_by_name(nodes: Sequence[ast.AST]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
+from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, pairs_of, stored
 
 __all__ = [
     "context_that_stays",
@@ -145,10 +145,13 @@ def context_that_stays(loop: Loop, code: Code) -> Iterator[Found]:
 def context_turned(loop: Loop, code: Code, codes: Sequence[Code]) -> Iterator[Found]:
     """Find a walk that puts what it drew at the front of its context, where the examples have it at the end."""
     there = [node for one in codes for node in ast.walk(one.tree()) if isinstance(node, ast.Assign)]
-    if not any(map(_draws, ast.walk(loop))) or not any(re.fullmatch(AT_THE_END, ast.unparse(node)) for node in there):
+    if not any(map(_draws, ast.walk(loop))) or not any(
+        re.fullmatch(AT_THE_END, " = ".join(pair)) for node in there for pair in pairs_of(node)
+    ):
         return
     for node in ast.walk(loop):
-        over = re.fullmatch(OVER_THE_LAST, ast.unparse(node)) if isinstance(node, ast.Assign) else None
+        moves = [" = ".join(pair) for pair in pairs_of(node)] if isinstance(node, ast.Assign) else []
+        over = next((found for one in moves if (found := re.fullmatch(OVER_THE_LAST, one))), None)
         moved = [one for one in ast.walk(loop) if isinstance(one, ast.Assign) and over and over[1] in stored(one)]
         if isinstance(node, ast.Assign) and over and len(moved) == 1 and over[2].isidentifier():
             text = "what was drawn is written over the last token, and the others never move on"

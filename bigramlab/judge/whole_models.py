@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -29,7 +30,12 @@ PLACES = 12  # of a row, at most
 ROWS = 8
 NOISE = 1e-5  # of the largest logit: what float32 leaves
 NAMES_OF_PLACES = re.compile(r"(?i)(^|[._])w?p(os|e)(ition\w*)?(_|\.|$|\d|emb)")
+FUNCTION = re.compile(r"(?i)(\w+_)?(model|net|network|gpt|transformer|lm|forward|logits)(_\w+)?")
+GUESSES = re.compile(r"(?i)(\w+_)?(gpt|lm)")  # where no batch tells that the next token is to be guessed
 Logits = Callable[[Tensor], Tensor | None]
+
+IDS = torch.tensor([[1, 2, 3, 4, 5, 6, 0], [3, 1, 4, 1, 5, 2, 0]])
+ROWS_OF_IDS = Batch("ids", IDS[:, :-1], IDS[:, 1:])
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,14 @@ def look_at_models(
         begin: Gets the name of each network before it is looked at.
     """
     batch = next(batches_in(things), None)
-    if batch is None:
-        return
     here, seen = names.get("__name__", "__main__"), set[int]()
     classes = {thing.value: at for at, thing in enumerate(things) if isinstance(thing.value, type)}
     for at, thing in enumerate(things):
-        if id(thing.value) in seen or not _is_network(thing.value, here) or names.get(thing.name) is not thing.value:
+        function = _is_function(thing)
+        if id(thing.value) in seen or not (function or _is_network(thing.value, here)):
+            continue
+        asked = batch or (ROWS_OF_IDS if function and GUESSES.fullmatch(thing.name) else None)
+        if asked is None or names.get(thing.name) is not thing.value:
             continue
         seen.add(id(thing.value))
         begin(thing.name)
@@ -69,8 +77,8 @@ def look_at_models(
             torch.no_grad(),
         ):
             model = _model(thing, guard)
-            said = _said_of(model, batch, names, guard)
-            rows = batch.inputs[:ROWS, :PLACES].clone()
+            said = _said_of(model, asked, names, guard)
+            rows = asked.inputs[:ROWS, :PLACES].clone()
             slips = [*slips_in_blocks(thing.value, functools.partial(model.logits, rows))] if said else []
         for kind, text in slips:
             if (place := classes.get(kind)) is not None:
@@ -88,6 +96,14 @@ def _is_network(value: Any, here: str) -> bool:
     return isinstance(value, torch.nn.Module) or type(value).__module__ == here
 
 
+def _is_function(thing: Thing) -> bool:
+    """Tell whether it may be a network that is written as a function of ids."""
+    if not inspect.isfunction(thing.value) or not FUNCTION.fullmatch(thing.name):
+        return False
+    needed = [one for one in inspect.signature(thing.value).parameters.values() if one.default is one.empty]
+    return len(needed) == 1 and needed[0].kind in (needed[0].POSITIONAL_ONLY, needed[0].POSITIONAL_OR_KEYWORD)
+
+
 @contextlib.contextmanager
 def _evaluating(value: Any) -> Iterator[None]:
     """Have a network be as it is when it is not trained, and set it back."""
@@ -103,7 +119,7 @@ def _evaluating(value: Any) -> Iterator[None]:
 
 
 def _model(thing: Thing, guard: Guard) -> _Model:
-    def called(*given: Tensor) -> Any:
+    def called(*given: Any) -> Any:
         try:
             return guard.call(thing.value, *given)
         except Exception:  # it takes something else
@@ -119,13 +135,25 @@ def _model(thing: Thing, guard: Guard) -> _Model:
                     return first.reshape(*rows.shape, -1).double()
         return None
 
-    return _Model(thing.name, thing.value, logits, called)
+    def a_row_at_a_time(rows: Tensor) -> Tensor | None:
+        if (returned := logits(rows)) is not None:
+            return returned
+        for form in (Tensor.clone, Tensor.numpy, Tensor.tolist):
+            each = [called(form(row)) for row in rows]
+            if all(isinstance(one, Tensor | np.ndarray) and one.shape[:-1] == rows.shape[1:] for one in each):
+                return torch.stack([torch.as_tensor(one).detach().double() for one in each])
+        return None
+
+    return _Model(thing.name, thing.value, a_row_at_a_time if _is_function(thing) else logits, called)
 
 
 def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard) -> tuple[str, ...] | None:
     """Say what a network does that guesses the next token at each place."""
     rows = batch.inputs[:ROWS, :PLACES].clone()
     logits = model.logits(rows)
+    if logits is not None and int(rows.max()) >= logits.shape[2]:  # ids that it never guesses: padding
+        rows = _guessable(batch.inputs, logits.shape[2])
+        logits = model.logits(rows)
     if logits is None or rows.shape[1] < 3 or int(rows.max()) >= logits.shape[2]:
         return None
     noise = NOISE * max(1.0, float(logits.abs().max()))
@@ -150,9 +178,16 @@ def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard
         _ahead(reached, batch.name)
         or _places_told(model, rows[:1])
         or _of_other_rows(model, batch, noise)
-        or drawn_by(model.value, rows[:1], logits[0], names, guard)
+        or (not inspect.isfunction(model.value) and drawn_by(model.value, rows[:1], logits[0], names, guard))
         or (RIGHT, f"at each place it sees {seen}")
     )
+
+
+def _guessable(rows: Tensor, tokens: int) -> Tensor:
+    """Return what rows begin with, as far as the longest of them hold nothing but tokens that can be guessed."""
+    guessed = (rows < tokens).long().cumprod(1)
+    places = min(PLACES, int(guessed.sum(1).max()))
+    return rows[guessed.sum(1) >= places][:ROWS, :places].clone()
 
 
 def _reached(model: _Model, row: Tensor, noise: float) -> Tensor | None:
