@@ -165,7 +165,8 @@ def _is_one_row(value: object) -> bool:
     """Tell whether a table of lists has the same list in each row, with something in it."""
     if not (isinstance(value, list) and len(value) > 1 and isinstance(value[0], list) and len(value[0]) > 1):
         return False
-    return any(value[0]) and all(row is value[0] for row in value)
+    empty = all(isinstance(one, int | float | str) and not one for one in value[0])
+    return not empty and all(row is value[0] for row in value)
 
 
 def _is_a_token(value: object) -> bool:

@@ -171,7 +171,7 @@ def _said_of(model: _Model, batch: Batch, names: Mapping[str, Any], guard: Guard
             text += ", which a recurrent layer takes for the steps unless it is told `batch_first=True`"
         return (MISTAKE, text) if layers else None
     reached = _reached(model, rows[:1], noise)
-    if reached is None:
+    if reached is None or _has_a_prefix(reached):
         return None
     seen = "the tokens up to there, and none after them" if reached.tril(-1).any() else "the token there alone"
     return (
@@ -203,6 +203,13 @@ def _reached(model: _Model, row: Tensor, noise: float) -> Tensor | None:
         return None
     moved = (logits[:-1] - logits[-1:]).abs().amax(2).T  # the place that moves, the place that is changed
     return torch.where(moved > noise, moved, 0.0)
+
+
+def _has_a_prefix(reached: Tensor) -> bool:
+    """Tell whether the first few places see each other, and all others none after them: that is meant so."""
+    ahead = reached.triu(1) > 0
+    last = int(ahead.nonzero()[:, 1].max()) + 1 if ahead.any() else 0
+    return 2 < last < len(reached) and int(ahead.sum()) == last * (last - 1) // 2
 
 
 def _ahead(reached: Tensor, name: str) -> tuple[str, ...] | None:

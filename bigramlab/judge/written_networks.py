@@ -164,6 +164,6 @@ def _has_lines_in_a_row(value: object) -> bool:
         for first, second in pairwise(layers):
             if not isinstance(first, torch.nn.Linear) or not isinstance(second, torch.nn.Linear):
                 continue
-            if first.out_features >= min(first.in_features, second.out_features):
+            if first.out_features > min(first.in_features, second.out_features):
                 return True
     return False
