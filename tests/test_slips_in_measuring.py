@@ -1,5 +1,6 @@
 """What files plan, measure, choose and write down: each slip is seen, and what resembles it and is right is let be."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -91,6 +92,25 @@ def places(T, d):
     table[:, 1::2] = torch.cos(at * rate)
     return table
 """
+NORMED = """
+for i in range(3):
+    bnmean_running = 0.99 * bnmean_running + 0.01 * bnmeani
+    bnstd_running = 0.99 * bnstd_running + 0.01 * bnstdi
+@torch.no_grad()
+def split_loss(h):
+    return (h - bnmean_running) / bnstd_running
+"""
+PERPLEXITY = """
+def perplexity(words):
+    total = sum(math.log(prob(a, b)) for a, b in pairs(words))
+    return math.exp(-total / len(words))
+"""
+PICKED = """
+for step in range(100):
+    ix = torch.randint(0, len(X), (16,))
+    loss = F.cross_entropy(net(X[ix]), Y[ix])
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+"""
 HEADS = "heads = nn.ModuleList([Head(8) for _ in range(4)])"
 FORWARD = "net = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 4))"
 MASKED = "wei = wei.masked_fill(tril == 0, float('-inf'))"
@@ -103,6 +123,8 @@ def slips(code, **names):
 WITH_DROPOUT = {"net": nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1))}
 WORDS = ["emma", "ava"]
 LOSSES = {"results": {1: 2.5, 2: 2.3, 3: 2.4}}
+MOMENTS = {"bnmean_running": torch.zeros(2), "bnstd_running": torch.ones(2)}
+ROWS = {"X": torch.zeros(100, 2), "Y": torch.zeros(100)}
 IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
 
 
@@ -125,6 +147,13 @@ IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
         ("curve = torch.tensor(losses).view(-1, 50).mean(1)", "mean(1)", "mean(0)", {}, "far apart"),
         ("bits = nats / math.log(2)", "/", "*", {}, "nats are multiplied by `math.log(2)`"),
         (WAVES, "torch.cos", "torch.sin", {}, "its odd columns are the same `sin`"),
+        (NORMED, "* bnstdi", "* bnmeani", MOMENTS, "it is made of means"),
+        (NORMED, "(h - bnmean_running) / bnstd_running", "(h - h.mean(0)) / h.std(0)", MOMENTS, "measured just now"),
+        (PERPLEXITY, "math.exp(", "2 ** (", {}, "to base e, and their mean is made the power of 2"),
+        (PERPLEXITY, "math.log(", "math.log2(", {}, "to base 2, and their mean is made the power of e"),
+        ("perplexity = 2 ** bits_per_letter", "2 ** bits_per_letter", "math.exp(bits_per_letter)", {}, "is in bits"),
+        (PICKED, "len(X), (16,)", "16, (16,)", ROWS, "only the first 16 of 100 rows"),
+        ("np.add.at(dC, X, de)", "np.add.at(dC, X, de)", "dC[X] += de", {"dC": np.zeros((3, 2)), "X": np.array([0, 1, 1])}, "the same row several times"),
         (HEADS, "[Head(8) for _ in range(4)]", "[Head(8)] * 4", {}, "one and the same `Head`"),
         (FORWARD, "nn.ReLU(), ", "", IN_A_ROW, "nothing bent between"),
         ("scale = min(1.0, 1.0 / norm)", "min", "max", {}, "never less than 1"),
@@ -161,6 +190,13 @@ def test_a_slip_is_seen_and_what_is_right_is_let_be(code, old, new, names, text)
         (PARTS, "val_ids", "train_few", {"all_names": ["a"] * 100}),
         ("tr, dev = loss(P, train), loss(P, dev)", "loss(P, train), loss(P, dev)", "0.0, 0.0", {}),
         ("nats = bits * math.log(2)", "", "", {}),
+        ("p = 2 ** bits", "2 ** bits", "math.exp(bits * math.log(2))", {}),
+        (PERPLEXITY, "math.exp(-total", "2 ** (-total / math.log(2)", {}),
+        (NORMED, "return (h - bnmean_running) / bnstd_running", "return h.std(0)", MOMENTS),  # to look at
+        (PICKED, "len(X), (16,)", "100, (100,)", ROWS),  # as many as there are
+        (PICKED, "len(X), (16,)", "16, (8,)", ROWS),  # a few words that are learned by heart
+        ("dC[X] += de", "", "", {"dC": np.zeros((3, 2)), "X": np.array([0, 2, 1])}),
+        ("dC[X] += de", "", "", {"dC": np.zeros((3, 2)), "X": np.array([True, True, False])}),
         (HEADS, "[Head(8) for _ in range(4)]", "[Head(8)]", {}),
         (FORWARD, "nn.ReLU(), ", "", {"net": nn.Sequential(nn.Linear(16, 2), nn.Linear(2, 16))}),  # narrow on purpose
         (FORWARD, "nn.ReLU(), ", "", {"net": nn.Sequential(nn.Linear(9, 9), nn.Linear(9, 9))}),  # of several ranks

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
 
-__all__ = ["emptied_in_the_loop", "grown_in_a_function", "grown_in_the_loop"]
+__all__ = ["added_once", "emptied_in_the_loop", "grown_in_a_function", "grown_in_the_loop"]
 
 COLLECTS = ("append", "extend", "add", "update")
 EMPTY = ("zeros", "list", "dict", "set", "Counter", "defaultdict", "tensor")
@@ -43,6 +43,26 @@ def emptied_in_the_loop(loop: ast.For, code: Code, later: Sequence[Code]) -> Ite
                 )
                 line = code.text.splitlines()[part.lineno - 1].strip()
                 yield Found(name, code.place_of(part), text, f"Write `{line}` before the loop.")
+
+
+def added_once(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield the rows to which what belongs to several examples is added with `+=`: only the last of them stays."""
+    for code in codes:
+        for node in (node for node in ast.walk(code.tree()) if isinstance(node, ast.AugAssign)):
+            if not isinstance(node.target, ast.Subscript) or not isinstance(node.op, ast.Add):
+                continue
+            table, index = ast.unparse(node.target.value), ast.unparse(node.target.slice)
+            ids = _ids_in(names.get(index))
+            if isinstance(names.get(table), Tensor | np.ndarray) and len({*ids}) < len(ids):
+                text = f"`{index}` has the same row several times, and `+=` adds only what stands at the last of them"
+                mend = f"Write `np.add.at({table}, {index}, …)`, or `{table}.index_put_((…,), …, accumulate=True)`."
+                yield Found(ast.unparse(node.target), code.place_of(node), text, mend)
+
+
+def _ids_in(value: object) -> list[int]:
+    """Return the ids in a tensor or array of them; nothing of anything else, such as a mask."""
+    whole = isinstance(value, Tensor | np.ndarray) and str(value.dtype).removeprefix("torch.") in ("int64", "int32")
+    return np.asarray(value).reshape(-1).tolist() if whole else []
 
 
 def grown_in_the_loop(loop: ast.For, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:

@@ -4,18 +4,19 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigramlab.judge.accumulating import emptied_in_the_loop, grown_in_a_function, grown_in_the_loop
+from bigramlab.judge.accumulating import added_once, emptied_in_the_loop, grown_in_a_function, grown_in_the_loop
 from bigramlab.judge.batches import rows_apart
 from bigramlab.judge.descents import never_reset, never_steps, rebound, resets, thrown_away, uphill
 from bigramlab.judge.generating_loops import forgotten_at_each_step, slips_in_generating
 from bigramlab.judge.measured import slips_in_measuring
 from bigramlab.judge.mixing import weights_of_mixtures
+from bigramlab.judge.moments import running_moments
 from bigramlab.judge.optimizer_loops import slips_around_optimizers
 from bigramlab.judge.parts_asked import other_parts
 from bigramlab.judge.planned_rates import slips_in_planned_rates
 from bigramlab.judge.reading_code import Code, Found, Loop, outer_loops
 from bigramlab.judge.reading_dicts import boundary_of
-from bigramlab.judge.trained_on import left_out, never_back, trained_on_held_back, untrained
+from bigramlab.judge.trained_on import first_rows_alone, left_out, never_back, trained_on_held_back, untrained
 from bigramlab.judge.walks import (
     context_that_stays,
     context_turned,
@@ -52,6 +53,8 @@ def slips_in_loops(
     yield from slips_in_planned_rates(codes, names)
     yield from slips_in_measuring(codes, names)
     yield from slips_in_written_networks(codes, names)
+    yield from running_moments(codes, names)
+    yield from added_once(codes, names)
     own = {node.name for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.FunctionDef)}
     for at, code in enumerate(codes):
         yield from times_temperature(code)
@@ -81,6 +84,7 @@ def slips_in_loops(
             yield from untrained(loop, code, codes, seen)
             yield from left_out(loop, code, codes, names)
             yield from never_back(loop, code, codes, names)
+            yield from first_rows_alone(loop, code, names)
             if isinstance(loop, ast.For):
                 yield from emptied_in_the_loop(loop, code, codes[at + 1 :])
                 yield from grown_in_the_loop(loop, code, seen)

@@ -19,6 +19,7 @@ MEANS = ("cross_entropy", "nll_loss")
 COUNTED = re.compile(r"len\(|\.shape|\.size\(|numel\(\)")
 LOG_2 = re.compile(r"(\w+\.)?(log\(2(\.0)?\)|LN_?2|ln_?2|log_?2)")
 NATS = re.compile(r"(?i)(\w+_)?(nats?|nll|cross_?entropy)(_\w+)?")
+BITS = re.compile(r"(?i)(\w+_)?(bits|bpc)(_\w+)?(\(.*\))?")
 NOT_NATS = re.compile(r"(?i)bits?")
 
 
@@ -44,8 +45,10 @@ def slips_in_measuring(codes: Sequence[Code], names: Mapping[str, Any]) -> Itera
                 yield from _bits(node, code)
             elif isinstance(node, ast.Call):
                 yield from _across_the_points(node, code)
+                yield from _power_of_bits(node, code)
             elif isinstance(node, ast.FunctionDef):
                 yield from _mean_of_means(node, code)
+                yield from _two_bases(node, code)
         yield from _state_kept(tree, code)
     yield from _parts_that_overlap(trees, names)
 
@@ -181,6 +184,26 @@ def _bits(node: ast.BinOp, code: Code) -> Iterator[Found]:
         if LOG_2.fullmatch(one) and NATS.fullmatch(other) and not NOT_NATS.search(other):
             text = f"nats are multiplied by `{one}`, and a bit is the smaller unit: there are more of them"
             yield Found(ast.unparse(node), code.place_of(node), text, f"Divide by it: `{other} / {one}`.")
+
+
+def _power_of_bits(node: ast.Call, code: Code) -> Iterator[Found]:
+    """Find a perplexity that takes bits for nats."""
+    given = ast.unparse(node.args[0]) if called(node) == "exp" and len(node.args) == 1 else ""
+    if BITS.fullmatch(given):
+        text = f"`{given}` is in bits, and e to the power of it takes them for nats"
+        yield Found(ast.unparse(node), code.place_of(node), text, f"Write `2 ** {given}`.")
+
+
+def _two_bases(node: ast.FunctionDef, code: Code) -> Iterator[Found]:
+    """Find a perplexity that undoes another logarithm than the one that was summed."""
+    text, logs = ast.unparse(node), {called(one) for one in ast.walk(node)} & {"log", "log2", "log10"}
+    to_e, to_2 = re.search(r"\bexp\(-", text), re.search(r"\b2(\.0)? \*\* \(?-", text)
+    if logs == {"log"} and to_2 and not to_e and not re.search(r"log\(2|LN_?2", text):
+        told = "the logarithms are to base e, and their mean is made the power of 2"
+        yield Found(node.name, code.place_of(node), told, "Write `math.exp(…)` for `2 ** (…)`.")
+    elif logs == {"log2"} and to_e and not to_2:
+        told = "the logarithms are to base 2, and their mean is made the power of e"
+        yield Found(node.name, code.place_of(node), told, "Write `2 ** (…)` for `exp(…)`.")
 
 
 # The parts of a split

@@ -1,20 +1,26 @@
-"""What is called a standard deviation and is a variance, or the other way round, as in a batch norm by hand."""
+"""Moments in a batch norm by hand: what is named after another one, and running ones that are forgotten or mixed up."""
 
+import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from bigramlab.judge.reading_code import Code, Found, names_in, pairs_of
 from bigramlab.judge.reviewed import Thing
 
-__all__ = ["misnamed_moments"]
+__all__ = ["misnamed_moments", "running_moments"]
 
 OTHER = {"standard deviation": "variance", "variance": "standard deviation"}
 NAMES = {
     "standard deviation": re.compile(r"(?i)([a-z]*_?)std(ev|_dev)?_?i?(_running|_batch)?"),
     "variance": re.compile(r"(?i)([a-z]*_?)var(iance)?_?i?(_running|_batch)?"),
 }
+RUNNING = re.compile(r"(?i)\w*(running_?(mean|std|var)|(mean|std|var)\w*_running)\w*")
+SPREAD = re.compile(r"(?i)std|var|sig")
+MEAN = re.compile(r"(?i)mean|mu(?![a-z])")
 NEAR = 1e-3  # which leaves room for an epsilon
 
 
@@ -34,6 +40,35 @@ def misnamed_moments(things: Sequence[Thing]) -> Iterator[tuple[int, str]]:
             ):
                 yield at, f"it is the {OTHER[called]} of `{of}`, and its name says {called}"
                 break
+
+
+def running_moments(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield where a running spread is made of means, or that of the batch is taken for it in measuring."""
+    running = {name for name, value in names.items() if RUNNING.fullmatch(name) and _is_table(value)}
+    for code in codes:
+        for node in ast.walk(code.tree()):
+            if isinstance(node, ast.Assign):
+                yield from _made_of_means(node, code)
+            elif (
+                isinstance(node, ast.FunctionDef) and any(map(SPREAD.search, running)) and not running & names_in(node)
+            ):
+                without_gradients = any("no_grad" in ast.unparse(one) for one in node.decorator_list)
+                if without_gradients and (
+                    own := re.search(r"/ ([\w.]+\.(std|var)\((dim=|axis=)?0\b.*?\))", ast.unparse(node))
+                ):
+                    what = min(name for name in running if SPREAD.search(name))
+                    text = (
+                        "it is that of what is measured just now, so the loss of each word depends on the others there"
+                    )
+                    yield Found(own[1], code.place_of(node), text, f"Take the running one, `{what}`.")
+
+
+def _made_of_means(node: ast.Assign, code: Code) -> Iterator[Found]:
+    for target, value in pairs_of(node):
+        added = value.replace(target, "") if " + " in value and RUNNING.search(target) and SPREAD.search(target) else ""
+        if MEAN.search(added) and not SPREAD.search(added):
+            text = f"it is made of means, `{value}`, and should go on with the batch's own spread"
+            yield Found(target, code.place_of(node), text, "Add the standard deviation of the batch.")
 
 
 def _is_table(value: object) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor
 from bigramlab.judge.following import roles_in
 from bigramlab.judge.reading_code import Code, Found, Loop, called, names_in, stored
 
-__all__ = ["left_out", "never_back", "trained_on_held_back", "untrained"]
+__all__ = ["first_rows_alone", "left_out", "never_back", "trained_on_held_back", "untrained"]
 
 WEIGHT = re.compile(r"C|E|emb\w*|wte|[Wb]\d?")
 FREEZES = ("requires_grad", "requires_grad_")
@@ -123,6 +123,21 @@ def _not_its_own(node: ast.AST) -> set[str]:
 def _is_drawn(value: Tensor) -> bool:
     """Tell whether its numbers may be learned: they are no one-hot rows, and not all 0."""
     return value.is_floating_point() and len(torch.unique(value)) > min(2, value.numel() - 1)
+
+
+def first_rows_alone(loop: Loop, code: Code, names: Mapping[str, Any]) -> Iterator[Found]:
+    """Find a batch whose rows are drawn from as many rows as the batch has: its size was taken for that of the data."""
+    if not any(called(node) == "backward" for node in ast.walk(loop)):
+        return
+    read = [node for node in ast.walk(loop) if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name)]
+    for node in (node for node in ast.walk(loop) if isinstance(node, ast.Assign) and called(node.value) == "randint"):
+        found = re.match(r"\w+\.randint\((?:0, )?(?:high=)?([\w.]+), (?:size=)?\(\1,?\)", ast.unparse(node.value))
+        picked = {ast.unparse(one.value) for one in read if one.slice.id in stored(node)} if found else set()  # type: ignore[attr-defined]  # a name
+        sizes = [len(names[name]) for name in picked & names.keys() if hasattr(names[name], "__len__")]
+        many = found and (int(found[1]) if found[1].isdigit() else names.get(found[1]))
+        if found and isinstance(many, int) and sizes and min(sizes) > many:
+            text = f"only the first {many} of {min(sizes):,} rows are ever drawn: `{found[1]}` is the size of a batch"
+            yield Found(ast.unparse(node.value), code.place_of(node), text, "Draw below the number of all rows.")
 
 
 def never_back(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Found]:
