@@ -123,6 +123,7 @@ def slips(code, **names):
 WITH_DROPOUT = {"net": nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1))}
 WORDS = ["emma", "ava"]
 LOSSES = {"results": {1: 2.5, 2: 2.3, 3: 2.4}}
+ADDED = {"dC": np.zeros((3, 2)), "X": np.array([0, 1, 1])}
 MOMENTS = {"bnmean_running": torch.zeros(2), "bnstd_running": torch.ones(2)}
 ROWS = {"X": torch.zeros(100, 2), "Y": torch.zeros(100)}
 IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
@@ -153,7 +154,7 @@ IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
         (PERPLEXITY, "math.log(", "math.log2(", {}, "to base 2, and their mean is made the power of e"),
         ("perplexity = 2 ** bits_per_letter", "2 ** bits_per_letter", "math.exp(bits_per_letter)", {}, "is in bits"),
         (PICKED, "len(X), (16,)", "16, (16,)", ROWS, "only the first 16 of 100 rows"),
-        ("np.add.at(dC, X, de)", "np.add.at(dC, X, de)", "dC[X] += de", {"dC": np.zeros((3, 2)), "X": np.array([0, 1, 1])}, "the same row several times"),
+        ("np.add.at(dC, X, de)", "np.add.at(dC, X, de)", "dC[X] += de", ADDED, "the same row several times"),
         (HEADS, "[Head(8) for _ in range(4)]", "[Head(8)] * 4", {}, "one and the same `Head`"),
         (FORWARD, "nn.ReLU(), ", "", IN_A_ROW, "nothing bent between"),
         ("scale = min(1.0, 1.0 / norm)", "min", "max", {}, "never less than 1"),
