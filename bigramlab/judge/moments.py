@@ -20,6 +20,7 @@ NAMES = {
 }
 RUNNING = re.compile(r"(?i)\w*(running_?(mean|std|var)|(mean|std|var)\w*_running)\w*")
 SPREAD = re.compile(r"(?i)std|var|sig")
+OVER_THE_BATCH = re.compile(r"/ ([\w.]+\.(std|var)\((dim=|axis=)?0\b.*?\))")
 MEAN = re.compile(r"(?i)mean|mu(?![a-z])")
 NEAR = 1e-3  # which leaves room for an epsilon
 
@@ -49,18 +50,12 @@ def running_moments(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator
         for node in ast.walk(code.tree()):
             if isinstance(node, ast.Assign):
                 yield from _made_of_means(node, code)
-            elif (
-                isinstance(node, ast.FunctionDef) and any(map(SPREAD.search, running)) and not running & names_in(node)
-            ):
+            elif isinstance(node, ast.FunctionDef) and not running & names_in(node):
                 without_gradients = any("no_grad" in ast.unparse(one) for one in node.decorator_list)
-                if without_gradients and (
-                    own := re.search(r"/ ([\w.]+\.(std|var)\((dim=|axis=)?0\b.*?\))", ast.unparse(node))
-                ):
-                    what = min(name for name in running if SPREAD.search(name))
-                    text = (
-                        "it is that of what is measured just now, so the loss of each word depends on the others there"
-                    )
-                    yield Found(own[1], code.place_of(node), text, f"Take the running one, `{what}`.")
+                spread = sorted(filter(SPREAD.search, running)) if without_gradients else []
+                if spread and (own := OVER_THE_BATCH.search(ast.unparse(node))):
+                    text = "it is that of what is measured just now, so the loss of each word depends on the others"
+                    yield Found(own[1], code.place_of(node), text, f"Take the running one, `{spread[0]}`.")
 
 
 def _made_of_means(node: ast.Assign, code: Code) -> Iterator[Found]:
