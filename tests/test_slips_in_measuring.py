@@ -180,11 +180,15 @@ def test_a_slip_is_seen_and_what_is_right_is_let_be(code, old, new, names, text)
         (OPTIMIZED, "    schedule.step()", "    if step % 5 == 0: schedule.step()", {}),
         (MEASURED_WITHIN, "    net.train()\n", "", {"net": nn.Linear(2, 2)}),  # nothing that is off
         (MEASURED_WITHIN, "    net.train()\n", "    net.train(True)\n", WITH_DROPOUT),
+        (MEASURED_WITHIN, "    net.eval()\n", "    net = copy.deepcopy(whole)\n    net.eval()\n", WITH_DROPOUT),
         (BEST, "best = min(", "worst = max(", LOSSES),
+        (BEST, "min(results, key=results.get)", "max(results, key=lambda order: -results[order])", LOSSES),
         (BEST, "min(", "max(", {"results": {1: 0.3, 2: 0.5}}),  # shares of what is guessed right
         (BEST, "min(", "max(", {"results": {1: -2.5, 2: -2.4}}),  # log-likelihoods
         (EARLY, "copy.deepcopy(net.state_dict())", "{k: v.clone() for k, v in net.state_dict().items()}", {}),
         (EARLY, "dev_loss < best", "best_loss > dev", {}),
+        (EARLY.replace("= dev_loss,", "= -dev_loss,"), "dev_loss < best", "-dev_loss > best", {}),
+        (EARLY.replace("\nnet.load", "\n    net.load"), "copy.deepcopy(net.state_dict())", "other.state_dict()", {}),
         (MEAN, "total / n", "total / len(batches)", {}),
         (MEAN, "F.cross_entropy(net(x), y).item() * len(y)", "F.cross_entropy(net(x), y, reduction='sum').item()", {}),
         (WALK, "weights = [prob(current, one) for one in symbols]", "", {}),

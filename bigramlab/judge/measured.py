@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from bigramlab.judge.following import roles_in
-from bigramlab.judge.reading_code import Code, Found, called, names_in, pairs_of, stored
+from bigramlab.judge.reading_code import Code, Found, called, names_in, outer_loops, pairs_of, stored
 
 __all__ = ["slips_in_measuring"]
 
@@ -16,6 +16,7 @@ LOSS = re.compile(
 )
 BEST = re.compile(r"(?i)(^|_)(best|chosen|choice|optimal|optimum|winner)(_|$)")
 MEANS = ("cross_entropy", "nll_loss")
+ARE_MEANS = re.compile(r"cross_entropy\(|nll_loss\(|CrossEntropyLoss\(|NLLLoss\(")
 COUNTED = re.compile(r"len\(|\.shape|\.size\(|numel\(\)")
 LOG_2 = re.compile(r"(\w+\.)?(log\(2(\.0)?\)|LN_?2|ln_?2|log_?2)")
 NATS = re.compile(r"(?i)(\w+_)?(nats?|nll|cross_?entropy)(_\w+)?")
@@ -79,8 +80,9 @@ def _compared(call: ast.AST) -> set[str]:
     """Return the names of what the largest is sought in."""
     if not isinstance(call, ast.Call) or called(call) not in ("max", "argmax"):
         return set()
-    keys = [option.value for option in call.keywords if option.arg == "key"]
-    return set[str]().union(*map(names_in, keys or [*call.args, call.func]))
+    of = [option.value for option in call.keywords if option.arg == "key"] or [*call.args, call.func]
+    turned = any(isinstance(part, ast.USub | ast.Sub | ast.Div) for one in of for part in ast.walk(one))
+    return set() if turned else set[str]().union(*map(names_in, of))
 
 
 def _are_losses(value: Any) -> bool:
@@ -125,15 +127,17 @@ def _kept_if_larger(node: ast.If, code: Code) -> Iterator[Found]:
         larger, smaller = smaller, larger
     new, best = ast.unparse(larger), ast.unparse(smaller)
     kept = any(isinstance(one, ast.Assign) and (best, new) in pairs_of(one) for one in ast.walk(node))
-    if kept and BEST.search(best) and (LOSS.search(new) or LOSS.search(best)):
+    if kept and BEST.search(best) and re.fullmatch(r"[\w.\[\]'\"]+", new) and (LOSS.search(new) or LOSS.search(best)):
         text = f"it is replaced where `{new}` is larger, and the smaller a loss is, the better"
         yield Found(best, code.place_of(node), text, f"Write `if {new} < {best}`.")
 
 
 def _state_kept(tree: ast.Module, code: Code) -> Iterator[Found]:
     """Find a state that is kept without a copy while the training goes on, and is loaded later."""
-    loaded = {ast.unparse(one) for node in ast.walk(tree) if called(node) == "load_state_dict" for one in node.args}  # type: ignore[attr-defined]  # a call
-    for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)):
+    for loop in outer_loops(tree):
+        within = {id(node) for node in ast.walk(loop)}
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in within]
+        loaded = {ast.unparse(one) for node in calls if called(node) == "load_state_dict" for one in node.args}
         for node in (node for node in ast.walk(loop) if isinstance(node, ast.Assign)):
             for name, value in pairs_of(node):
                 if name in loaded and re.fullmatch(r"[\w.]+\.state_dict\(\)", value):
@@ -147,7 +151,8 @@ def _state_kept(tree: ast.Module, code: Code) -> Iterator[Found]:
 
 def _mean_of_means(node: ast.FunctionDef, code: Code) -> Iterator[Found]:
     """Find means of batches that are added up, and divided by the number of the examples."""
-    if re.search(r"reduction\s*=\s*['\"](sum|none)", code.text) or re.search(r"\.sum\(", ast.unparse(node)):
+    summed = re.search(r"reduction\s*=\s*['\"](sum|none)", code.text) or re.search(r"\.sum\(", ast.unparse(node))
+    if summed or not ARE_MEANS.search(code.text):
         return
     added, counted = set[str](), set[str]()
     for part in (one for loop in ast.walk(node) if isinstance(loop, ast.For) for one in ast.walk(loop)):

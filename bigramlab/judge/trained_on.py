@@ -152,24 +152,35 @@ def never_back(loop: Loop, code: Code, codes: Sequence[Code], names: Mapping[str
     if not any(called(node) == "backward" for node in ast.walk(loop)):
         return
     reached = _reached(loop, [node for one in codes for node in ast.walk(one.tree())])
-    calls = [node for part in reached for node in ast.walk(part) if isinstance(node, ast.Call)]
-    set_to = [
-        node for node in calls if called(node) == "eval" and isinstance(node.func, ast.Attribute) and not node.args
-    ]
-    back = any(called(node) == "train" or "training" in ast.unparse(node) for node in calls)
-    back |= any(
-        isinstance(node, ast.Attribute) and node.attr == "training" for part in reached for node in ast.walk(part)
-    )
-    drops = [value for value in names.values() if isinstance(value, torch.nn.Module) and _drops(value)]
-    if set_to and not back and drops:
-        text = "it is never set back to `train()` in the loop, so all further steps are without dropout"
-        place = code.place_of(set_to[0] if set_to[0] in [*ast.walk(loop)] else loop)
-        owner = ast.unparse(set_to[0].func.value)  # type: ignore[attr-defined]  # an attribute, as was asked
-        yield Found(ast.unparse(set_to[0]), place, text, f"After the measuring, write `{owner}.train()`.")
+    parts = [node for part in reached for node in ast.walk(part)]
+    if any(called(node) == "train" or (isinstance(node, ast.Attribute) and node.attr == "training") for node in parts):
+        return
+    for part in reached:
+        calls = [node for node in ast.walk(part) if isinstance(node, ast.Call) and called(node) == "eval"]
+        for node in (node for node in calls if isinstance(node.func, ast.Attribute) and not node.args):
+            owner = ast.unparse(node.func.value)  # type: ignore[attr-defined]  # an attribute, as was just asked
+            if any(_drops(names.get(name)) for name in _passed(owner, part, parts)):
+                text = "it is never set back to `train()` in the loop, so all further steps are without dropout"
+                place = code.place_of(node if part is loop else loop)
+                yield Found(ast.unparse(node), place, text, f"After the measuring, write `{owner}.train()`.")
+                return
 
 
-def _drops(network: torch.nn.Module) -> bool:
-    return any(isinstance(one, torch.nn.Dropout) and one.p > 0 for one in network.modules())
+def _passed(name: str, within: ast.AST, parts: Sequence[ast.AST]) -> set[str]:
+    """Return which names stand for a name: itself, or what is given for it, if it is an argument of a function."""
+    if not isinstance(within, ast.FunctionDef):
+        return {name}
+    arguments = [one.arg for one in within.args.args]
+    if name not in arguments:
+        return set() if name in names_in(within, ast.Store) else {name}
+    calls = [node for node in parts if isinstance(node, ast.Call) and called(node) == within.name]
+    at = arguments.index(name)
+    return {ast.unparse(node.args[at]) for node in calls if len(node.args) > at}
+
+
+def _drops(network: object) -> bool:
+    layers = network.modules() if isinstance(network, torch.nn.Module) else ()
+    return any(isinstance(one, torch.nn.Dropout) and one.p > 0 for one in layers)
 
 
 def _reached(loop: Loop, nodes: Sequence[ast.AST]) -> list[ast.AST]:
