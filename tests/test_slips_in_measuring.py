@@ -63,6 +63,13 @@ for epoch in range(10):
         best_loss, best_state = dev_loss, copy.deepcopy(net.state_dict())
 net.load_state_dict(best_state)
 """
+KEPT = """
+for epoch in range(10):
+    dev_loss = evaluate(net, dev)
+    if best is None or dev_loss < best[0]:
+        best = (dev_loss, copy.deepcopy(net.state_dict()))
+net.load_state_dict(best[1])
+"""
 MEAN = """
 def evaluate(net, batches):
     total, n = 0.0, 0
@@ -123,6 +130,7 @@ def slips(code, **names):
 WITH_DROPOUT = {"net": nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1))}
 WORDS = ["emma", "ava"]
 LOSSES = {"results": {1: 2.5, 2: 2.3, 3: 2.4}}
+PLACES = {"dC": np.zeros((2, 3, 2)), "X": np.array([[0, 1], [0, 2]])}
 ADDED = {"dC": np.zeros((3, 2)), "X": np.array([0, 1, 1])}
 MOMENTS = {"bnmean_running": torch.zeros(2), "bnstd_running": torch.ones(2)}
 ROWS = {"X": torch.zeros(100, 2), "Y": torch.zeros(100)}
@@ -140,6 +148,7 @@ IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
         (BEST, "min(", "max(", LOSSES, "the largest of `results`"),
         (EARLY, "dev_loss < best", "dev_loss > best", {}, "replaced where `dev_loss` is larger"),
         (EARLY, "copy.deepcopy(net.state_dict())", "net.state_dict()", {}, "kept without a copy"),
+        (KEPT, "copy.deepcopy(net.state_dict())", "net.state_dict()", {}, "kept without a copy"),
         (MEAN, " * len(y)", "", {}, "means of batches are added up and divided by `n`"),
         (WALK, "(symbols, weights)", "(symbols)", {}, "`weights` is computed and not given to it"),
         (PARTS, "[80:90]", "[70:80]", {"all_names": ["a"] * 100}, "has 10 in common with `all_names[:80]`"),
@@ -153,6 +162,8 @@ IN_A_ROW = {"net": nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 4))}
         (PERPLEXITY, "math.exp(", "2 ** (", {}, "to base e, and their mean is made the power of 2"),
         (PERPLEXITY, "math.log(", "math.log2(", {}, "to base 2, and their mean is made the power of e"),
         ("perplexity = 2 ** bits_per_letter", "2 ** bits_per_letter", "math.exp(bits_per_letter)", {}, "is in bits"),
+        ("print(d / math.log(2), math.exp(d))", "math.exp(d)", "2 ** d", {}, "in nats, as it is divided"),
+        ("np.add.at(dC[0], X[:, 0], de)", "np.add.at(dC[0], X[:, 0], de)", "dC[0][X[:, 0]] += de", PLACES, "same row"),
         (PICKED, "len(X), (16,)", "16, (16,)", ROWS, "only the first 16 of 100 rows"),
         ("np.add.at(dC, X, de)", "np.add.at(dC, X, de)", "dC[X] += de", ADDED, "the same row several times"),
         (HEADS, "[Head(8) for _ in range(4)]", "[Head(8)] * 4", {}, "one and the same `Head`"),
@@ -195,6 +206,7 @@ def test_a_slip_is_seen_and_what_is_right_is_let_be(code, old, new, names, text)
         (PARTS, "val_ids", "train_few", {"all_names": ["a"] * 100}),
         ("tr, dev = loss(P, train), loss(P, dev)", "loss(P, train), loss(P, dev)", "0.0, 0.0", {}),
         ("nats = bits * math.log(2)", "", "", {}),
+        ("print(d / 3, 2 ** d)", "", "", {}),
         ("p = 2 ** bits", "2 ** bits", "math.exp(bits * math.log(2))", {}),
         (PERPLEXITY, "math.exp(-total", "2 ** (-total / math.log(2)", {}),
         (NORMED, "return (h - bnmean_running) / bnstd_running", "return h.std(0)", MOMENTS),  # to look at

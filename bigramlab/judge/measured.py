@@ -137,13 +137,15 @@ def _state_kept(tree: ast.Module, code: Code) -> Iterator[Found]:
     for loop in outer_loops(tree):
         within = {id(node) for node in ast.walk(loop)}
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in within]
-        loaded = {ast.unparse(one) for node in calls if called(node) == "load_state_dict" for one in node.args}
+        loaded = set[str]().union(*map(names_in, (node for node in calls if called(node) == "load_state_dict")))
         for node in (node for node in ast.walk(loop) if isinstance(node, ast.Assign)):
-            for name, value in pairs_of(node):
-                if name in loaded and re.fullmatch(r"[\w.]+\.state_dict\(\)", value):
-                    text = "it is kept without a copy, so it changes with each further step, as the network does"
-                    yield Found(name, code.place_of(node), text, f"Copy it: `{name} = copy.deepcopy({value})`.")
-                    return
+            parts = [node.value, *getattr(node.value, "elts", ()), *getattr(node.value, "values", ())]
+            kept = next((ast.unparse(one) for one in parts if called(one) == "state_dict"), "")
+            if kept and stored(node) & loaded:
+                text = "it is kept without a copy, so it changes with each further step, as the network does"
+                name = min(stored(node) & loaded)
+                yield Found(name, code.place_of(node), text, f"Copy it: `copy.deepcopy({kept})`.")
+                return
 
 
 # Means and measures
@@ -189,6 +191,11 @@ def _bits(node: ast.BinOp, code: Code) -> Iterator[Found]:
         if LOG_2.fullmatch(one) and NATS.fullmatch(other) and not NOT_NATS.search(other):
             text = f"nats are multiplied by `{one}`, and a bit is the smaller unit: there are more of them"
             yield Found(ast.unparse(node), code.place_of(node), text, f"Divide by it: `{other} / {one}`.")
+    base, loss = sides
+    in_bits = rf"\b{re.escape(loss)} / {LOG_2.pattern}"
+    if isinstance(node.op, ast.Pow) and base in ("2", "2.0") and loss.isidentifier() and re.search(in_bits, code.text):
+        text = f"`{loss}` is in nats, as it is divided by the logarithm of 2 elsewhere: 2 to its power takes bits"
+        yield Found(ast.unparse(node), code.place_of(node), text, f"Write `math.exp({loss})`.")
 
 
 def _power_of_bits(node: ast.Call, code: Code) -> Iterator[Found]:

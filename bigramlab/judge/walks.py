@@ -25,7 +25,7 @@ OVER_THE_LAST = r"(\w+) = \1\[:-1\] \+ \[(.*)\]"
 TEMPERATURE = re.compile(r"(\w+\.)?temperature")
 SHARES = re.compile(r"(?i)^p$|prob|softmax")
 INVERSE = re.compile(r"temperature = 1(\.0)? ?/")
-LOGITS = re.compile(r"(?i)logit|scores|^l$|^(model|net)\(")
+LOGITS = re.compile(r"(?i)logit|scores|^l$|^lg$|^log_?p|^(model|net)\(")
 CHANGES = ("append", "extend", "pop", "insert", "clear", "update", "copy_", "fill_")
 STEADY_CALLS = (
     *("one_hot", "exp", "softmax", "log_softmax", "log", "sum", "mean", "max", "float", "long", "item", "detach"),
