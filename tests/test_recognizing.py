@@ -765,3 +765,5 @@ def test_a_table_of_what_follows_two_tokens_is_known():
 def test_a_list_of_pairs_of_ids_is_no_list_of_contexts():
     pairs = [[VOCABULARY.index(a), VOCABULARY.index(b)] for name in NAMES for a, b in itertools.pairwise(f".{name}.")]
     assert check(pairs).verdict == "right"
+    assert check(torch.tensor(pairs).T).verdict == "right"  # the first tokens in one row, the targets in another
+    assert check(torch.tensor(pairs).T.flip(0)).verdict != "mistake"

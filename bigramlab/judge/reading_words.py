@@ -25,11 +25,12 @@ def read_ids(ids: Tensor, words: Sequence[str], made: Made) -> Iterator[Candidat
     ids, vocabulary = ids.detach().cpu().long(), made.vocabulary
     if not ids.numel() or int(ids.min()) < 0 or int(ids.max()) >= len(vocabulary) or ids.dim() > 2:
         return
-    if ids.dim() == 2 and ids.shape[1] == 2 and len(ids) > 1:  # would-be contexts of two with the target in them
-        first, second = (next(read_ids(column, words, made), None) for column in ids.T)
-        if first and second and "first tokens" in first.sentence and second.sentence.startswith("the targets of"):
-            yield Candidate(second.verdict, f"pairs: {first.sentence}, and {second.sentence}")
-            return
+    for lines in (ids, ids.T) if ids.dim() == 2 else ():  # such as `torch.stack([xs, ys])`
+        if len(lines) == 2 and lines.shape[1] > 1:
+            first, second = (next(read_ids(line, words, made), None) for line in lines)
+            if first and second and "first tokens" in first.sentence and second.sentence.startswith("the targets of"):
+                yield Candidate(second.verdict, f"pairs: {first.sentence}, and {second.sentence}")
+                return
     are_targets = ids.dim() == 1 and "".join(vocabulary[id] for id in ids.tolist()) == ".".join([*words, ""])
     if not are_targets and (name := _slip_in(ids, words, made)):
         what, length, key = name.split()
@@ -76,9 +77,9 @@ def _slip_in(ids: Tensor, words: Sequence[str], made: Made) -> str | None:
 def _runs_on(ids: Tensor, words: Sequence[str], vocabulary: str) -> int | None:
     """Return the first row after a word if rows are cut out of one text of all the words; None if they are not.
 
-    Rows of two may be the bigrams themselves, which lie in such a text side by side.
+    Rows of two may be the bigrams themselves, which lie in such a text side by side, and two rows their halves.
     """
-    if ids.shape[1] < 3 or not torch.equal(ids[1:, :-1], ids[:-1, 1:]):
+    if min(ids.shape) < 3 or not torch.equal(ids[1:, :-1], ids[:-1, 1:]):
         return None
     text = "".join(vocabulary[id] for id in [*ids[0].tolist(), *ids[1:, -1].tolist()]).strip(".")
     ends = ((ids[:, -1] == 0) & (ids[:, -2] != 0)).nonzero().flatten().tolist()
