@@ -196,6 +196,7 @@ def test_a_slip_is_seen_and_what_is_right_is_let_be(code, old, new, names, text)
         (BEST, "min(results, key=results.get)", "max(results, key=lambda order: -results[order])", LOSSES),
         (BEST, "min(", "max(", {"results": {1: 0.3, 2: 0.5}}),  # shares of what is guessed right
         (BEST, "min(", "max(", {"results": {1: -2.5, 2: -2.4}}),  # log-likelihoods
+        ("best = min(entropies, key=entropies.get)", "min(", "max(", {"entropies": {1: 2.5, 2: 2.3}}),  # the least sure
         (EARLY, "copy.deepcopy(net.state_dict())", "{k: v.clone() for k, v in net.state_dict().items()}", {}),
         (EARLY, "dev_loss < best", "best_loss > dev", {}),
         (EARLY.replace("= dev_loss,", "= -dev_loss,"), "dev_loss < best", "-dev_loss > best", {}),
@@ -205,6 +206,7 @@ def test_a_slip_is_seen_and_what_is_right_is_let_be(code, old, new, names, text)
         (WALK, "weights = [prob(current, one) for one in symbols]", "", {}),
         (PARTS, "val_ids", "train_few", {"all_names": ["a"] * 100}),
         ("tr, dev = loss(P, train), loss(P, dev)", "loss(P, train), loss(P, dev)", "0.0, 0.0", {}),
+        ("tr, dev = loss(P, train), loss(P, dev)", "loss(P, train), loss(P, dev)", "zeros(dev), zeros(dev)", {}),
         ("nats = bits * math.log(2)", "", "", {}),
         ("print(d / 3, 2 ** d)", "", "", {}),
         ("p = 2 ** bits", "2 ** bits", "math.exp(bits * math.log(2))", {}),

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from bigramlab.judge.reading_code import Code, Found, called, names_in, stored
+from bigramlab.judge.reading_code import Code, Found, called, names_in, stored, value_of
 
 __all__ = ["added_once", "emptied_in_the_loop", "grown_in_a_function", "grown_in_the_loop"]
 
 COLLECTS = ("append", "extend", "add", "update")
-PARTS = (ast.Name, ast.Subscript, ast.Slice, ast.Tuple, ast.Constant, ast.expr_context)
+PARTS = (ast.Name, ast.Subscript, ast.Slice, ast.Tuple, ast.Constant, ast.expr_context)  # of `x[:, t]`
 EMPTY = ("zeros", "list", "dict", "set", "Counter", "defaultdict", "tensor")
 
 
@@ -53,22 +53,12 @@ def added_once(codes: Sequence[Code], names: Mapping[str, Any]) -> Iterator[Foun
             if not isinstance(node.target, ast.Subscript) or not isinstance(node.op, ast.Add):
                 continue
             table, index = ast.unparse(node.target.value), ast.unparse(node.target.slice)
-            ids = _ids_in(_value_of(node.target.slice, names))
-            whole = _value_of(node.target.value, names)
+            ids = _ids_in(value_of(node.target.slice, names, PARTS))
+            whole = value_of(node.target.value, names, PARTS)
             if isinstance(whole, Tensor | np.ndarray) and len({*ids}) < len(ids):
                 text = f"`{index}` has the same row several times, and `+=` adds only what stands at the last of them"
                 mend = f"Write `np.add.at({table}, {index}, …)`, or `{table}.index_put_((…,), …, accumulate=True)`."
                 yield Found(ast.unparse(node.target), code.place_of(node), text, mend)
-
-
-def _value_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """Return what a name stands for, or a part of it, such as `x[:, t]`; None of anything else."""
-    if not all(isinstance(one, PARTS) for one in ast.walk(node)):
-        return None
-    try:
-        return eval(ast.unparse(node), {"__builtins__": {}}, {**names})
-    except Exception:  # it is local to a function, or another by now
-        return None
 
 
 def _ids_in(value: object) -> list[int]:

@@ -7,13 +7,13 @@ from itertools import combinations
 from typing import Any
 
 from bigramlab.judge.following import roles_in
+from bigramlab.judge.parts_asked import MEASURES
 from bigramlab.judge.reading_code import Code, Found, called, names_in, outer_loops, pairs_of, stored
 
 __all__ = ["slips_in_measuring"]
 
-LOSS = re.compile(
-    r"(?i)(^|[^a-z])(\w*_)?(loss(es|i)?|nlls?|ppls?|perplexit(y|ies)|cross_?entrop(y|ies)|entrop(y|ies))(_|$|[^a-z])"
-)
+LOSS = re.compile(r"(?i)(^|[^a-z])(\w*_)?(loss(es|i)?|nlls?|ppls?|perplexit(y|ies)|cross_?entrop(y|ies))(_|$|[^a-z])")
+ENTROPY = re.compile(r"(?i)(?<!cross)(?<!cross_)entrop")  # of which much may be wanted
 BEST = re.compile(r"(?i)(^|_)(best|chosen|choice|optimal|optimum|winner)(_|$)")
 MEANS = ("cross_entropy", "nll_loss")
 ARE_MEANS = re.compile(r"cross_entropy\(|nll_loss\(|CrossEntropyLoss\(|NLLLoss\(")
@@ -69,7 +69,8 @@ def _largest_loss(
         return
     for call in ast.walk(node.value):
         for name in sorted(_compared(call) & names.keys()):
-            if _are_losses(names[name]) and (LOSS.search(name) or _made_of_losses(name, trees, functions)):
+            are = _are_losses(names[name]) and not ENTROPY.search(name)
+            if are and (LOSS.search(name) or _made_of_losses(name, trees, functions)):
                 text = f"it is the one with the largest of `{name}`, and the smaller a loss is, the better"
                 mend = "Take `argmin`." if called(call) == "argmax" else "Take `min`."
                 yield Found(ast.unparse(node.targets[0]), code.place_of(node), text, mend)
@@ -238,7 +239,8 @@ def _twice_the_same(node: ast.Assign, code: Code) -> Iterator[Found]:
     """Find two parts of a split whose measures are made of the very same."""
     for (one, value), (other, same) in combinations(pairs_of(node), 2):
         roles = [roles_in(one), roles_in(other)]
-        if value == same and "(" in value and all(len(role) == 1 for role in roles) and roles[0] != roles[1]:
+        measured = value == same and any(map(MEASURES.search, _calls(ast.parse(value))))
+        if measured and all(len(role) == 1 for role in roles) and roles[0] != roles[1]:
             text = f"it is made as `{one}` is, of the {min(roles[0])} words: `{value}`"
             if roles_in(value) or any(roles_in(name) for name in re.findall(r"\w+", value)):
                 yield Found(other, code.place_of(node), text, f"Take the {min(roles[1])} words.")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigramlab.judge.reading_code import Code, Found, called, names_in, outer_loops, stored
+from bigramlab.judge.reading_code import Code, Found, called, names_in, outer_loops, stored, value_of
 
 __all__ = ["slips_in_planned_rates"]
 
 RATE = re.compile(r"(?i)(lr|learning_?rate|eta|step_?size)(_?(i|t|now|step))?|\w+\[['\"]lr['\"]\]")
 SCHEDULE = re.compile(r"(LR|Scheduler|Restarts)$")
-KNOWN = {"min": min, "max": max, "int": int, "float": float, "round": round}
+KNOWN = {"min": min, "max": max, "int": int, "float": float, "round": round, "math": math, "np": math}
 TRIED = 200  # steps of a loop
 FEWEST = 10  # steps that have a plan
 WARM = 0.3  # of the steps: a lower rate for no longer is a warm-up
@@ -98,14 +98,8 @@ def _steps(node: ast.expr, names: Mapping[str, Any]) -> list[int]:
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
     """Return what an expression of numbers, and of the file's own ones, comes to; None of anything else."""
-    if not all(isinstance(one, NUMERIC) for one in ast.walk(node)):
-        return None
-    there = {name: names[name] for name in names_in(node) & names.keys() if type(names[name]) in (int, float)}
-    there |= {name: value for name, value in (*KNOWN.items(), ("math", math), ("np", math)) if name in names_in(node)}
-    try:
-        return eval(compile(ast.Expression(node), "a rate", "eval"), {"__builtins__": {}}, there)  # of numbers alone
-    except Exception:  # it reads what is no number
-        return None
+    numbers = {name: names[name] for name in names_in(node) & names.keys() if type(names[name]) in (int, float)}
+    return value_of(node, numbers | KNOWN, NUMERIC)
 
 
 def _stepped_late(trees: Sequence[tuple[Code, ast.Module]]) -> Iterator[Found]:

@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "Code",
@@ -18,6 +19,7 @@ __all__ = [
     "shows_another",
     "stored",
     "sums_for",
+    "value_of",
 ]
 
 Loop = ast.For | ast.While
@@ -98,6 +100,16 @@ def pairs_of(statement: ast.Assign) -> list[tuple[str, str]]:
         parts = zip(target.elts, statement.value.elts, strict=True) if many else [(target, statement.value)]  # type: ignore[attr-defined]  # tuples, too
         pairs += [(ast.unparse(one), ast.unparse(value)) for one, value in parts]
     return pairs
+
+
+def value_of(node: ast.expr, names: Mapping[str, Any], parts: tuple[type[ast.AST], ...]) -> Any:
+    """Return what an expression comes to that is made of names and such parts of the syntax alone; else None."""
+    if not all(isinstance(one, parts) for one in ast.walk(node)):
+        return None
+    try:
+        return eval(ast.unparse(node), {"__builtins__": {}}, {**names})
+    except Exception:  # what it reads is local to a function, or another by now
+        return None
 
 
 def sums_for(name: str, tree: ast.AST) -> list[tuple[int, bool]]:

@@ -14,7 +14,7 @@ from bigramlab.judge.reading_code import Code, Found, called, names_in, pairs_of
 __all__ = ["slips_in_written_networks"]
 
 HEAD = re.compile(r"(?i)head|attention|block|layer")
-LOGITS = re.compile(r"(?i)(\w+_)?(logits?|scores|l)")
+SCORES = re.compile(r"(?i)(\w+_)?(logits?|scores|l)")
 LOWEST = re.compile(r"(?i)-?(float\(['\"]-?inf(inity)?['\"]\)|(\w+\.)?inf|1e\d+|10000+(\.0)?)")
 NORM = re.compile(r"(?i)norm|total")
 WEIGHTS = re.compile(r"(?i)(\w+_)?(weights?|probs?|probabilities|ps?|shares|row)")
@@ -97,7 +97,7 @@ def _likeliest_thrown_away(node: ast.Assign, code: Code) -> Iterator[Found]:
     if not isinstance(target, ast.Subscript) or not LOWEST.fullmatch(ast.unparse(node.value)):
         return
     test, of = target.slice, ast.unparse(target.value)
-    if isinstance(test, ast.Compare) and LOGITS.fullmatch(of) and ast.unparse(test.left) == of:
+    if isinstance(test, ast.Compare) and SCORES.fullmatch(of) and ast.unparse(test.left) == of:
         other = ast.unparse(test.comparators[0])
         limit = any(isinstance(one, ast.Name) for one in ast.walk(test.comparators[0]))
         if limit and isinstance(test.ops[0], ast.Gt | ast.GtE):
