@@ -103,7 +103,7 @@ def draw_architectures() -> str:
             axes.annotate(name, point, textcoords="offset points", xytext=(0, up), ha=side)
             told.append(f"{name} {statistics.mean(losses):.2f}")
         axes.set(xscale="log", xlabel="processor time, seconds", ylabel="test loss, nats")
-        axes.set(xlim=(0.001, 9000), ylim=(1.8, 2.6))
+        axes.set(xlim=(0.001, 9000), ylim=(1.7, 2.6))
         ticks = [0.01, 0.1, 1, 10, 100, 1000]
         axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks], minor=False)
         axes.minorticks_off()
