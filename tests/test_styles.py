@@ -279,6 +279,33 @@ def attend_of_nested_lists(queries, keys, values):
     return [[attend_on_lists(*head) for head in zip(*word)] for word in zip(queries, keys, values)]  # noqa: B905
 
 
+def keep_top_k_of_a_list(probs, k):
+    best = sorted(range(len(probs)), key=probs.__getitem__, reverse=True)[:k]
+    total = sum(probs[i] for i in best)
+    return [probs[i] / total if i in best else 0.0 for i in range(len(probs))]
+
+
+def keep_top_p_of_a_list(probs, p):
+    kept, total = {}, 0.0
+    for i, share in sorted(enumerate(probs), key=lambda pair: -pair[1]):
+        kept[i] = share
+        total += share
+        if total >= p:
+            break
+    return [kept.get(i, 0.0) / total for i in range(len(probs))]
+
+
+def softmax_of_one_axis(logits, temperature=1):
+    (_,) = logits.shape
+    e = torch.exp(logits.double() / temperature - logits.max() / temperature)
+    return e / e.sum()
+
+
+def normalize_one_axis(row):
+    assert row.ndim == 1
+    return row.double() / row.sum()
+
+
 STYLES = {
     "attention_shares, a head at a time": shares_of_one_head,
     "attention_shares, on all heads in one axis": shares_of_a_batch,
@@ -291,6 +318,13 @@ STYLES = {
     "softmax, on lists of numbers with a gradient, a row at a time": softmax_of_values,
     "softmax, a row at a time, as lists": softmax_of_scalars,
     "softmax, on NumPy arrays": softmax_of_arrays,
+    "softmax, a row at a time": softmax_of_one_axis,
+    "normalize, a row at a time": normalize_one_axis,
+    "with_temperature, a row at a time": softmax_of_one_axis,
+    "with_temperature, a row at a time, as lists": lambda logits, t: shares([logit / t for logit in logits]),
+    "keep_top_k, a row at a time, as lists": keep_top_k_of_a_list,
+    "keep_top_p, a row at a time, as lists": keep_top_p_of_a_list,
+    "rms_norm, a row at a time": lambda x, gain: x / torch.sqrt(torch.dot(x, x) / len(x) + 1e-5) * gain,
     "cross_entropy, on lists": cross_entropy_of_lists,
     "cross_entropy, a row at a time": cross_entropy_of_one_row,
     "cross_entropy, on NumPy arrays": cross_entropy_of_arrays,

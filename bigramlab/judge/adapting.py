@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
+
 from bigramlab.judge.naming import alphabet_of
 
 __all__ = ["as_form", "like", "with_gain"]
@@ -30,6 +32,8 @@ def as_form(value: Any, form: str) -> Any:
 
 def like(was: Any, value: Any, name: str, wanted: str) -> Any:
     """Return the value of one of our parameters as what the notebook has in its place."""
+    if wanted == "probs" and isinstance(was, Tensor) and isinstance(value, Tensor) and bool((was < 0).any()):
+        return value.log()  # the notebook's are logits, whose softmax is taken
     if wanted != "vocabulary":
         return value
     if type(was) is int:

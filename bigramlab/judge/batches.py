@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from bigramlab.judge.parts_asked import as_text
 from bigramlab.judge.reading_code import Code, Found, Loop, names_in, stored
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 
@@ -55,7 +56,10 @@ def batches_in(things: Sequence[Thing]) -> Iterator[Batch]:
 
 def look_at_batches(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:
     """Yield what there is to say of the targets of batches."""
-    said = [(at, targets, *_said(rows, targets)) for at, rows, targets in _pairs(things)]
+    pairs = [*_pairs(things)]
+    said = [(at, targets, *_said(rows, targets)) for at, rows, targets in pairs]
+    lines = {one.name: text for one in things if (text := as_text(one.value))} if pairs else {}
+    said += [(at, targets, MISTAKE, text) for at, rows, targets in pairs for text in _drawn_apart(rows, targets, lines)]
     for at, thing, verdict, text in [*said, *_picked(things)]:
         if verdict == MISTAKE or (verdict and thing.value.dim() == 2):  # one row is what other readers know better
             yield at, Item(thing.name, thing.place, verdict, text, f"`{thing.name}`: {text}.")
@@ -147,6 +151,20 @@ def _said(rows: Thing, targets: Thing) -> tuple[str, str]:
     if _shifted(x, y, -1):
         return MISTAKE, f"the token before each of {name}: what goes in and the targets are exchanged"
     return "", ""
+
+
+def _drawn_apart(rows: Thing, targets: Thing, lines: Mapping[str, str]) -> Iterator[str]:
+    """Say that the rows of targets are pieces of a line of ids, and not as far from those that go in as each other."""
+    if rows.value.dim() != 2:
+        return
+    pairs = [(as_text(one), as_text(other)) for one, other in zip(rows.value, targets.value, strict=True)]
+    for name, line in lines.items():
+        found = [(line.find(one), line.find(other)) for one, other in pairs]
+        once = [line.count(one) == line.count(other) == 1 for one, other in pairs]
+        apart = {other - one for (one, other), sure in zip(found, once, strict=True) if sure}
+        if min(map(min, found)) >= 0 and len(apart) > 2 and len(apart) > sum(once) / 2:
+            yield f"its rows don't go on where those of `{rows.name}` do: their places in `{name}` were drawn anew"
+            return
 
 
 def _shifted(rows: Tensor, targets: Tensor, by: int) -> bool:

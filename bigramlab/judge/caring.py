@@ -53,6 +53,8 @@ def _note(law: Law, call: Call, told: str, problem: str, guard: Guard, words: "_
         problem = f"not refused, but answered with {_short(call, form)}"
     elif problem.startswith("it should be ") and not call.raised:  # which alone tells neither the point nor the result
         problem = f"{law.sentence.rstrip('.')}: it gives {_short(call, form)}, and should give {problem[13:]}"
+    elif call.raised and problem == show_error(call.raised):
+        problem = f"it raises {type(call.raised).__name__}: {problem}"
     if law.holds:
         with hurried(guard, ()):
             mistake = words.find(law, call)

@@ -86,6 +86,7 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
         from bigramlab.judge.recognizing import recognize
 
         return recognize(function, words)
+    from bigramlab.judge.naming import OTHER_NAMES
     from bigramlab.judge.outdated import outdated
     from bigramlab.judge.running import run_laws
     from bigramlab.laws import LAWS
@@ -96,7 +97,9 @@ def _check(function: Any, name: str | None, words: Sequence[str] | None) -> "Rep
     if name not in LAWS:
         own = getattr(function, "__name__", "f")
         own = own if own.isidentifier() else "f"  # of a lambda
-        if similar := difflib.get_close_matches(name, LAWS) or [one for one in LAWS if one.startswith(name)]:
+        similar = [ours for ours, others in OTHER_NAMES.items() if name in others.split()]
+        similar = similar or difflib.get_close_matches(name, LAWS) or [one for one in LAWS if one.startswith(name)]
+        if similar:
             say = " or ".join(f"check({own}, {one!r})" for one in similar)
             raise ValueError(
                 f"there are no laws for {name!r}; did you mean {' or '.join(map(repr, similar))}? Then say so: {say}"

@@ -24,12 +24,15 @@ ROWS: dict[str, tuple[int, ...]] = {
     "attend": (0, 1, 2),
     "attention_shares": (0, 1),
     "cross_entropy": (0, 1),
+    "keep_top_k": (0,),
+    "keep_top_p": (0,),
     "mlp_logits": (1,),
     "mlp_probs": (1,),
     "normalize": (0,),
     "rms_norm": (0,),
     "smooth": (0,),
     "softmax": (0,),
+    "with_temperature": (0,),
 }
 """Which arguments of a function have a row, or a number, for each row of the result."""
 
@@ -170,7 +173,7 @@ def form_for(
     """
     of_heads = name in OF_HEADS
     ours_made = ((call, call.again(ours_for(name), guard)) for call in calls)
-    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours, of_heads))
+    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours, name in ROWS))
     call, ours = next(hints, (None, None))
     if not call or not ours:
         return None, False
@@ -208,11 +211,11 @@ def _noting(function: Callable[..., Any], returned: list[Any]) -> Callable[..., 
     return noting
 
 
-def _another_may_fit(call: Call, ours: Call, of_heads: bool) -> bool:
+def _another_may_fit(call: Call, ours: Call, has_rows: bool) -> bool:
     """Tell whether a call failed as those of functions on lists, arrays or rows (of fewer axes) do."""
     if ours.raised:
         return False
-    if call.raised and of_heads and isinstance(call.raised, ValueError | RuntimeError | IndexError):
+    if call.raised and has_rows and isinstance(call.raised, ValueError | RuntimeError | IndexError | AssertionError):
         return True
     if call.raised:
         ambiguous = isinstance(call.raised, RuntimeError | ValueError) and "ambiguous" in show_error(call.raised)

@@ -1,5 +1,6 @@
-"""Layers of a file's own classes: is each of them trained that is made like others which are?"""
+"""Layers of a file's own classes: has each of them a part in the loss, and is trained as others are?"""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,12 +10,16 @@ from torch import Tensor
 from torch.nn import Module
 
 from bigramlab.judge.guarding import Guard
+from bigramlab.judge.reading_code import Code
 from bigramlab.judge.recording import Call
 from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
 
-__all__ = ["look_at_flattening", "look_at_hidden_layers", "look_at_own_layers"]
+__all__ = ["look_at_flattening", "look_at_hidden_layers", "look_at_own_layers", "without_part"]
 
 FLATTENS = re.compile(r"(?i)flatten_?(consecutive|neighbou?rs|pairs)")
+STACKED = re.compile(
+    r"(?i)(.*\.)?(h|stack|(\w+_)?(blocks?|layers?|stages?))\.(\d+)\.(.*)"
+)  # each gets what the last one gives
 SECONDS = 0.5  # for a call
 MOST = 2_000  # objects: who has made more is not asked
 
@@ -49,6 +54,47 @@ def look_at_hidden_layers(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]
                     text = f"its `{name}` are in a plain list, where neither `parameters()` nor `eval()` reach them"
                     mend = [("To mend it", f"Write `self.{name} = nn.ModuleList(...)`.", False)]
                     yield at, Item(thing.name, thing.place, MISTAKE, text, f"`{thing.name}`: {text}.", mend)
+
+
+def without_part(things: Sequence[Thing], names: Mapping[str, Any], codes: Sequence[Code]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each network of which a layer got no gradient, where most did: no loss goes through it.
+
+    Args:
+        things: What was made.
+        names: The globals of the file: in them networks are as the last step of their training left them.
+        codes: The code of the file: a layer that it goes through only if it is told to is left out on purpose.
+    """
+    ifs = [node for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.If | ast.IfExp)]
+    asked = {part.attr for node in ifs for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+    seen = set[int]()
+    for at, thing in enumerate(things):
+        network = names.get(thing.name, thing.value)
+        if not isinstance(network, Module) or network is not thing.value or id(network) in seen:
+            continue
+        seen.add(id(network))
+        weights = {name: one for name, one in network.named_parameters() if one.requires_grad}
+        left = [name for name, one in weights.items() if one.grad is None]
+        if stack := _only_the_last(left, weights):
+            yield at, f"only the last of its `{stack}` has a part in the loss: give each what the one before it gives"
+            continue
+        among = {re.sub(r"\d+", "", name) for name in weights.keys() - {*left}}  # of several, some may be chosen
+        alone = [name for name in left if re.sub(r"\d+", "", name) not in among and not {*name.split(".")} & asked]
+        if alone and len(left) < len(weights) / 2:
+            layer = alone[0].rpartition(".")[0] or alone[0]
+            yield at, f"no loss goes through its `{layer}`, which gets no gradient: what it gives is not used"
+
+
+def _only_the_last(left: Sequence[str], weights: Mapping[str, Tensor]) -> str:
+    """Return the name of a list of layers of which all but the last got no gradient."""
+    lists: dict[str, dict[int, bool]] = {}
+    for name in weights:
+        if found := STACKED.fullmatch(name):
+            of = lists.setdefault((found[1] or "") + found[2], {})
+            of[int(found[5])] = of.get(int(found[5]), False) or name not in left
+    for name, got in lists.items():
+        if len(got) > 1 and [number for number, one in got.items() if one] == [max(got)]:
+            return name
+    return ""
 
 
 def look_at_flattening(things: Sequence[Thing]) -> Iterator[tuple[int, Item]]:

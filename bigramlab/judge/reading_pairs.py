@@ -11,7 +11,7 @@ from torch import Tensor
 from bigramlab.judge.batches import named_pairs
 from bigramlab.judge.reading_contexts import LENGTHS, NO_CONTEXTS
 from bigramlab.judge.reading_losses import Part
-from bigramlab.judge.reviewed import MISTAKE, RIGHT, Item, Thing
+from bigramlab.judge.reviewed import MISTAKE, NOT_JUDGED, RIGHT, Item, Thing
 from bigramlab.lessons.contexts import build_contexts
 from bigramlab.lessons.encoding import build_vocabulary
 
@@ -23,8 +23,9 @@ WHOLE = re.compile(
 FEWEST = 1_000  # examples: of fewer one can't tell that their targets are spread as they should be
 
 APART = "not the targets of the contexts in `{}`: the rows of the two do not stand in one order"
-FIRST = "the targets of `{}` without the first letter of each: it is to be guessed, too, from an empty context"
+FIRST = "the targets of `{}` without the first letter of each: it is to be guessed, too, from what begins a word"
 ENDS = "the targets of `{}` without the end of each, so that no end is ever learned"
+INSIDE = "the targets of `{}` without the first letter and the end of each: put a '.' before and after each word"
 CUT: Mapping[str, Callable[[str], str]] = {
     "the targets of `{}` without the first letter of each, which is in no context either": lambda word: word[1:],
     "the targets of `{}` without the last letter of each, which is in no context either": lambda word: word[:-1],
@@ -66,14 +67,17 @@ def look_at_pairs(
             continue
         places = last[x], last[y]
         known = [found[at] for at in places if at in found]
+        if known and known[0].is_wrong and known[0].text.startswith("the targets") and places[0] in found:
+            known = known[1:]  # of what goes in, as its name says
         if len(known) == 2 and all(item.verdict == RIGHT for item in known):
             continue
         if any(item.is_wrong and not WHOLE.search(item.text) for item in known):
             continue
         rows, targets = (_ids(things[at].value, order, len(vocabulary)) for at in places)
-        if rows is None or targets is None or rows.dim() != 2 or targets.dim() != 1 or len(rows) != len(targets):
+        if rows is None or targets is None or rows.dim() > 2 or targets.dim() != 1 or len(rows) != len(targets):
             continue
-        if rows.shape[1] not in LENGTHS or len(rows) < FEWEST:
+        rows = rows.view(len(rows), -1)  # of pairs, there is one token in each
+        if rows.shape[1] not in (1, *LENGTHS) or len(rows) < FEWEST:
             continue
         own, length = Examples(_numbers(rows), targets), rows.shape[1]
         wholes = [(one.name, tuple(one.words)) for one in parts] + [("words", tuple(words))]
@@ -85,6 +89,8 @@ def look_at_pairs(
                 seen = _seen(own, whole, rows, targets, vocabulary, (x, y))
                 details = [("To see it", seen, False)] if seen else []
                 yield last[y], Item(y, things[last[y]].place, MISTAKE, said, f"`{y}`: {said}.", details)
+                if places[0] in found and found[places[0]].is_wrong:
+                    yield places[0], Item(x, things[places[0]].place, NOT_JUDGED, "")
                 break
             if texts := _right(own, whole, name, length, some is wholes[-1][1]):
                 for at, text in zip(places, texts, strict=True):
@@ -101,7 +107,8 @@ def _right(own: Examples, whole: Examples, name: str, length: int, last: bool) -
     many = len(own.targets)
     share = f"{many:,} of the examples of `{name}`, {many / len(whole.targets):.0%}" if len(missing) else f"`{name}`"
     order = "" if len(missing) else ", in another order"
-    return f"the contexts of {length} of {share}{order}", f"the targets of {share}, with their contexts"
+    what = f"the contexts of {length}" if length > 1 else "the first tokens of the bigrams"
+    return f"{what} of {share}{order}", f"the targets of {share}, with their contexts"
 
 
 def _wrong(own: Examples, whole: Examples, name: str, x: str, length: int) -> str:
@@ -110,9 +117,9 @@ def _wrong(own: Examples, whole: Examples, name: str, x: str, length: int) -> st
     if missing is None:
         same = len(own.targets) == len(whole.targets) and _left_of(whole.contexts, own.contexts) is not None
         return APART.format(x) if same and _left_of(whole.targets, own.targets) is not None else ""
-    for kind, text in ((whole.contexts, FIRST), (whole.targets, ENDS)):
+    for kind, text in ((whole.contexts, FIRST), (whole.targets, ENDS), (whole.contexts * whole.targets, INSIDE)):
         gone = whole.pairs[kind == 0].sort().values
-        if text is FIRST and length == 2:  # as with one "." in front of a word, where three tokens are counted
+        if text is not ENDS and length == 2:  # as with one "." in front of a word, where three tokens are counted
             continue
         if len(missing) and torch.equal(missing, gone):
             return text.format(name)

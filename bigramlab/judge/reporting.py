@@ -122,6 +122,7 @@ class Report(Shown):
         form: In which form the function takes and returns its numbers, such as "on lists"; "" if as ours does.
         not_asked: Whether laws about gradients were left out, since in that form there are none.
         outdated: What to do if the function's file has another version of it now.
+        only_parameters: Whether nothing but its parameters is to be changed.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Report(Shown):
     form: str = ""
     not_asked: bool = False
     outdated: str = ""
+    only_parameters: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether every law about the result holds."""
@@ -170,6 +172,8 @@ class Report(Shown):
             return f"{self.name} is right{' and careful' if self.careful else form}: all its laws hold."
         if not self.started:
             return f"{self.name} is not started: it raises NotImplementedError."
+        if self.only_parameters:
+            return f"{self.name} is right but for its parameters, so the laws can't call it."
         return f"{self.name} is not right yet{form}: {self.held} of {self.total} laws hold."
 
     def beginning(self, *, color: bool = False) -> str:

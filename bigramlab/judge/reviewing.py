@@ -19,7 +19,7 @@ from bigramlab.judge.moments import misnamed_moments
 from bigramlab.judge.naming import alphabet_of
 from bigramlab.judge.own_filters import look_at_own_filters
 from bigramlab.judge.own_gradients import look_at_own_gradients
-from bigramlab.judge.own_layers import look_at_flattening, look_at_hidden_layers, look_at_own_layers
+from bigramlab.judge.own_layers import look_at_flattening, look_at_hidden_layers, look_at_own_layers, without_part
 from bigramlab.judge.own_norms import look_at_own_norms
 from bigramlab.judge.own_perplexities import perplexities_of_losses
 from bigramlab.judge.own_rates import look_at_own_rates
@@ -161,6 +161,7 @@ def review(
         *no_numbers(outer, codes),
     ]
     told += perplexities_of_losses(outer, codes)
+    told += without_part(things, names, codes)
     told += without_boundaries(outer, found, all_words)
     inner = {one.name for one in things if one.inside}
     if turned := not_inverse({name: value for name, value in there.items() if name not in inner}):
@@ -251,8 +252,8 @@ def _unfinished(items: Sequence[Item], codes: Sequence[Code]) -> str:
 
 
 def _is_ours(thing: Thing) -> bool:
-    """Tell whether it is a value of bigramlab itself, as `from bigramlab import *` brings it."""
-    return not callable(thing.value) and vars(bigramlab).get(thing.name) is thing.value
+    """Tell whether it is bigramlab's own, as `from bigramlab import *` brings it."""
+    return vars(bigramlab).get(thing.name) is thing.value
 
 
 def _is_own(value: object, names: Mapping[str, Any]) -> bool:
@@ -273,12 +274,14 @@ def _is_most_of_the_names(words: Sequence[str]) -> bool:
 
 def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
     """Return the first list of words, which the rest is made of; None for the names that are shipped."""
-    for thing in things:
-        value = thing.value
+    lists: list[list[str]] = []
+    for value in (thing.value for thing in things):
         if isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(word, str) for word in value):
             if alphabet_of(value) and max(map(len, value)) == 1:
                 continue
-            if are_the_names(value) or _is_most_of_the_names(value):
+            if not lists and (are_the_names(value) or _is_most_of_the_names(value)):
                 return None
-            return [word.strip() for word in value if word.strip() and "." not in word]
-    return None
+            lists.append([word.strip() for word in value if word.strip() and "." not in word])
+    alphabets = [{*of[1]} for thing in things if (of := alphabet_of(thing.value))]
+    cleaned = (some for some in lists if any(alphabet - {"."} == {*"".join(some)} for alphabet in alphabets))
+    return next(cleaned, lists[0] if lists else None)  # what the rest is made of has its letters

@@ -4,10 +4,11 @@ What it is meant for may be a guess, so that alone never makes it wrong: either 
 it made has the very same slip.
 """
 
+import contextlib
 import dis
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from numbers import Real
 from typing import Any
@@ -101,10 +102,37 @@ def _another_of_that_name(fit: Fit, report: Report, *, used: bool) -> str:
     """
     if re.fullmatch(r"TypeError: '\w+' object is not callable.*", report.raised, re.DOTALL):
         return "it takes a function"
+    if fit.name == "cross_entropy" and not report.held and _is_of_two_distributions(fit.call):
+        return "it is of two distributions, and ours of logits and targets"
+    if fit.name == "normalize" and not report.held and _is_scaled(fit.call):
+        return "it shifts and scales numbers, and ours makes shares of counts"
     if used and not report.held and NO_RESULT in report.problem:
         return "it takes something else, and gives no result for what ours takes"
     slip, cause = _slip(fit, report) if _is_known(report) else "", _cause(report).partition(":")[0]
     return f"{cause[:1].lower()}{cause[1:]}" if re.match(r"(en|de)code/.*(boundar|stop)", slip) else ""
+
+
+def _is_of_two_distributions(function: Callable[..., Any]) -> bool:
+    """Tell whether it gives the cross-entropy of two rows of shares, in the one order or the other."""
+    one, other = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.2, 0.2, 0.6])
+    right = [-(one * other.log()).sum(), -(other * one.log()).sum()]
+    given = _given_for(function, one, other)
+    return any(found.numel() == 1 and abs(float(found) - value) < 1e-4 for found in given for value in right)
+
+
+def _is_scaled(function: Callable[..., Any]) -> bool:
+    """Tell whether it shifts a row of numbers, so that their mean is 0, or they go from 0 to 1."""
+    given = [found for found in _given_for(function, torch.tensor([3.0, 1.0, 2.0, 6.0])) if found.shape == (4,)]
+    return any(abs(float(found.mean())) < 1e-4 or {float(found.min()), float(found.max())} == {0, 1} for found in given)
+
+
+def _given_for(function: Callable[..., Any], *rows: Tensor) -> Iterator[Tensor]:
+    """Yield the numbers that a function gives for rows: tensors, arrays and lists."""
+    for form in (torch.Tensor.clone, torch.Tensor.numpy, torch.Tensor.tolist):
+        with Guard(seconds=SECONDS, name="it") as guard:
+            found = Call(function, guard, tuple(map(form, rows)), {}).returned
+        with contextlib.suppress(TypeError, ValueError, RuntimeError):  # no numbers
+            yield torch.as_tensor(found).detach().double()
 
 
 def _bare(name: str) -> str:

@@ -65,7 +65,7 @@ def say_values(
             item = read_slipped(thing, parts, all_words)
         if item and WITH_TARGET in item.slips and not _has_targets(thing, there):
             item = None
-        if item and not (_is_number(thing.value) and _by_chance(thing, item, [*before, *found.values()])):
+        if item and not (_is_number(thing.value) and _by_chance(thing, item, [*before, *found.values()], there)):
             found[at] = item
     found |= dict([*_given_away(made, found)])
     if order is None:
@@ -134,10 +134,11 @@ def _has_targets(thing: Thing, there: Mapping[str, Any]) -> bool:
     return any(isinstance(one, Tensor) and one.shape == thing.value.shape[:1] for one in there.values())
 
 
-def _by_chance(thing: Thing, item: Item, items: Sequence[Item]) -> bool:
-    """Tell whether a number may be another one: an integer that is typed in, or a loss where nothing is counted."""
+def _by_chance(thing: Thing, item: Item, items: Sequence[Item], there: Mapping[str, Any]) -> bool:
+    """Tell whether a number may be another one: typed in, or a turn's of a loop, or a loss where nothing is counted."""
     if item.verdict == RIGHT:
-        typed_in = item.text.startswith("how often `") and not thing.reads
+        made_of = [there.get(name) for name in thing.reads]
+        typed_in = item.text.startswith("how often `") and all(one is None or _is_number(one) for one in made_of)
         return typed_in or (" with k = " in item.text and not [*_tables_in(items)])
     undefined = thing.shown and isinstance(thing.value, float) and math.isnan(thing.value)
     return item.verdict == MISTAKE and (undefined or not _fits(item, items))

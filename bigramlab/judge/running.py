@@ -161,7 +161,8 @@ def _judge_the_rest(report: Report, function: Callable[..., Any]) -> None:
         return
     rest = run_laws(lambda *arguments, **options: found.call(*arguments, **options), report.name)
     if rest:
-        report.problem += ". With these changed, it is right: called as it is now, its results are"
+        report.only_parameters = True
+        report.problem += ". Its results are right, called as it is now"
     elif rest.problem:
         report.problem += f". Called as it is now, its results are not right either: {rest.problem}"
         report.diagnosis = rest.diagnosis

@@ -73,8 +73,9 @@ def _same(one: Any, other: Any) -> bool:
 def tell_result(call: Call, form: Form | None = None) -> str:
     """Write what came back as the function returned it: in lists, if it takes and returns those."""
     value = call.returned
-    if form and isinstance(value, Tensor) and (rows := _rows_of(call, form)) and len(rows[form.rows[0]]) == 1:
-        value = value.reshape(value.shape[call.arguments[form.rows[0]].ndim - form.axes :])
+    if form and isinstance(value, Tensor) and value.ndim and (rows := _rows_of(call, form)):
+        parts = [*value.reshape(-1, *value.shape[call.arguments[form.rows[0]].ndim - form.axes :])]
+        value = parts[0] if len(rows[form.rows[0]]) == 1 else parts
     return _shown(value, form)
 
 

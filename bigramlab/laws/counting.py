@@ -190,6 +190,8 @@ def equal_counts_stay_in_the_order_of_their_ids(most_common_bigrams: Function, c
     """Equal counts, zeros too, come in the order of their ids, each as a number; for an n of 0 there are none."""
     expected = plain.most_common_bigrams(counts.tolist(), _vocabulary(counts), n)
     found = most_common_bigrams(counts, _vocabulary(counts), n)
+    if found != expected and [*map(tuple, found)] == expected:
+        broken("it lists lists of two, and should list tuples")
     if found != expected:
         broken(f"it should be {expected}")
     if any(isinstance(count, Tensor) for _, count in found):

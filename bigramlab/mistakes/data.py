@@ -69,7 +69,7 @@ def byte_order_mark_kept(path: Any) -> Any:
 
 @mistake("read_words", careless=True)
 def cut_at_other_characters(path: Any) -> Any:
-    r"""`str.splitlines` cuts at a dozen characters besides line breaks, so one word with U+2028 in it becomes two.
+    r"""Lines end at a dozen other characters, too, as by `str.splitlines`, so one word with U+2028 in it becomes two.
 
     Print `"a\u2028b".splitlines()`: it has two parts; `.split("\n")`, and a loop over the open file, leave it whole.
     """

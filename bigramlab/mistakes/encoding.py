@@ -188,7 +188,7 @@ def unknown_becomes_0(word: Any, vocabulary: Any) -> Any:
 
 @mistake("encode", careless=True)
 def unknown_becomes_minus_1(word: Any, vocabulary: Any) -> Any:
-    """`vocabulary.find` gives -1 for what it does not find, and -1 then picks the last row of a table.
+    """What the vocabulary lacks gets the id -1, as from `vocabulary.find`, and -1 then picks the last row of a table.
 
     Call `encode("emmé", ".aem")`: its last id is -1, and it should refuse; `vocabulary.index` would.
     """

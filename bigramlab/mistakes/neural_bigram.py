@@ -452,7 +452,7 @@ def negative_targets_from_the_end(logits: Any, targets: Any) -> Any:
 
 @mistake("cross_entropy", careless=True)
 def targets_of_minus_100_skipped(logits: Any, targets: Any) -> Any:
-    """`torch.nn.functional.cross_entropy` skips targets of -100, so an example can go missing without a word.
+    """Targets of -100 are skipped, as torch's own `cross_entropy` does, so an example can go missing without a word.
 
     Call `cross_entropy(torch.zeros(2, 3), torch.tensor([0, -100]))`: it returns a number, and should refuse.
     """
@@ -462,7 +462,7 @@ def targets_of_minus_100_skipped(logits: Any, targets: Any) -> Any:
 
 @mistake("cross_entropy", careless=True)
 def targets_brought_into_range(logits: Any, targets: Any) -> Any:
-    """`clamp` turns a target that is no id into the first or the last one, so an error before goes unseen.
+    """A target that is no id becomes the first or the last one, as by `clamp`, so an error before goes unseen.
 
     Call `cross_entropy(torch.zeros(1, 3), torch.tensor([7]))`: it returns a number, and should refuse.
     """
@@ -480,7 +480,7 @@ def empty_batch_gives_nan(logits: Any, targets: Any) -> Any:
 
 @mistake("cross_entropy", careless=True)
 def fewer_targets_than_rows(logits: Any, targets: Any) -> Any:
-    """`arange(len(targets))` pairs the targets with the first rows only, and the rows left over are not missed.
+    """Fewer targets than rows are accepted: they go with the first rows, and the rows left over are not missed.
 
     Call `cross_entropy(torch.zeros(3, 2), torch.tensor([0, 1]))`: it returns a number, and should refuse.
     """

@@ -215,7 +215,7 @@ def list_for_a_tensor(probs: Any, *, generator: Any = None) -> Any:
 
 @mistake("sample", careless=True)
 def any_table_accepted(probs: Any, *, generator: Any = None) -> Any:
-    """Counts are taken for probabilities, because `torch.multinomial` accepts rows of any sum.
+    """Counts are taken for probabilities: rows of any sum are accepted, as `torch.multinomial` does.
 
     Call `sample(torch.tensor([[2.0, 3.0], [1.0, 1.0]]))`: it returns a walk, and should refuse.
     """
@@ -422,7 +422,7 @@ def first_letter_capitalized(word: Word, n: int) -> Any:
 
 @mistake("sample_words", careless=True)
 def words_from_any_table(probs: Any, vocabulary: Any, n: Any, *, generator: Any = None) -> Any:
-    """Counts are taken for probabilities, because `torch.multinomial` accepts rows of any sum.
+    """Counts are taken for probabilities: rows of any sum are accepted, as `torch.multinomial` does.
 
     Call `sample_words(torch.tensor([[2.0, 3.0], [1.0, 1.0]]), ".a", 3)`: it returns words, and should refuse.
     """

@@ -219,8 +219,11 @@ def another_type(pairs: list[Pair]) -> Said | None:
     kinds, right = {type(one) for one, _ in pairs}, {type(other) for _, other in pairs}
     numbers = kinds | right <= {float, Tensor} and all(isinstance(one, float) or one.numel() == 1 for one, _ in pairs)
     if len(kinds) == len(right) == 1 and kinds != right and not kinds & {int, float} and not numbers:
-        found, wanted = kinds.pop().__name__, right.pop().__name__
-        article = "an" if found[0] in "aeiouAEIOU" else "a"
-        return ("another_type", f"It returns {article} {found} on every input, and should return a {wanted}.",
+        found, wanted = (_with_article(kind.pop().__name__) for kind in (kinds, right))
+        return ("another_type", f"It returns {found} on every input, and should return {wanted}.",
                 "Print `type(...)` of what it returns.")  # fmt: skip
     return None
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiouAEIOU' or name == 'MLP' else 'a'} {name}"
