@@ -68,6 +68,12 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
         (["sample", "TOWNS", "--seed", "9" * 30], "but a seed is a whole number from 0 to 2**64 - 1, such as 42"),
         (["sample", "TOWNS", "--seed", "9" * 5000], "but a seed is a whole number"),
         (["sample", "TOWNS", "--seed", "x"], "--seed is 'x'"),
+        (["sample", "TOWNS", "--seed", "-5"], "--seed is '-5', but a seed is a whole number from 0 to"),
+        (["sample", "TOWNS", "--top-k", "0"], "--top-k: k is 0, but there can't be fewer than 1"),
+        (["sample", "TOWNS", "--top-p", "0"], "--top-p: p is 0.0, but"),
+        (["sample", "TOWNS", "--temperature", "0"], "--temperature: temperature is 0.0, but"),
+        (["sample", "PICTURE"], "is no text in UTF-8: it has bytes of 0 in it, as pictures, programs and UTF-16 have"),
+        (["check", "FOLDER"], "is a folder; give the name of a notebook or script, such as names.ipynb"),
         (["sample", ""], "the name of the file is empty (a variable that isn't set?)"),
         (["sample", "FOLDER"], "is a folder; give a text file with one word a line, such as "),
         (["sample", "TYPED"], "towns.txt'? give the path of a text file with one word a line"),
@@ -79,8 +85,9 @@ def test_compare_shows_a_line_for_each_model(towns, capsys):
 )
 def test_what_cannot_work_is_said_in_a_line(arguments, message, towns, tmp_path, capsys):
     (tmp_path / "one.txt").write_text("ulm\n", encoding="utf-8")
-    typed = tmp_path / "twons.txt"
-    places = {"TOWNS": str(towns), "ONE": str(tmp_path / "one.txt"), "FOLDER": str(tmp_path), "TYPED": str(typed)}
+    (tmp_path / "picture.png").write_bytes(b"\xa8\0\0\x01")
+    files = {"ONE": "one.txt", "TYPED": "twons.txt", "PICTURE": "picture.png", "FOLDER": "."}
+    places = {"TOWNS": str(towns)} | {name: str(tmp_path / file) for name, file in files.items()}
     assert main([places.get(argument, argument) for argument in arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()[-1:]
     assert line.startswith("bigramlab: ")

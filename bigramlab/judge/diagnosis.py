@@ -29,6 +29,11 @@ class Diagnosis:
     besides: tuple[Mistake, ...] = ()
     others: tuple[Mistake, ...] = ()
 
+    @property
+    def seen(self) -> str:
+        """Where it shows; nothing if only a part of what is wrong is known, and another part may show there, too."""
+        return self.mistake.seen if self.shown or self.alike == self.tried else ""
+
     def text(self) -> str:
         """Say how sure this is, and what is wrong."""
         name = self.mistake.name.replace("_", " ")

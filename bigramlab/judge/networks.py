@@ -198,7 +198,8 @@ def _learned_instead(logs: Tensor, counts: Tensor, loss: float) -> str:
     """Say what weights have learned in the place of the pairs, if it can be seen."""
     below = min(loss, math.log(len(counts))) - 0.2
     if -float((counts.sum(1) * logs.diag()).sum() / counts.sum()) < below / 2:
-        return "they have learned to give back what goes in: the targets are the very tokens that the network is given"
+        text = "they have learned to give back what goes in: the targets are the very tokens that go in"
+        return f"{text}, and should be those after them"
     if -float((counts.T * logs).sum() / counts.sum()) < below:
         return "they have learned the pairs backwards: what goes in and the targets are exchanged"
     return ""

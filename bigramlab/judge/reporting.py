@@ -198,7 +198,7 @@ class Report(Shown):
             ("But", self.problem, False),
             ("Printed", shorten(self.printed, lines=6), True),
             ("Likely cause", self.diagnosis.text() if self.diagnosis else "", False),
-            ("To see it", self.diagnosis.mistake.seen if self.diagnosis else "", False),
+            ("To see it", self.diagnosis.seen if self.diagnosis else "", False),
             ("Read on", f"chapter {self.chapter}, of the tutorial, or `help(bigramlab.{self.name})`", False),
         ]
         return [section for section in sections if section[1]]

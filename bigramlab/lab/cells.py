@@ -31,7 +31,8 @@ class Cell:
 def cells_of(path: Path) -> list[Cell]:
     """Return the cells of a notebook, magics left out, or the parts of a script; raise ValueError if it has none."""
     if not path.is_file():
-        raise ValueError(f"there is no file {path}; give the name of a notebook or script, such as names.ipynb")
+        what = f"{path} is a folder" if path.is_dir() else f"there is no file {path}"
+        raise ValueError(f"{what}; give the name of a notebook or script, such as names.ipynb")
     if path.suffix == ".ipynb":
         return [
             Cell(f"cell {number}", f"cell {number}", _without_magics(text))

@@ -100,7 +100,8 @@ def _main(arguments: list[str] | None) -> int:
     ]:
         command = commands.add_parser(name, help=help_text)
         optional = None if name == "reset" else "?"  # one should say what is to be emptied
-        command.add_argument("name", nargs=optional, help="the function, such as normalize (else: the one at hand)")
+        else_ = " (else: the one at hand)" if optional else ""
+        command.add_argument("name", nargs=optional, help=f"the function, such as normalize{else_}")
         command.add_argument("--folder", type=Path, default=Path(), help="where your exercises are (here by default)")
         if name == "solution":
             command.add_argument("--yes", action="store_true", help="don't ask, even if it is not solved yet")
@@ -121,8 +122,9 @@ def _main(arguments: list[str] | None) -> int:
         "check",
         help="run a notebook or script, and say what in it is right, and what is wrong first",
         description="Run a notebook (.ipynb) or script (.py), cell by cell, and say of everything that it made whether "
-        "it is right. The exit status is 1 if something is wrong or a cell raised an error, and 2 if the file can't be "
-        "read. The file's code runs with your rights: it can do whatever you can, so check only what you would run.",
+        "it is right. The exit status is 1 if something is wrong, a cell raised an error or the time was up, and 2 if "
+        "the file can't be read. The file's code runs with your rights: it can do whatever you can, so check only what "
+        "you would run.",
     )
     command.add_argument("file", type=Path, help="the notebook or script, such as names.ipynb")
     command.add_argument("--seconds", type=float, default=120, help="how long the file may run (120)")
@@ -142,7 +144,8 @@ def _main(arguments: list[str] | None) -> int:
         if name == "sample":
             command.add_argument("-n", type=int, default=20, help="how many words (20)")
             models = ["bigram", "mlp", "transformer"]
-            command.add_argument("--model", choices=models, default="bigram", help="which model (bigram)")
+            which = "which model (bigram); the other two are trained first: a minute, or several"
+            command.add_argument("--model", choices=models, default="bigram", help=which)
             command.add_argument("--temperature", type=float, help="below 1 more careful, above 1 more daring (1)")
             command.add_argument("--top-k", type=int, help="draw from so many of the likeliest letters only")
             command.add_argument("--top-p", type=float, help="draw from the likeliest letters that have p together")
@@ -156,8 +159,8 @@ def _main(arguments: list[str] | None) -> int:
     if command_name not in ("start", "notebooks") and not options.get("folder", Path()).is_dir():
         return _fail(f"there is no folder {options['folder']}; `bigramlab start {options['folder']}` makes one")
     module, function = RUN[command_name].split(":")
-    run: Callable[..., int] = getattr(import_module(f"bigramlab.lab.{module}"), function)
     try:
+        run: Callable[..., int] = getattr(import_module(f"bigramlab.lab.{module}"), function)
         return run(**options)
     except BrokenPipeError:
         raise
@@ -166,5 +169,5 @@ def _main(arguments: list[str] | None) -> int:
     except OSError as error:
         return _fail(f"{error.filename} can't be used: {error.strerror}" if error.filename else str(error))
     except (KeyboardInterrupt, EOFError):  # Ctrl-C or Ctrl-D, instead of an answer
-        print()
+        print("\nstopped", file=sys.stderr)
         return 130

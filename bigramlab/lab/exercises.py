@@ -183,7 +183,7 @@ def chapters_in(text: str) -> set[int]:
     """Return the chapters that are meant by a text such as "2-5" or "2,3,7"."""
     try:
         spans = [[*map(int, part.split("-", 1))] for part in text.split(",")]
-        found = {number for span in spans for number in range(span[0], span[-1] + 1)}
+        found = {number for span in spans for number in range(min(span), max(span) + 1)}
     except ValueError:
         found = set()
     with_exercises = {chapter_of(exercise.lesson)[0] for exercise in Exercise.all()}

@@ -46,13 +46,15 @@ def sample(
     dev = dev or train
     vocabulary = bigramlab.build_vocabulary([*train, *dev])
     progress = sys.stderr.isatty()
+    recipe = _transformer_recipe(train) if model == "transformer" else _recipe(train)
+    if model != "bigram" and not progress:
+        _say(f"training for {recipe.steps:,} steps …")
     if model == "bigram":
         trained = counted_model(train, dev, vocabulary)
     elif model == "mlp":
-        trained = mlp_model(train, dev, vocabulary, 8, _recipe(train), generator=generator, progress=progress)
+        trained = mlp_model(train, dev, vocabulary, 8, recipe, generator=generator, progress=progress)
     else:
         _require_short(found)
-        recipe = _transformer_recipe(train)
         trained = transformer_model(train, dev, vocabulary, recipe, generator=generator, progress=progress)
     while n > 0:  # a smoothed table may write a word without letters
         more = bigramlab.generate_words(
@@ -71,12 +73,20 @@ def sample(
 
 def _choice(temperature: float | None, k: int | None, p: float | None) -> Callable[[Tensor], Tensor]:
     """Return what is made of the probabilities before each draw; what can't work is refused at once."""
+    rules: list[tuple[str, Any, Callable[[Tensor, Any], Tensor]]] = [
+        ("--temperature", temperature, lambda probs, given: bigramlab.with_temperature(probs.log(), given)),
+        ("--top-k", k, bigramlab.keep_top_k),
+        ("--top-p", p, bigramlab.keep_top_p),
+    ]
+    rules = [one for one in rules if one[1] is not None]
 
     def choose(probs: Tensor) -> Tensor:
-        if temperature is not None:
-            probs = bigramlab.with_temperature(probs.log(), temperature)
-        probs = probs if k is None else bigramlab.keep_top_k(probs, k)
-        return probs if p is None else bigramlab.keep_top_p(probs, p)
+        for option, given, rule in rules:
+            try:
+                probs = rule(probs, given)
+            except ValueError as error:
+                raise ValueError(f"{option}: {error}") from None
+        return probs
 
     choose(torch.full((1, 2), 0.5))
     return choose
@@ -221,7 +231,7 @@ def _generator(seed: str | None) -> torch.Generator:
         generator.seed()
         return generator
     number = _whole(seed)
-    if number is None or not -(2**63) <= number < 2**64:
+    if number is None or not 0 <= number < 2**64:
         raise ValueError(f"--seed is {shown(seed)}, but a seed is a whole number from 0 to 2**64 - 1, such as 42")
     return generator.manual_seed(number)
 

@@ -183,6 +183,11 @@ def _decode(raw: bytes, name: str) -> str:
             return raw.decode("utf-16")
         text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
+        if b"\0" in raw:
+            raise ValueError(
+                f"{name} is no text in UTF-8: it has bytes of 0 in it, as pictures, programs and UTF-16 have; "
+                "give a text file, saved with the encoding UTF-8"
+            ) from None
         number = len(re.split(b"\r\n|\r|\n", raw[: error.start]))
         raise ValueError(
             f"{name}, line {number}: byte 0x{raw[error.start]:02x} is not UTF-8 text; "
