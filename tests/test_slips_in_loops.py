@@ -100,7 +100,9 @@ def test_what_is_right_is_let_be(text):
         (TRAINING, "    opt.zero_grad()\n", "", "loss.backward()", "never reset"),
         (PARTS, "        loss.backward()", "        opt.zero_grad()\n        loss.backward()", "opt.zero_grad()",
          "only those of the last part count"),
-        (PARTS, "    for group in opt.param_groups:\n        group[\"lr\"] = lr\n", "", "lr", "never used"),
+        (PARTS, "    for group in opt.param_groups:\n        group[\"lr\"] = lr\n", "", "lr", "goes nowhere"),
+        (PARTS, "    for group in opt.param_groups:\n        group[\"lr\"] = lr\n", "    print(f'{lr:.4f}')\n", "lr",
+         "goes nowhere"),
         (PARTS, '"train"', '"val"', "loss.backward()", "so it is learned"),
         (PARTS, "estimate_loss(Xdev, Ydev)", "estimate_loss(Xtr, Ytr)", "val_loss", "measured on others"),
         (PARTS, "val_loss = estimate_loss(Xdev, Ydev)", "_, val_loss = model(xtrain, ytrain)", "val_loss", "on others"),
@@ -133,6 +135,18 @@ RIGHT_TOO = {
 def make(opt):
     sched = torch.optim.lr_scheduler.StepLR(opt, 10)
     return sched
+""",
+    "a rate that is shown": """
+for step in range(100):
+    opt.zero_grad(); loss.backward(); opt.step(); scheduler.step()
+    lr = scheduler.get_last_lr()
+    print(lr)
+""",
+    "a rate that is kept to be drawn": """
+for step in range(100):
+    lr = get_lr(step)
+    opt.lr = lr
+    opt.zero_grad(); loss.backward(); opt.step()
 """,
     "two optimizers": """
 for x in batches:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigramlab.judge.reading_code import Code, Found, Loop, called, mentions_grad, names_in, outer_loops, stored
+from bigramlab.judge.reading_code import Code, Found, Loop, called, mentions_grad, outer_loops, stored
 
 __all__ = ["slips_around_optimizers"]
 
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 RATE = re.compile(r"(lr|learning_rate)(_\w+)?")
 SCHEDULE = re.compile(r"(LR|Scheduler|Restarts)$")
+SCHEDULED = re.compile(r"(?i)schedul|get_last_lr|\.lr = ")
 OPTIMIZER = re.compile(r"(?i)(self\.)?opt")
 ADAM = re.compile(r"(grad\w*|\bg)(\[\w+\])?(\.data)? ?\*\* ?2|grad\.square\(|\bg ?\* ?g\b")
 DECAY = re.compile(r"(?i)(weight_?decay|\bwd\b)")
@@ -29,7 +30,12 @@ def slips_around_optimizers(codes: Sequence[Code], names: Mapping[str, Any]) -> 
         names: The values of the file.
     """
     trees = [(code, code.tree()) for code in codes]
-    read = {name for _, tree in trees for name in names_in(tree)}
+    nodes = [node for _, tree in trees for node in ast.walk(tree)]
+    printed = {id(part) for node in nodes if called(node) == "print" for part in ast.walk(node)}
+    loaded = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    read = {node.id for node in loaded}
+    set_elsewhere = any("param_groups" in code.text or SCHEDULED.search(code.text) for code in codes)
+    used = read if set_elsewhere else {node.id for node in loaded if id(node) not in printed}
     for code, tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and SCHEDULE.search(called(node.value)):
@@ -40,7 +46,7 @@ def slips_around_optimizers(codes: Sequence[Code], names: Mapping[str, Any]) -> 
         for loop in outer_loops(tree):
             yield from _clipped_late(loop, tree, code)
             yield from _reset_within(loop, code)
-            yield from _rate_unused(loop, code, read)
+            yield from _rate_unused(loop, code, used)
         if any(ADAM.search(one.text) for one in codes):
             yield from _own_adam(tree, code, names)
 
@@ -87,14 +93,14 @@ def _reset_within(loop: Loop, code: Code) -> Iterator[Found]:
 
 
 def _rate_unused(loop: Loop, code: Code, read: set[str]) -> Iterator[Found]:
-    """Find a learning rate that is computed in each step, and read nowhere."""
+    """Find a learning rate that is computed in each step, and at most printed."""
     for node in ast.walk(loop):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(stored(node)) == 1:
             (name,) = stored(node)
             planned = RATE.fullmatch(name) and RATE.search(called(node.value)) and _calls(loop, "step")
             elsewhere = any(re.match("(?i)opt|sched", one) for one in _given(node))  # which may set it there
             if planned and name not in read and not elsewhere:
-                text = "it is computed in each step and never used: the optimizer keeps the rate that it was made with"
+                text = "it is computed in each step and goes nowhere: the optimizer keeps the rate that it was made with"
                 mend = f"Give it to the optimizer: `for group in optimizer.param_groups: group['lr'] = {name}`."
                 yield Found(name, code.place_of(node), text, mend)
 
