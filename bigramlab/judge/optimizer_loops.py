@@ -100,7 +100,7 @@ def _rate_unused(loop: Loop, code: Code, read: set[str]) -> Iterator[Found]:
             planned = RATE.fullmatch(name) and RATE.search(called(node.value)) and _calls(loop, "step")
             elsewhere = any(re.match("(?i)opt|sched", one) for one in _given(node))  # which may set it there
             if planned and name not in read and not elsewhere:
-                text = "it is computed in each step and goes nowhere: the optimizer keeps the rate that it was made with"
+                text = "it is computed in each step and goes nowhere: the optimizer keeps the rate it was made with"
                 mend = f"Give it to the optimizer: `for group in optimizer.param_groups: group['lr'] = {name}`."
                 yield Found(name, code.place_of(node), text, mend)
 
