@@ -80,8 +80,10 @@ def without_part(things: Sequence[Thing], names: Mapping[str, Any], codes: Seque
         among = {re.sub(r"\d+", "", name) for name in weights.keys() - {*left}}  # of several, some may be chosen
         alone = [name for name in left if re.sub(r"\d+", "", name) not in among and not {*name.split(".")} & asked]
         if alone and len(left) < len(weights) / 2:
-            layer = alone[0].rpartition(".")[0] or alone[0]
-            yield at, f"no loss goes through its `{layer}`, which gets no gradient: what it gives is not used"
+            layer = alone[0].rpartition(".")[0]
+            whole = layer and all(name in left for name in weights if name.startswith(f"{layer}."))
+            of = layer if whole else alone[0]
+            yield at, f"its `{of}` gets no gradient: it is used nowhere on the way to the loss"
 
 
 def _only_the_last(left: Sequence[str], weights: Mapping[str, Tensor]) -> str:
