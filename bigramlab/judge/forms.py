@@ -51,6 +51,7 @@ class Form:
         axes: How many axes a row has: 1, or 2 if it is a head's table.
         at_once: Whether all rows go in at once, one axis for all of them.
         gradients: Whether gradients can be asked of it.
+        in_lists: Whether it returns lists, though it takes something else.
         like: What our function returned for some call, whose tensors say where tensors are due.
     """
 
@@ -60,6 +61,7 @@ class Form:
     axes: int = 1
     at_once: bool = False
     gradients: bool = False
+    in_lists: bool = False
     like: Any = None
 
     def adapt(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -234,6 +236,7 @@ def _lacks_tensors(found: Any, wanted: Any) -> bool:
 def _named_for(form: Form, returned: list[Any]) -> Form | None:
     """Return the form with words for what the function returned in it; None if that is another form's."""
     kinds = {_kind(found) for found in returned}
+    form = replace(form, in_lists=kinds == {"lists"})
     if form.take is _as_it_is:
         kind = next((kind for kind in ("NumPy arrays", "lists", "numbers") if kind in kinds), "")
         words = f"{form.words}, as {kind}" if form.rows and kind else form.words.format(kind or "others")

@@ -76,6 +76,8 @@ def tell_result(call: Call, form: Form | None = None) -> str:
     if form and isinstance(value, Tensor) and value.ndim and (rows := _rows_of(call, form)):
         parts = [*value.reshape(-1, *value.shape[call.arguments[form.rows[0]].ndim - form.axes :])]
         value = parts[0] if len(rows[form.rows[0]]) == 1 else parts
+    if form and form.in_lists:
+        return show(_in_lists(value))
     return _shown(value, form)
 
 
@@ -103,6 +105,13 @@ def _taken(value: Any, form: Form) -> Any:
     if type(value) in (list, tuple):
         return type(value)(_taken(part, form) for part in value)
     return value
+
+
+def _in_lists(value: Any) -> Any:
+    """Return a value with lists for all its tensors."""
+    if isinstance(value, list | tuple):
+        return [_in_lists(part) for part in value]
+    return _rounded(value.detach().tolist()) if isinstance(value, Tensor) else value
 
 
 def _rounded(value: Any) -> Any:
