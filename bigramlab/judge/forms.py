@@ -4,6 +4,7 @@ A form makes of a function on lists, say, one on tensors: what goes in becomes l
 same laws judge it.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import update_wrapper
@@ -35,6 +36,9 @@ ROWS: dict[str, tuple[int, ...]] = {
     "with_temperature": (0,),
 }
 """Which arguments of a function have a row, or a number, for each row of the result."""
+
+ONE_AXIS = re.compile(r"too many values to unpack|1D tensors")
+"""What errors say where one row is taken, as a tensor with one axis."""
 
 OF_HEADS = ("attend", "attention_shares")
 """The functions whose rows are heads: a table for each word and each head."""
@@ -175,7 +179,7 @@ def form_for(
     """
     of_heads = name in OF_HEADS
     ours_made = ((call, call.again(ours_for(name), guard)) for call in calls)
-    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours, name in ROWS))
+    hints = ((call, ours) for call, ours in ours_made if even_so or _another_may_fit(call, ours, name))
     call, ours = next(hints, (None, None))
     if not call or not ours:
         return None, False
@@ -213,12 +217,14 @@ def _noting(function: Callable[..., Any], returned: list[Any]) -> Callable[..., 
     return noting
 
 
-def _another_may_fit(call: Call, ours: Call, has_rows: bool) -> bool:
+def _another_may_fit(call: Call, ours: Call, name: str) -> bool:
     """Tell whether a call failed as those of functions on lists, arrays or rows (of fewer axes) do."""
     if ours.raised:
         return False
-    if call.raised and has_rows and isinstance(call.raised, ValueError | RuntimeError | IndexError | AssertionError):
+    if call.raised and name in OF_HEADS and isinstance(call.raised, ValueError | RuntimeError | IndexError):
         return True
+    if call.raised and name in ROWS and (isinstance(call.raised, AssertionError) or ONE_AXIS.search(str(call.raised))):
+        return True  # and not where sizes don't fit, as where `keepdim` is forgotten
     if call.raised:
         ambiguous = isinstance(call.raised, RuntimeError | ValueError) and "ambiguous" in show_error(call.raised)
         return isinstance(call.raised, TypeError | AttributeError) or ambiguous
