@@ -273,7 +273,7 @@ def _is_most_of_the_names(words: Sequence[str]) -> bool:
 
 
 def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
-    """Return the first list of words, which the rest is made of; None for the names that are shipped."""
+    """Return the first list of words, or what was cleaned of it, as the letters tell; None for the shipped names."""
     lists: list[list[str]] = []
     for value in (thing.value for thing in things):
         if isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(word, str) for word in value):
@@ -283,5 +283,6 @@ def _words_of(things: Sequence[Thing]) -> Sequence[str] | None:
                 return None
             lists.append([word.strip() for word in value if word.strip() and "." not in word])
     alphabets = [{*of[1]} for thing in things if (of := alphabet_of(thing.value))]
-    cleaned = (some for some in lists if any(alphabet - {"."} == {*"".join(some)} for alphabet in alphabets))
-    return next(cleaned, lists[0] if lists else None)  # what the rest is made of has its letters
+    whole = [some for some in lists if len(some) == len(lists[0])]  # and no part of it
+    cleaned = (some for some in whole if any(alphabet - {"."} == {*"".join(some)} for alphabet in alphabets))
+    return next(cleaned, lists[0] if lists else None)
