@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from bigramlab.judge.reading_code import Code
-from bigramlab.judge.reviewing import review
+from bigramlab.judge.reviewing import review, review_names
 
 pytestmark = pytest.mark.slow
 
@@ -164,3 +164,11 @@ def test_a_slip_is_told(told, right, old, new, name, text):
     assert old in right
     wrong, _ = told(right.replace(old, new))
     assert text in wrong[name]
+
+
+def test_a_vocabulary_of_a_part_of_the_words_lacks_some():
+    words = ["anna", "bob", "carla", "dora"]
+    ids = {letter: id for id, letter in enumerate(sorted(".abno"))}
+    found = {item.name: item for item in review_names({"words": words, "train": words[:2], "ids": ids}).items}
+    assert found["ids"].is_wrong
+    assert "'c', 'd', 'l', 'r'" in found["ids"].text
