@@ -168,7 +168,7 @@ def test_a_slip_is_told(told, right, old, new, name, text):
 
 def test_a_vocabulary_of_a_part_of_the_words_lacks_some():
     words = ["anna", "bob", "carla", "dora"]
-    ids = {letter: id for id, letter in enumerate(sorted(".abno"))}
-    found = {item.name: item for item in review_names({"words": words, "train": words[:2], "ids": ids}).items}
+    ids = {letter: id for id, letter in enumerate([".", *"abclnor"])}
+    found = {item.name: item for item in review_names({"words": words, "train": words[:3], "ids": ids}).items}
     assert found["ids"].is_wrong
-    assert "'c', 'd', 'l', 'r'" in found["ids"].text
+    assert "'d'" in found["ids"].text
