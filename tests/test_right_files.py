@@ -24,7 +24,7 @@ for w in words:
 xs, ys = torch.tensor(xs), torch.tensor(ys)
 g = torch.Generator().manual_seed(1)
 W = torch.randn((len(chars), len(chars)), generator=g, requires_grad=True)
-for step in range(81):  # the last is a count, too
+for step in range(161):  # the last is a count, too
     loss = F.cross_entropy(W[xs], ys)
     W.grad = None
     loss.backward()
