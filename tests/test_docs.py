@@ -54,7 +54,7 @@ BLOCKS = [
 def test_a_block_can_be_typed_into_a_session_line_by_line(block):
     typed = []
     for line in [*block.splitlines(), ""]:
-        typed.append(line)
+        typed.append(line.replace('f"""', '"""'))  # Python 3.12.1's codeop does not wait for the end of an f-string
         if codeop.compile_command("\n".join(typed), symbol="single"):  # raises a SyntaxError where a session would
             typed = []
     assert not "".join(typed)
