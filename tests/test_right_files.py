@@ -88,6 +88,12 @@ for step in range(5):
 """
 
 
+KIND = """
+    def kind_of(self, x):
+        return self.kind(self.table(x).mean(1))
+"""
+
+
 @pytest.fixture
 def told(run):
     """Run a file, and return what is said of it, name by name, and the text of it all."""
@@ -125,6 +131,7 @@ SCALED = PAIRS + inspect.cleandoc("""
         "from bigramlab import *\n" + PAIRS,
         NETWORK,
         NETWORK.replace("        x = self.last(x)\n", "        x = self.last(x) if self.last else x\n"),
+        NETWORK.replace("        self.told = True\n", "        self.kind = nn.Linear(16, 2)\n" + KIND),
         NETWORK.replace("        x = x + self.places", "        if not self.told:\n            x = x + self.places"),
         NETWORK.replace("self.last, self.head =", "self.last, self.spare, self.head = nn.LayerNorm(16),").replace(
             "net = Model()", "net = Model()\nnet.spare.requires_grad_(False)"

@@ -20,6 +20,7 @@ FLATTENS = re.compile(r"(?i)flatten_?(consecutive|neighbou?rs|pairs)")
 STACKED = re.compile(
     r"(?i)(.*\.)?(h|stack|(\w+_)?(blocks?|layers?|stages?))\.(\d+)\.(.*)"
 )  # each gets what the last one gives
+ALWAYS = ("__init__", "forward", "__call__")
 SECONDS = 0.5  # for a call
 MOST = 2_000  # objects: who has made more is not asked
 
@@ -62,10 +63,10 @@ def without_part(things: Sequence[Thing], names: Mapping[str, Any], codes: Seque
     Args:
         things: What was made.
         names: The globals of the file: in them networks are as the last step of their training left them.
-        codes: The code of the file: a layer that it goes through only if it is told to is left out on purpose.
+        codes: The code of the file: a layer that it goes through only if it is told to, or that something else than
+            `forward` uses, may have been left out of the last steps on purpose.
     """
-    ifs = [node for code in codes for node in ast.walk(code.tree()) if isinstance(node, ast.If | ast.IfExp)]
-    asked = {part.attr for node in ifs for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+    asked = {name for code in codes for name in _used_at_times(code.tree())}
     seen = set[int]()
     for at, thing in enumerate(things):
         network = names.get(thing.name, thing.value)
@@ -84,6 +85,18 @@ def without_part(things: Sequence[Thing], names: Mapping[str, Any], codes: Seque
             whole = layer and all(name in left for name in weights if name.startswith(f"{layer}."))
             of = layer if whole else alone[0]
             yield at, f"its `{of}` gets no gradient: it is used nowhere on the way to the loss"
+
+
+def _used_at_times(node: ast.AST, within: str = "") -> Iterator[str]:
+    """Yield the attributes that are used in an `if`, or outside of the functions of which each call makes use."""
+    if isinstance(node, ast.FunctionDef):
+        within = node.name
+    elif isinstance(node, ast.If | ast.IfExp):
+        within = "if"
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and within not in ALWAYS:
+        yield node.attr
+    for part in ast.iter_child_nodes(node):
+        yield from _used_at_times(part, within)
 
 
 def _only_the_last(left: Sequence[str], weights: Mapping[str, Tensor]) -> str:
