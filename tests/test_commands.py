@@ -18,6 +18,7 @@ from bigramlab import adamw_step
 from bigramlab.lab import models
 from bigramlab.lab import words as reading
 from bigramlab.lab.cli import main
+from bigramlab.lab.exercises import chapters_in
 
 
 @pytest.fixture
@@ -92,6 +93,26 @@ def test_what_cannot_work_is_said_in_a_line(arguments, message, towns, tmp_path,
     (line,) = capsys.readouterr().err.splitlines()[-1:]
     assert line.startswith("bigramlab: ")
     assert message in line
+
+
+def test_a_span_of_chapters_may_be_written_from_its_end():
+    assert chapters_in("5-2") == chapters_in("2-5") == {2, 3, 4, 5}
+
+
+def test_help_promises_a_default_only_where_there_is_one(capsys):
+    for command, promised in ("hint", True), ("reset", False):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert ("the one at hand" in " ".join(capsys.readouterr().out.split())) is promised
+
+
+def test_ctrl_c_ends_a_command_in_a_line_even_while_its_module_is_loaded(monkeypatch, capsys):
+    def press(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bigramlab.lab.cli.import_module", press)
+    assert main(["sample"]) == 130
+    assert capsys.readouterr().err == "\nstopped\n"
 
 
 def test_what_the_output_cannot_show_is_replaced():

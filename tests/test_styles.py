@@ -11,11 +11,14 @@ import torch
 
 import bigramlab
 from bigramlab import check
+from bigramlab.judge.causes.errors import explain
+from bigramlab.judge.diagnosis import Diagnosis
 from bigramlab.judge.forms import TRIED
 from bigramlab.judge.guarding import Guard
 from bigramlab.judge.recording import Call
 from bigramlab.judge.telling import tell_call
 from bigramlab.laws.law import Broken, ids_in
+from bigramlab.mistakes import MISTAKES
 
 pytestmark = pytest.mark.slow  # whole verdicts, each of some tenths of a second
 
@@ -516,3 +519,42 @@ def test_a_writer_of_an_earlier_chapter_may_know_no_rule_and_one_that_knows_it_h
 
     assert check(generate_words)
     assert not check(asks_nobody, "generate_words")
+
+
+def test_what_came_back_is_shown_as_the_function_returned_it():
+    def told(function, name):
+        return " ".join(check(function, name).text().split())
+
+    def rms_norm(x, gain):
+        size = (sum(one * one for one in x) / len(x) + 1e-5) ** 0.5
+        return [one / size * by for one, by in zip(x, gain)]  # noqa: B905 (as a learner writes it)
+
+    assert "answered with [[1.0, 1.0], [1.0, 1.0]]: `[rms_norm(row, " in told(rms_norm, "rms_norm")
+    assert "answered with [0.0]: `keep_top_k(tensor([1.]), 0)`" in told(keep_top_k_of_a_list, "keep_top_k")
+    assert "It raises TypeError: 'float' object is not iterable" in told(STYLES["softmax, on lists"], "softmax")
+
+
+def test_a_pair_that_is_a_list_is_told_as_that():
+    report = check(lambda *given: [*map(list, bigramlab.most_common_bigrams(*given))], "most_common_bigrams")
+    assert report
+    assert "it lists lists of two, and should list tuples" in [note.problem for note in report.notes]
+
+
+def test_another_name_for_a_function_of_ours_is_understood():
+    def nll(counts, probs):
+        return bigramlab.negative_log_likelihood(counts, probs)
+
+    with pytest.raises(ValueError, match=r"did you mean 'negative_log_likelihood'\? Then say so: check\(nll, "):
+        check(nll)
+
+
+def test_a_part_of_a_cause_is_no_place_to_look():
+    mistake = MISTAKES["normalize"][0]
+    assert Diagnosis(mistake, 3, 3, exact=False).seen == mistake.seen
+    assert Diagnosis(mistake, 2, 3, exact=False).seen == ""
+
+
+def test_a_table_too_large_for_the_memory_has_a_likely_cause():
+    wrong, look = explain(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "loss = probs[:, ys]")
+    assert "too large for the memory" in wrong
+    assert "torch.arange" in look
